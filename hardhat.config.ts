@@ -1,0 +1,30 @@
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const compiler = {
+  version: "0.8.37",
+  path: new URL(import.meta.resolve("solc/soljson.js")).pathname,
+};
+
+const settings = {
+  viaIR: true,
+  optimizer: { enabled: true, runs: 10_000 },
+  metadata: { bytecodeHash: "none" as const },
+};
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: {
+    profiles: {
+      default: { compilers: [{ ...compiler, settings: { ...settings, evmVersion: "osaka" } }] },
+      // For chains without the clz opcode (EIP-7939).
+      prague: { compilers: [{ ...compiler, settings: { ...settings, evmVersion: "prague" } }] },
+    },
+  },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    prague: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
+  },
+  paths: { tests: { mocha: "test", solidity: "test" } },
+  typechain: { outDir: "packages/protocol/src/generated", discriminateTypes: true },
+});
