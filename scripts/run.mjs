@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/**
+ * The door for a machine that has only Node and npm: finds or fetches a new enough Node and the pinned pnpm, installs the
+ * dependencies under them, and runs a verb (`node scripts/run.mjs start|test|… [arguments]`). No dependency of its own.
+ *
+ * What it fetches lies in `.toolchain/`, which git ignores. The second time it does nothing but run the verb.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const TOOLCHAIN = join(ROOT, ".toolchain");
+const NODE_VERSION = "24.21.0";
+/** The first Node that runs TypeScript as it is. */
+const MINIMUM_NODE = [22, 18];
+const PNPM_VERSION = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).packageManager.split("@")[1];
+const WINDOWS = process.platform === "win32";
+
+/** What each verb runs, once everything is installed. */
+const VERBS = {
+  start: ["packages/cli/src/main.ts", "story"],
+  test: ["scripts/test.ts"],
+  ci: ["scripts/ci.ts"],
+  assay: ["packages/cli/src/main.ts"],
+};
+
+const say = (text) => process.stderr.write(`setup: ${text}\n`);
+
+function fail(what, todo) {
+  process.stderr.write(`setup failed: ${what}\n  ${todo}\n`);
+  process.exit(1);
+}
+
+function atLeast(version, minimum) {
+  const [major, minor] = version.replace(/^v/, "").split(".").map(Number);
+  return major > minimum[0] || (major === minimum[0] && minor >= minimum[1]);
+}
+
+function versionOf(command) {
+  try {
+    const stdio = ["ignore", "pipe", "ignore"];
+    return execFileSync(command, ["--version"], { encoding: "utf8", stdio, shell: WINDOWS, cwd: TOOLCHAIN }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts npm packages into `.toolchain`, unless that very set is there. */
+function fetchTools(packages) {
+  const stamp = join(TOOLCHAIN, "installed.txt");
+  const wanted = packages.join(" ");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say(`fetching ${wanted} from npm into .toolchain (once; half a minute)`);
+  const flags = ["--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix", TOOLCHAIN];
+  const command = ["install", ...flags, ...packages];
+  const result = spawnSync("npm", command, { stdio: ["ignore", 2, 2], shell: WINDOWS, cwd: TOOLCHAIN });
+  if (result.status !== 0) fail("npm could not install the tools", "Is the npm registry reachable? Then try again.");
+  writeFileSync(stamp, wanted);
+}
+
+/** The environment under which everything else runs: Node and pnpm first on the path. */
+function prepareTools() {
+  mkdirSync(TOOLCHAIN, { recursive: true });
+  // A folder of its own for npm, so that it looks at no package.json above.
+  writeFileSync(join(TOOLCHAIN, "package.json"), '{ "private": true }\n');
+  const packages = [];
+  const ownNode = atLeast(process.version, MINIMUM_NODE);
+  if (!ownNode) packages.push(`node@${NODE_VERSION}`);
+  if (versionOf("pnpm") !== PNPM_VERSION) packages.push(`pnpm@${PNPM_VERSION}`);
+  if (!ownNode && !existsSync(join(TOOLCHAIN, "installed.txt")))
+    say(`this machine's Node ${process.version} is older than ${MINIMUM_NODE.join(".")}: a newer one is fetched`);
+  if (packages.length > 0) fetchTools(packages);
+  const modules = join(TOOLCHAIN, "node_modules");
+  const bins = ownNode ? [join(modules, ".bin")] : [join(modules, "node", "bin"), join(modules, ".bin")];
+  const node = ownNode ? process.execPath : join(bins[0], WINDOWS ? "node.exe" : "node");
+  return { node, environment: { ...process.env, PATH: [...bins, process.env.PATH].join(delimiter) } };
+}
+
+/** Installs the workspace's dependencies, unless the lock file and the Node they were installed under are unchanged. */
+function installDependencies({ node, environment }) {
+  const stamp = join(ROOT, "node_modules", ".assay-installed");
+  const lock = readFileSync(join(ROOT, "pnpm-lock.yaml"));
+  const state = createHash("sha256")
+    .update(lock)
+    .update(versionOf(node) ?? "")
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
+  say("installing the dependencies with pnpm (once; a minute or so)");
+  const env = { ...environment, CI: "true" };
+  const options = { cwd: ROOT, env, stdio: ["ignore", 2, 2], shell: WINDOWS };
+  const result = spawnSync("pnpm", ["install", "--frozen-lockfile"], options);
+  if (result.status !== 0) fail("pnpm could not install the dependencies", "Read its output above, then try again.");
+  writeFileSync(stamp, state);
+}
+
+const [verb, ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(VERBS, verb ?? "")) fail(`no verb "${verb ?? ""}"`, `Verbs: ${Object.keys(VERBS).join(", ")}.`);
+const tools = prepareTools();
+installDependencies(tools);
+const command = [...VERBS[verb], ...rest];
+const run = spawnSync(tools.node, command, { cwd: ROOT, env: tools.environment, stdio: "inherit" });
+process.exit(run.status ?? 1);
