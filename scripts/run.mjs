@@ -16,7 +16,7 @@ const TOOLCHAIN = join(ROOT, ".toolchain");
 const NODE_VERSION = "24.21.0";
 /** The first Node that runs TypeScript as it is. */
 const MINIMUM_NODE = [22, 18];
-const PNPM_VERSION = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).packageManager.split("@")[1];
+const PNPM_VERSION = "12.21.0";
 const WINDOWS = process.platform === "win32";
 
 /** What each verb runs, once everything is installed. */
