@@ -26,6 +26,14 @@ export interface Instruction {
   readonly meaning: string;
 }
 
+/** The opcode ranges the documentation and the dispatch trees follow; `first` is inclusive, ends with the next group. */
+export const GROUPS: readonly { readonly name: string; readonly first: number }[] = [
+  { name: "Context", first: 0x00 },
+  { name: "Integers", first: 0x10 },
+  { name: "Binary32", first: 0x40 },
+  { name: "Conversions", first: 0x58 },
+];
+
 const define = (
   code: number,
   name: string,
