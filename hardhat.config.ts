@@ -1,5 +1,6 @@
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import { portableBits } from "./scripts/hardhat/portable-bits.ts";
 
 const compiler = {
   version: "0.8.37",
@@ -13,7 +14,7 @@ const settings = {
 };
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatToolboxMochaEthers, portableBits],
   solidity: {
     profiles: {
       default: { compilers: [{ ...compiler, settings: { ...settings, evmVersion: "osaka" } }] },
