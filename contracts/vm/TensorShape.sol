@@ -24,18 +24,18 @@ library TensorShapes {
 
     /// @notice The shape of a map; `withReduction` makes it one of a reduction.
     function make(
-        uint256 dtype,
-        uint256 count,
-        uint256 rows,
-        uint256 groupStart,
-        uint256 groupEnd
+        uint256 type_,
+        uint256 elements,
+        uint256 rows_,
+        uint256 start,
+        uint256 end
     ) internal pure returns (TensorShape) {
-        return TensorShape.wrap(dtype | (count << 8) | (rows << 48) | (groupStart << 88) | (groupEnd << 120));
+        return TensorShape.wrap(type_ | (elements << 8) | (rows_ << 48) | (start << 88) | (end << 120));
     }
 
     /// @notice The same shape with an extent and accumulator types, packed as drawn above.
-    function withReduction(TensorShape shape, uint256 extent, uint256 types) internal pure returns (TensorShape) {
-        return TensorShape.wrap(TensorShape.unwrap(shape) | (extent << 152) | (types << 192));
+    function withReduction(TensorShape shape, uint256 steps, uint256 types) internal pure returns (TensorShape) {
+        return TensorShape.wrap(TensorShape.unwrap(shape) | (steps << 152) | (types << 192));
     }
 
     function dtype(TensorShape shape) internal pure returns (uint256) {
