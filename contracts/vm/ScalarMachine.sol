@@ -92,32 +92,45 @@ library ScalarMachine {
             for (; code < end; code += 4) {
                 uint256 instruction;
                 uint256 opcode;
-                uint256 a;
-                uint256 b;
                 assembly ("memory-safe") {
                     instruction := mload(code)
                     opcode := byte(0, instruction)
-                    a := mload(add(registers, shl(5, byte(1, instruction))))
-                    b := mload(add(registers, shl(5, byte(2, instruction))))
                 }
                 uint256 result;
-                if (opcode < Opcodes.IADD) {
-                    if (opcode == Opcodes.LOAD) {
-                        if (loads < MAX_LOADS) {
-                            loads += 1;
-                            result = _load(context, instruction, b, _third(registers, instruction));
-                        }
+                if (opcode >= Opcodes.IDIV) {
+                    uint256 a = _operand(registers, instruction, 1);
+                    uint256 b = _operand(registers, instruction, 2);
+                    if (opcode >= Opcodes.FADD) {
+                        if (opcode == Opcodes.FFMA) result = Float32.fma(a, b, _operand(registers, instruction, 3));
+                        else if (opcode < Opcodes.FSQRT) result = _addFloat(opcode, a, b);
+                        else if (opcode < Opcodes.FTOI8) result = _float(opcode, a, b);
+                        else result = _convert(opcode, a);
+                    } else if (opcode >= Opcodes.IEQ) {
+                        if (opcode == Opcodes.SELECT) result = a == 0 ? _operand(registers, instruction, 3) : b;
+                        else if (opcode >= Opcodes.WRAPI8) result = _wrap(opcode, a, b);
+                        else result = _compare(opcode, a, b);
                     } else {
-                        result = _look(context, opcode, instruction);
+                        if (opcode < Opcodes.IMIN) result = _divide(opcode, a, b);
+                        else if (opcode >= Opcodes.AND) result = _bitwise(opcode, a, b);
+                        else result = _choose(opcode, a, b);
                     }
-                } else if (opcode < Opcodes.FADD) {
-                    if (opcode == Opcodes.SELECT) result = a != 0 ? b : _third(registers, instruction);
-                    else result = _integer(opcode, a, b);
-                } else if (opcode < Opcodes.FTOI8) {
-                    if (opcode == Opcodes.FFMA) result = Float32.fma(a, b, _third(registers, instruction));
-                    else result = _float(opcode, a, b);
+                } else if (opcode >= Opcodes.IADD) {
+                    result = _add(opcode, _operand(registers, instruction, 1), _operand(registers, instruction, 2));
+                } else if (opcode >= Opcodes.STEP) {
+                    if (opcode == Opcodes.LOAD) {
+                        if (loads != MAX_LOADS) {
+                            loads += 1;
+                            uint256 element = _operand(registers, instruction, 2);
+                            uint256 call = _operand(registers, instruction, 3);
+                            result = _extend(context.load(context, _immediate(instruction), element, call));
+                        }
+                    } else if (opcode == Opcodes.ACC) {
+                        result = _extend(_element(context.accumulators, _immediate(instruction)));
+                    } else if (opcode == Opcodes.STEP) {
+                        result = context.step;
+                    }
                 } else {
-                    result = _convert(opcode, a);
+                    result = _look(context, opcode, _immediate(instruction));
                 }
                 assembly ("memory-safe") {
                     mstore(slot, result)
@@ -135,187 +148,212 @@ library ScalarMachine {
         }
     }
 
-    /// @dev Operand c.
-    function _third(uint256 registers, uint256 instruction) private pure returns (uint256 c) {
+    /// @dev The register that operand byte `place` names.
+    function _operand(uint256 registers, uint256 instruction, uint256 place) private pure returns (uint256 word) {
         assembly ("memory-safe") {
-            c := mload(add(registers, shl(5, byte(3, instruction))))
+            word := mload(add(registers, shl(5, byte(place, instruction))))
         }
     }
 
-    function _load(
-        Context memory context,
-        uint256 instruction,
-        uint256 element,
-        uint256 call
-    ) private view returns (uint256) {
-        return _extend(context.load(context, (instruction >> 240) & 0xff, element, call));
+    /// @dev Operand a itself.
+    function _immediate(uint256 instruction) private pure returns (uint256 a) {
+        assembly ("memory-safe") {
+            a := byte(1, instruction)
+        }
     }
 
-    /// @dev The instructions that look something up, `load` excepted.
-    function _look(Context memory context, uint256 opcode, uint256 instruction) private pure returns (uint256 result) {
+    // The groups of the instruction table, each a tree of comparisons. `>=` with the greater half first is the cheaper way
+    // to write a branch: its negation is one EVM instruction.
+
+    /// @dev index … seed; 0 for code 0.
+    function _look(Context memory context, uint256 opcode, uint256 a) private pure returns (uint256 result) {
         unchecked {
-            uint256 a = (instruction >> 240) & 0xff;
-            if (opcode < Opcodes.SYMBOL) {
-                if (opcode == Opcodes.INDEX) result = _element(context.coordinates, a);
-                else if (opcode == Opcodes.LINEAR) result = context.linear;
-                else if (opcode == Opcodes.EXTENT) result = _element(context.extents, a);
-            } else if (opcode < Opcodes.SEED) {
-                if (opcode == Opcodes.SYMBOL) result = (context.symbols >> (32 * a)) & LOW32;
-                else if (opcode == Opcodes.CALL) result = context.call;
-                else result = context.calls;
-            } else {
-                if (opcode == Opcodes.SEED) result = _extend(context.seed >> (64 * a));
-                else if (opcode == Opcodes.STEP) result = context.step;
-                else if (opcode == Opcodes.ACC) result = _extend(_element(context.accumulators, a));
+            if (opcode >= Opcodes.SYMBOL) {
+                if (opcode >= Opcodes.CALLS) {
+                    if (opcode == Opcodes.CALLS) result = context.calls;
+                    else result = _extend(context.seed >> (64 * a));
+                } else {
+                    if (opcode == Opcodes.CALL) result = context.call;
+                    else result = (context.symbols >> (32 * a)) & LOW32;
+                }
+            } else if (opcode == Opcodes.INDEX) {
+                result = _element(context.coordinates, a);
+            } else if (opcode == Opcodes.LINEAR) {
+                result = context.linear;
+            } else if (opcode == Opcodes.EXTENT) {
+                result = _element(context.extents, a);
             }
         }
     }
 
-    function _integer(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+    /// @dev iadd … umulh
+    function _add(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
         unchecked {
-            if (opcode < Opcodes.AND) {
-                if (opcode < Opcodes.UREM) {
-                    if (opcode < Opcodes.IDIV) {
-                        if (opcode < Opcodes.IMUL) {
-                            if (opcode == Opcodes.IADD) result = _extend(a + b);
-                            else result = _extend(a - b);
-                        } else {
-                            if (opcode == Opcodes.IMUL) result = _extend(a * b);
-                            else result = _extend(((a & LOW64) * (b & LOW64)) >> 64);
-                        }
-                    } else {
-                        if (opcode < Opcodes.IFLOORDIV) {
-                            if (opcode == Opcodes.IDIV) result = _extend(_divide(a, b));
-                            else result = _extend(_divideUnsigned(a & LOW64, b & LOW64));
-                        } else {
-                            if (opcode == Opcodes.IFLOORDIV) result = _extend(_divide(a, b) - _roundsUp(a, b));
-                            else result = _remainder(a, b);
-                        }
-                    }
-                } else {
-                    if (opcode < Opcodes.UMIN) {
-                        if (opcode < Opcodes.IMIN) {
-                            if (opcode == Opcodes.UREM) result = _extend(_remainderUnsigned(a & LOW64, b & LOW64));
-                            else result = _remainder(a, b) + _roundsUp(a, b) * b;
-                        } else {
-                            if (opcode == Opcodes.IMIN) result = int256(a) < int256(b) ? a : b;
-                            else result = int256(a) < int256(b) ? b : a;
-                        }
-                    } else {
-                        if (opcode < Opcodes.INEG) {
-                            if (opcode == Opcodes.UMIN) result = a < b ? a : b;
-                            else result = a < b ? b : a;
-                        } else {
-                            if (opcode == Opcodes.INEG) result = _extend(0 - a);
-                            else result = int256(a) < 0 ? _extend(0 - a) : a;
-                        }
-                    }
-                }
-            } else if (opcode < Opcodes.WRAPI8) {
-                if (opcode < Opcodes.IEQ) {
-                    if (opcode < Opcodes.SHL) {
-                        if (opcode < Opcodes.XOR) {
-                            if (opcode == Opcodes.AND) result = a & b;
-                            else result = a | b;
-                        } else {
-                            if (opcode == Opcodes.XOR) result = a ^ b;
-                            else result = ~a;
-                        }
-                    } else {
-                        if (opcode < Opcodes.ISHR) {
-                            if (opcode == Opcodes.SHL) result = _extend(a << b);
-                            else result = _extend((a & LOW64) >> b);
-                        } else {
-                            if (opcode == Opcodes.ISHR) result = uint256(int256(a) >> b);
-                            else result = Bits.clz(a & LOW64) - 192;
-                        }
-                    }
-                } else {
-                    if (opcode < Opcodes.ILE) {
-                        if (opcode == Opcodes.IEQ) result = _bit(a == b);
-                        else if (opcode == Opcodes.INE) result = _bit(a != b);
-                        else result = _bit(int256(a) < int256(b));
-                    } else {
-                        if (opcode == Opcodes.ILE) result = _bit(int256(a) <= int256(b));
-                        else if (opcode == Opcodes.ULT) result = _bit(a < b);
-                        else result = _bit(a <= b);
-                    }
-                }
+            if (opcode >= Opcodes.IMUL) {
+                if (opcode == Opcodes.IMUL) result = _extend(a * b);
+                else result = _extend(((a & LOW64) * (b & LOW64)) >> 64);
             } else {
-                if (opcode < Opcodes.WRAPU32) {
-                    if (opcode < Opcodes.WRAPU8) {
-                        if (opcode == Opcodes.WRAPI8) result = uint256(int256(int8(int256(a))));
-                        else if (opcode == Opcodes.WRAPI16) result = uint256(int256(int16(int256(a))));
-                        else result = uint256(int256(int32(int256(a))));
-                    } else {
-                        if (opcode == Opcodes.WRAPU8) result = a & 0xff;
-                        else result = a & 0xffff;
-                    }
-                } else {
-                    if (opcode < Opcodes.TRUTH) {
-                        if (opcode == Opcodes.WRAPU32) result = a & LOW32;
-                        else result = _extend(((a & LOW32) << 32) | (b & LOW32));
-                    } else {
-                        if (opcode == Opcodes.TRUTH) result = _bit(a != 0);
-                        else if (opcode == Opcodes.LNOT) result = _bit(a == 0);
-                    }
-                }
+                if (opcode == Opcodes.IADD) result = _extend(a + b);
+                else result = _extend(a - b);
             }
         }
     }
 
+    /// @dev idiv … imod. The EVM's own divisions give 0 where b is 0; MIN ÷ -1 is 2^63, which `_extend` makes MIN.
+    function _divide(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        unchecked {
+            if (opcode >= Opcodes.IREM) {
+                if (opcode == Opcodes.UREM) result = _extend(_mod(a & LOW64, b & LOW64));
+                else if (opcode == Opcodes.IMOD) result = _smod(a, b) + _roundsUp(a, b) * b;
+                else result = _smod(a, b);
+            } else {
+                if (opcode == Opcodes.UDIV) result = _extend(_div(a & LOW64, b & LOW64));
+                else if (opcode == Opcodes.IFLOORDIV) result = _extend(_sdiv(a, b) - _roundsUp(a, b));
+                else result = _extend(_sdiv(a, b));
+            }
+        }
+    }
+
+    /// @dev imin … iabs
+    function _choose(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        unchecked {
+            if (opcode >= Opcodes.UMIN) {
+                if (opcode >= Opcodes.INEG) {
+                    result = opcode == Opcodes.INEG || int256(a) < 0 ? _extend(0 - a) : a;
+                } else {
+                    result = (a < b) == (opcode == Opcodes.UMIN) ? a : b;
+                }
+            } else {
+                result = (int256(a) < int256(b)) == (opcode == Opcodes.IMIN) ? a : b;
+            }
+        }
+    }
+
+    /// @dev and … clz
+    function _bitwise(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        unchecked {
+            if (opcode >= Opcodes.SHL) {
+                if (opcode >= Opcodes.ISHR) {
+                    if (opcode == Opcodes.ISHR) result = uint256(int256(a) >> b);
+                    else result = Bits.clz(a & LOW64) - 192;
+                } else {
+                    if (opcode == Opcodes.SHL) result = _extend(a << b);
+                    else result = _extend((a & LOW64) >> b);
+                }
+            } else if (opcode >= Opcodes.XOR) {
+                if (opcode == Opcodes.XOR) result = a ^ b;
+                else result = ~a;
+            } else {
+                if (opcode == Opcodes.AND) result = a & b;
+                else result = a | b;
+            }
+        }
+    }
+
+    /// @dev ieq … ule
+    function _compare(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        if (opcode >= Opcodes.ILT) {
+            if (opcode >= Opcodes.ULT) {
+                if (opcode == Opcodes.ULT) result = _bit(a < b);
+                else result = _bit(a <= b);
+            } else {
+                if (opcode == Opcodes.ILT) result = _bit(int256(a) < int256(b));
+                else result = _bit(int256(a) <= int256(b));
+            }
+        } else {
+            if (opcode == Opcodes.IEQ) result = _bit(a == b);
+            else result = _bit(a != b);
+        }
+    }
+
+    /// @dev wrapi8 … lnot; 0 for codes that are no instruction.
+    function _wrap(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        if (opcode >= Opcodes.WRAPU32) {
+            if (opcode >= Opcodes.TRUTH) {
+                if (opcode == Opcodes.TRUTH) result = _bit(a != 0);
+                else if (opcode == Opcodes.LNOT) result = _bit(a == 0);
+            } else {
+                if (opcode == Opcodes.WRAPU32) result = a & LOW32;
+                else result = _extend(((a & LOW32) << 32) | (b & LOW32));
+            }
+        } else if (opcode >= Opcodes.WRAPU8) {
+            if (opcode == Opcodes.WRAPU8) result = a & 0xff;
+            else result = a & 0xffff;
+        } else {
+            if (opcode == Opcodes.WRAPI32) result = uint256(int256(int32(int256(a))));
+            else if (opcode == Opcodes.WRAPI16) result = uint256(int256(int16(int256(a))));
+            else result = uint256(int256(int8(int256(a))));
+        }
+    }
+
+    /// @dev fadd … fdiv
+    function _addFloat(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
+        if (opcode >= Opcodes.FMUL) {
+            if (opcode == Opcodes.FMUL) result = Float32.mul(a, b);
+            else result = Float32.div(a, b);
+        } else {
+            if (opcode == Opcodes.FADD) result = Float32.add(a, b);
+            else result = Float32.sub(a, b);
+        }
+    }
+
+    /// @dev fsqrt … fcanon; 0 for codes that are no instruction.
     function _float(uint256 opcode, uint256 a, uint256 b) private pure returns (uint256 result) {
-        if (opcode < Opcodes.FNEG) {
-            if (opcode < Opcodes.FDIV) {
-                if (opcode == Opcodes.FADD) result = Float32.add(a, b);
-                else if (opcode == Opcodes.FSUB) result = Float32.sub(a, b);
-                else result = Float32.mul(a, b);
-            } else if (opcode < Opcodes.FMIN) {
-                if (opcode == Opcodes.FDIV) result = Float32.div(a, b);
-                else result = Float32.sqrt(a);
-            } else {
-                if (opcode == Opcodes.FMIN) result = Float32.minimum(a, b);
-                else result = Float32.maximum(a, b);
-            }
-        } else if (opcode < Opcodes.FRINT) {
-            if (opcode < Opcodes.FFLOOR) {
-                if (opcode == Opcodes.FNEG) result = Float32.neg(a);
-                else result = Float32.abs(a);
+        if (opcode >= Opcodes.FFLOOR) {
+            if (opcode >= Opcodes.FEQ) {
+                if (opcode >= Opcodes.FLE) {
+                    if (opcode == Opcodes.FLE) result = _bit(Float32.le(a, b));
+                    else if (opcode == Opcodes.FCANON) result = Float32.canonical(a);
+                } else {
+                    if (opcode == Opcodes.FLT) result = _bit(Float32.lt(a, b));
+                    else result = _bit(Float32.eq(a, b));
+                }
+            } else if (opcode >= Opcodes.FTRUNC) {
+                if (opcode == Opcodes.FTRUNC) result = Float32.trunc(a);
+                else result = Float32.roundEven(a);
             } else {
                 if (opcode == Opcodes.FFLOOR) result = Float32.floor(a);
-                else if (opcode == Opcodes.FCEIL) result = Float32.ceil(a);
-                else result = Float32.trunc(a);
+                else result = Float32.ceil(a);
             }
-        } else if (opcode < Opcodes.FLT) {
-            if (opcode == Opcodes.FRINT) result = Float32.roundEven(a);
-            else result = _bit(Float32.eq(a, b));
+        } else if (opcode >= Opcodes.FNEG) {
+            if (opcode == Opcodes.FNEG) result = Float32.neg(a);
+            else result = Float32.abs(a);
         } else {
-            if (opcode == Opcodes.FLT) result = _bit(Float32.lt(a, b));
-            else if (opcode == Opcodes.FLE) result = _bit(Float32.le(a, b));
-            else if (opcode == Opcodes.FCANON) result = Float32.canonical(a);
+            if (opcode == Opcodes.FMAX) result = Float32.maximum(a, b);
+            else if (opcode == Opcodes.FMIN) result = Float32.minimum(a, b);
+            else result = Float32.sqrt(a);
         }
     }
 
+    /// @dev ftoi8 … ftob; 0 for codes that are no instruction.
     function _convert(uint256 opcode, uint256 a) private pure returns (uint256 result) {
-        if (opcode < Opcodes.FTOU8) {
-            if (opcode == Opcodes.FTOI8) result = Float32.toInt8(a);
-            else if (opcode == Opcodes.FTOI16) result = Float32.toInt16(a);
-            else if (opcode == Opcodes.FTOI32) result = Float32.toInt32(a);
-            else result = Float32.toInt64(a);
-            result = _extend(result);
-        } else if (opcode < Opcodes.ITOF) {
-            if (opcode == Opcodes.FTOU8) result = Float32.toUint8(a);
-            else if (opcode == Opcodes.FTOU16) result = Float32.toUint16(a);
-            else if (opcode == Opcodes.FTOU32) result = Float32.toUint32(a);
-            else result = _extend(Float32.toUint64(a));
-        } else if (opcode < Opcodes.FTOH) {
-            if (opcode == Opcodes.ITOF) result = Float32.fromInt64(a);
-            else if (opcode == Opcodes.UTOF) result = Float32.fromUint64(a);
-            else result = Float32.fromHalf(a);
+        if (opcode >= Opcodes.ITOF) {
+            if (opcode >= Opcodes.HTOF) {
+                if (opcode >= Opcodes.BTOF) {
+                    if (opcode == Opcodes.BTOF) result = Float32.fromBfloat16(a);
+                    else if (opcode == Opcodes.FTOB) result = Float32.toBfloat16(a);
+                } else {
+                    if (opcode == Opcodes.HTOF) result = Float32.fromHalf(a);
+                    else result = Float32.toHalf(a);
+                }
+            } else {
+                if (opcode == Opcodes.ITOF) result = Float32.fromInt64(a);
+                else result = Float32.fromUint64(a);
+            }
+        } else if (opcode >= Opcodes.FTOU8) {
+            if (opcode >= Opcodes.FTOU32) {
+                if (opcode == Opcodes.FTOU32) result = Float32.toUint32(a);
+                else result = _extend(Float32.toUint64(a));
+            } else {
+                if (opcode == Opcodes.FTOU8) result = Float32.toUint8(a);
+                else result = Float32.toUint16(a);
+            }
         } else {
-            if (opcode == Opcodes.FTOH) result = Float32.toHalf(a);
-            else if (opcode == Opcodes.BTOF) result = Float32.fromBfloat16(a);
-            else if (opcode == Opcodes.FTOB) result = Float32.toBfloat16(a);
+            if (opcode == Opcodes.FTOI64) result = Float32.toInt64(a);
+            else if (opcode == Opcodes.FTOI32) result = Float32.toInt32(a);
+            else if (opcode == Opcodes.FTOI16) result = Float32.toInt16(a);
+            else result = Float32.toInt8(a);
+            result = _extend(result);
         }
     }
 
@@ -341,27 +379,25 @@ library ScalarMachine {
         }
     }
 
-    // The EVM's own divisions: 0 where b is 0. MIN ÷ -1 is 2^63, which `_extend` makes MIN.
-
-    function _divide(uint256 a, uint256 b) private pure returns (uint256 quotient) {
+    function _sdiv(uint256 a, uint256 b) private pure returns (uint256 quotient) {
         assembly ("memory-safe") {
             quotient := sdiv(a, b)
         }
     }
 
-    function _remainder(uint256 a, uint256 b) private pure returns (uint256 remainder) {
+    function _smod(uint256 a, uint256 b) private pure returns (uint256 remainder) {
         assembly ("memory-safe") {
             remainder := smod(a, b)
         }
     }
 
-    function _divideUnsigned(uint256 a, uint256 b) private pure returns (uint256 quotient) {
+    function _div(uint256 a, uint256 b) private pure returns (uint256 quotient) {
         assembly ("memory-safe") {
             quotient := div(a, b)
         }
     }
 
-    function _remainderUnsigned(uint256 a, uint256 b) private pure returns (uint256 remainder) {
+    function _mod(uint256 a, uint256 b) private pure returns (uint256 remainder) {
         assembly ("memory-safe") {
             remainder := mod(a, b)
         }
