@@ -3,14 +3,17 @@ pragma solidity 0.8.37;
 
 import {Claim} from "../types/Claim.sol";
 
-/// @notice Which part of an element is computed.
+/// @notice Which part of an element is computed, or what else follows from its record.
 /// - Value: the whole element; of a reduction, `init`, every step and `final`, as far as gas goes.
 /// - Steps: the accumulators after the steps [lo, hi), from `from`, or from `init` where lo is 0. lo = hi = 0 gives `init`.
 /// - Final: the element from the accumulators `from` after the last step.
+/// - Shape: no number but the tensor's TensorShape, which a dispute needs to descend into it. The witness ends behind header,
+///   record and record path, or behind the header for a stop flag; element, lo, hi and from are not read.
 enum Part {
     Value,
     Steps,
-    Final
+    Final,
+    Shape
 }
 
 /// @notice One place of a claim's trace: the smallest thing a dispute asks.
