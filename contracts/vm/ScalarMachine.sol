@@ -106,9 +106,9 @@ library ScalarMachine {
                         else if (opcode < Opcodes.FTOI8) result = _float(opcode, a, b);
                         else result = _convert(opcode, a);
                     } else if (opcode >= Opcodes.IEQ) {
-                        if (opcode == Opcodes.SELECT) result = a == 0 ? _operand(registers, instruction, 3) : b;
-                        else if (opcode >= Opcodes.WRAPI8) result = _wrap(opcode, a, b);
-                        else result = _compare(opcode, a, b);
+                        if (opcode < Opcodes.WRAPI8) result = _compare(opcode, a, b);
+                        else if (opcode == Opcodes.SELECT) result = a == 0 ? _operand(registers, instruction, 3) : b;
+                        else result = _wrap(opcode, a, b);
                     } else {
                         if (opcode < Opcodes.IMIN) result = _divide(opcode, a, b);
                         else if (opcode >= Opcodes.AND) result = _bitwise(opcode, a, b);

@@ -6,7 +6,7 @@
  *   node scripts/generate/scalarGas.ts [--check]
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { network } from "hardhat";
+import hre, { network } from "hardhat";
 import { fromNumber } from "../../packages/vm/src/float32.ts";
 import { INSTRUCTIONS, type Instruction } from "../../packages/vm/src/isa.ts";
 import { OPCODE } from "../../packages/vm/src/opcodes.ts";
@@ -22,6 +22,7 @@ const OPERANDS: Record<string, bigint[]> = {
   default: [123456789n, 1237n, 7n],
 };
 
+await hre.tasks.getTask("build").run({ quiet: true });
 const { ethers } = await network.create();
 const harness = await ethers.deployContract("ScalarMachineHarness");
 
