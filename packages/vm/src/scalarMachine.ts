@@ -279,5 +279,6 @@ const MEANING: Record<Exclude<Mnemonic, Context>, Compute> = {
   ftob: (a) => float32.toBfloat16(low32(a)),
 };
 
-const COMPUTE: (Compute | undefined)[] = new Array<Compute | undefined>(256).fill(undefined);
+/** What each opcode computes from its operands; undefined for those that look something up, and for unknown ones. */
+export const COMPUTE: (Compute | undefined)[] = new Array<Compute | undefined>(256).fill(undefined);
 for (const [name, compute] of Object.entries(MEANING)) COMPUTE[OPCODE[name as Mnemonic]] = compute;

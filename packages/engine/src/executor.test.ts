@@ -1,0 +1,58 @@
+import { isDType, loadWord, run, wordsOf, type Run } from "@assay/vm";
+import { randomProgram } from "@assay/vm/testing/randomProgram";
+import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
+import { expect } from "chai";
+import { Engine } from "./executor.ts";
+
+/** Random programs that are compared; the default is what CI runs. */
+const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);
+
+/** Every element of every tensor of every call, as bits. */
+function compare(name: string, ours: Run, reference: Run): void {
+  const { layout } = reference;
+  for (let call = 0; call < layout.calls; call++) {
+    for (let position = 0; position < layout.positions(call); position++) {
+      const { dtype, count } = reference.description(call, position);
+      const [mine, theirs] = [ours.tensor(call, position), reference.tensor(call, position)];
+      expect(isDType(dtype)).to.equal(true);
+      for (let element = 0; element < count; element++) {
+        const got = loadWord(mine.dtype, mine.data, element);
+        const wanted = loadWord(theirs.dtype, theirs.data, element);
+        if (got !== wanted)
+          expect(got, `${name}: call ${call}, position ${position}, element ${element}`).to.equal(wanted);
+      }
+      const length = Math.min(mine.data.length, theirs.data.length);
+      expect(mine.data.slice(0, length), `${name}: bytes`).to.deep.equal(theirs.data.slice(0, length));
+    }
+  }
+}
+
+function both({ name, program, request }: Example): void {
+  compare(name, new Engine(program).run(request), run(program, request));
+}
+
+describe("engine", () => {
+  for (const example of tinyPrograms()) it(`gives the interpreter's bits: ${example.name}`, () => both(example));
+
+  it(`gives the interpreter's bits on ${PROGRAMS} random programs`, function () {
+    this.timeout(600_000);
+    for (let seed = 0; seed < PROGRAMS; seed++) both(randomProgram(seed));
+  });
+
+  it("gives the same bits the second time, from kept kernels", () => {
+    for (const { name, program, request } of tinyPrograms()) {
+      const engine = new Engine(program);
+      const first = engine.run(request);
+      compare(name, engine.run(request), first);
+    }
+  });
+
+  it("computes what follows a tampered tensor from the tampered tensor", () => {
+    const { program, request } = tinyPrograms()[0];
+    const tamper = (_call: number, position: number, tensor: Run["outputs"][number]): Run["outputs"][number] =>
+      position === 0 ? { ...tensor, data: new Uint8Array(tensor.data.length) } : tensor;
+    const ours = new Engine(program).run(request, tamper);
+    compare("tampered", ours, run(program, request, tamper));
+    expect(wordsOf(ours.tensor(0, 0)).every((word) => word === 0)).to.equal(true);
+  });
+});
