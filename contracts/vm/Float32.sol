@@ -25,8 +25,15 @@ library Float32 {
     uint256 private constant GREATEST = 0x7f7fffff;
     uint256 private constant ONE = 0x3f800000;
     uint256 private constant HALF = 0x3f000000;
-    /// @dev Greatest pattern with exponent field 0.
-    uint256 private constant GREATEST_SUBNORMAL = 0x007fffff;
+    uint256 private constant FRACTION = 0x007fffff;
+    /// @dev The leading bit of a normal significand.
+    uint256 private constant HIDDEN = 0x00800000;
+    /// @dev Bit n is set where n is the exponent field of a normal value.
+    uint256 private constant NORMAL = 0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe;
+    /// @dev The greatest exponent field of values below 2^254 in units of 2^-149.
+    uint256 private constant LARGEST = 231;
+    /// @dev 2^230 - 1: what rounds place 231 half up, but for ties.
+    uint256 private constant HALF_231 = 0x3fffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
     /// @dev 2^23: from here on every value is an integer.
     uint256 private constant INTEGRAL = 0x4b000000;
 
@@ -38,27 +45,34 @@ library Float32 {
     }
 
     /// @notice a + b.
-    function add(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            // Both terms are placed on one grid of 2^(grid - 149). At grid 0 their sum is exact. Terms too large for it
-            // take grid 64; what then falls off the grid is under 2^-100 of a value that is one of the terms.
-            uint256 grid = 0;
-            if (_bit(x > 0x73ffffff) | _bit(y > 0x73ffffff) != 0) {
-                if (_bit(x > GREATEST) | _bit(y > GREATEST) != 0) return _addSpecial(a, b);
-                grid = 64;
+    function add(uint256 a, uint256 b) internal pure returns (uint256 result) {
+        uint256 large;
+        assembly ("memory-safe") {
+            let x := and(shr(23, a), 0xff)
+            let y := and(shr(23, b), 0xff)
+            large := or(gt(x, LARGEST), gt(y, LARGEST))
+            // Both terms in units of 2^-149: their sum is exact.
+            let hidden := lt(0, x)
+            x := shl(sub(x, hidden), or(and(a, FRACTION), shl(23, hidden)))
+            hidden := lt(0, y)
+            y := shl(sub(y, hidden), or(and(b, FRACTION), shl(23, hidden)))
+            result := and(a, SIGN)
+            let sum := add(x, y)
+            if and(xor(a, b), SIGN) {
+                sum := sub(x, y)
+                if slt(sum, 1) {
+                    // Zero is +0.
+                    sum := sub(0, sum)
+                    result := mul(xor(result, SIGN), lt(0, sum))
+                }
             }
-            uint256 exponent = (x >> 23) - _bit(x > GREATEST_SUBNORMAL);
-            x = (x - (exponent << 23)) << (exponent - grid);
-            exponent = (y >> 23) - _bit(y > GREATEST_SUBNORMAL);
-            y = (y - (exponent << 23)) << (exponent - grid);
-
-            if ((a ^ b) & SIGN == 0) return _pack(a & SIGN, grid, x + y);
-            if (x > y) return _pack(a & SIGN, grid, x - y);
-            if (x < y) return _pack(b & SIGN, grid, y - x);
-            return 0;
+            // The leading bit to place 254; sums below 2^24 are patterns already, and stay.
+            let zeros := clz(or(sum, HIDDEN))
+            sum := shl(sub(zeros, 1), sum)
+            sum := shr(231, add(add(sum, HALF_231), and(shr(231, sum), 1)))
+            result := or(result, add(shl(23, sub(232, zeros)), sum))
         }
+        if (large != 0) result = _addLarge(a, b);
     }
 
     /// @notice a - b.
@@ -67,103 +81,100 @@ library Float32 {
     }
 
     /// @notice a × b.
-    function mul(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            uint256 sign = (a ^ b) & SIGN;
-            if (_bit(x > GREATEST) | _bit(y > GREATEST) != 0) return _mulSpecial(x, y, sign);
-            uint256 exponentX = (x >> 23) - _bit(x > GREATEST_SUBNORMAL);
-            uint256 exponentY = (y >> 23) - _bit(y > GREATEST_SUBNORMAL);
-            uint256 product = (x - (exponentX << 23)) * (y - (exponentY << 23));
-            if (product == 0) return sign;
-            return _pack(sign, exponentX + exponentY - 149, product);
+    function mul(uint256 a, uint256 b) internal pure returns (uint256 result) {
+        uint256 regular;
+        assembly ("memory-safe") {
+            let x := and(shr(23, a), 0xff)
+            let y := and(shr(23, b), 0xff)
+            let product := mul(or(and(a, FRACTION), HIDDEN), or(and(b, FRACTION), HIDDEN))
+            // 1 where the significands, from 1 to 2, have a product from 2 to 4.
+            let carry := shr(47, product)
+            product := shl(sub(1, carry), product)
+            let exponent := sub(add(add(x, y), carry), 128)
+            regular := and(and(shr(x, NORMAL), shr(y, NORMAL)), lt(exponent, 254))
+            product := shr(24, add(add(product, 0x7fffff), and(shr(24, product), 1)))
+            result := or(and(xor(a, b), SIGN), add(shl(23, exponent), product))
         }
+        if (regular == 0) result = _mulRare(a, b);
     }
 
     /// @notice a ÷ b.
-    function div(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            uint256 sign = (a ^ b) & SIGN;
-            if (_bit(x > GREATEST) | _bit(y > GREATEST) | _bit(x == 0) | _bit(y == 0) != 0) {
-                return _divSpecial(x, y, sign);
-            }
-            uint256 exponentX = (x >> 23) - _bit(x > GREATEST_SUBNORMAL);
-            uint256 exponentY = (y >> 23) - _bit(y > GREATEST_SUBNORMAL);
-            x = (x - (exponentX << 23)) << 200;
-            y = y - (exponentY << 23);
-            // The last bit stands for a remainder, if there is one.
-            return _pack(sign, exponentX - exponentY - 52, ((x / y) << 1) | _bit(x % y != 0));
+    function div(uint256 a, uint256 b) internal pure returns (uint256 result) {
+        uint256 regular;
+        assembly ("memory-safe") {
+            let x := and(shr(23, a), 0xff)
+            let y := and(shr(23, b), 0xff)
+            regular := and(shr(x, NORMAL), shr(y, NORMAL))
+            let exponent := sub(x, y)
+            x := or(and(a, FRACTION), HIDDEN)
+            y := or(and(b, FRACTION), HIDDEN)
+            let borrow := lt(x, y)
+            exponent := sub(add(exponent, 126), borrow)
+            regular := and(regular, lt(exponent, 254))
+            // The quotient to 25 bits decides: a normal quotient is never halfway between two values.
+            x := shr(1, add(div(shl(add(24, borrow), x), y), 1))
+            result := or(and(xor(a, b), SIGN), add(shl(23, exponent), x))
         }
+        if (regular == 0) result = _divRare(a, b);
     }
 
     /// @notice a × b + c, rounded once.
-    function fma(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            uint256 z = c & MAGNITUDE;
-            if (_bit(x > GREATEST) | _bit(y > GREATEST) | _bit(z > GREATEST) != 0) return _fmaSpecial(a, b, c);
-            uint256 grid;
-            {
-                uint256 exponentX = (x >> 23) - _bit(x > GREATEST_SUBNORMAL);
-                uint256 exponentY = (y >> 23) - _bit(y > GREATEST_SUBNORMAL);
-                // The product stands 104 places above the grid, the addend `up` places.
-                x = ((x - (exponentX << 23)) * (y - (exponentY << 23))) << 104;
-                grid = exponentX + exponentY - 253;
+    function fma(uint256 a, uint256 b, uint256 c) internal pure returns (uint256 result) {
+        uint256 special;
+        uint256 sign;
+        uint256 grid;
+        uint256 sum;
+        assembly ("memory-safe") {
+            let x := and(shr(23, a), 0xff)
+            let y := and(shr(23, b), 0xff)
+            let z := and(shr(23, c), 0xff)
+            special := or(or(eq(x, 255), eq(y, 255)), eq(z, 255))
+            // The product stands 104 places above the grid, which counts units of 2^(grid - 149) …
+            let hidden := lt(0, x)
+            grid := sub(x, hidden)
+            x := or(and(a, FRACTION), shl(23, hidden))
+            hidden := lt(0, y)
+            grid := sub(add(grid, sub(y, hidden)), 253)
+            x := shl(104, mul(x, or(and(b, FRACTION), shl(23, hidden))))
+            // … and the addend `up` places.
+            hidden := lt(0, z)
+            z := sub(z, hidden)
+            let up := sub(z, grid)
+            if gt(up, 230) {
+                // Far below the product's last bit the addend only tells on which side of it the sum lies. The
+                // product far below the addend's last bit does not even tell that: the addend is a value.
+                up := mul(230, sgt(up, 0))
+                if up {
+                    grid := sub(z, up)
+                }
             }
-            {
-                uint256 exponentZ = (z >> 23) - _bit(z > GREATEST_SUBNORMAL);
-                uint256 up = exponentZ - grid;
-                if (up > 230) {
-                    if (int256(up) < 0) {
-                        // Far below the product's last bit the addend only tells on which side the sum lies.
-                        up = 0;
-                    } else {
-                        // The product is far below the last bit of the addend, which is a value already.
-                        up = 230;
-                        grid = exponentZ - 230;
+            y := shl(up, or(and(c, FRACTION), shl(23, hidden)))
+            sum := add(x, y)
+            sign := and(c, SIGN)
+            if and(xor(xor(a, b), c), SIGN) {
+                sum := sub(y, x)
+                if slt(sum, 1) {
+                    sum := sub(0, sum)
+                    sign := xor(sign, SIGN)
+                    if iszero(sum) {
+                        // Zero is +0, on any grid.
+                        sign := 0
+                        grid := 0
                     }
                 }
-                z = (z - (exponentZ << 23)) << up;
             }
-            uint256 sign = c & SIGN;
-            if ((a ^ b ^ c) & SIGN == 0) return _pack(sign, grid, x + z);
-            if (x > z) return _pack(sign ^ SIGN, grid, x - z);
-            if (x < z) return _pack(sign, grid, z - x);
-            return 0;
         }
+        if (special == 0) result = _pack(sign, grid, sum);
+        else result = _fmaSpecial(a, b, c);
     }
 
     /// @notice Square root of a; NaN below -0.
-    function sqrt(uint256 a) internal pure returns (uint256) {
+    function sqrt(uint256 a) internal pure returns (uint256 result) {
         unchecked {
-            a &= WORD;
-            if (a - 1 > GREATEST - 1) {
-                if (a & MAGNITUDE == 0 || a == INFINITY) return a;
-                return NAN;
-            }
-            uint256 exponent = (a >> 23) - _bit(a > GREATEST_SUBNORMAL);
-            uint256 x = a - (exponent << 23);
-            if (x < 0x800000) {
-                uint256 up = Bits.clz(x) - 232;
-                x <<= up;
-                exponent -= up;
-            }
-            // The exponent made even: x is in [1, 4), with 23 fractional bits.
-            x <<= exponent & 1;
-            // The line of least relative error over that range, 3 %, with 63 fractional bits.
-            uint256 y = (x + 0x1000000) * 0x57d8666031;
-            // Newton's steps leave 4e-4, 1e-7, 4e-15, 1e-29.
-            x <<= 103;
-            y = (y + x / y) >> 1;
-            y = (y + x / y) >> 1;
-            y = (y + x / y) >> 1;
-            y = (y + x / y) >> 1;
-            // No root of a binary32 is halfway between two, nor nearer than 2^-51 of itself to such a place.
-            return (((exponent + 126) >> 1) << 23) + ((y + 0x8000000000) >> 40);
+            // The exponent field with the sign above it.
+            uint256 x = (a >> 23) & 0x1ff;
+            if ((NORMAL >> x) & 1 != 0) result = _root(x, (a & FRACTION) | HIDDEN);
+            else result = _sqrtRare(a & WORD);
         }
     }
 
@@ -323,9 +334,8 @@ library Float32 {
             // From 2^-14 on the result is normal.
             if (x >= 0x38800000) return sign | (_roundOff(x, 13) - (112 << 10));
             // Below, it counts units of 2^-24; a carry into the least normal is already its pattern.
-            uint256 exponent = (x >> 23) - _bit(x > GREATEST_SUBNORMAL);
-            x -= exponent << 23;
-            return sign | _roundOff(x, 125 - exponent);
+            (uint256 exponent, uint256 significand) = _unpack(x);
+            return sign | _roundOff(significand, 125 - exponent);
         }
     }
 
@@ -341,6 +351,23 @@ library Float32 {
 
     // ---------------------------------------------------------------- specials
 
+    /// @dev a + b where one is infinite, NaN or at least 2^105.
+    function _addLarge(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            uint256 x = a & MAGNITUDE;
+            uint256 y = b & MAGNITUDE;
+            if (x > GREATEST || y > GREATEST) return _addSpecial(a, b);
+            if (x < y) (a, b, x, y) = (b, a, y, x);
+            // Units of 2^-85. What this loses of the lesser term is below 2^-100 of the greater, which is a value.
+            (uint256 exponent, uint256 significand) = _unpack(x);
+            x = significand << (exponent - 64);
+            (exponent, significand) = _unpack(y);
+            y = exponent < 64 ? 0 : significand << (exponent - 64);
+            if ((a ^ b) & SIGN == 0) return _pack(a & SIGN, 64, x + y);
+            return x == y ? 0 : _pack(a & SIGN, 64, x - y);
+        }
+    }
+
     /// @dev a + b where one is infinite or NaN.
     function _addSpecial(uint256 a, uint256 b) private pure returns (uint256) {
         if (_isNaN(a) || _isNaN(b)) return NAN;
@@ -349,18 +376,78 @@ library Float32 {
         return (a ^ b) & SIGN == 0 ? a & WORD : NAN;
     }
 
+    /// @dev a × b where one is infinite, NaN, zero or subnormal.
+    function _mulRare(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            uint256 x = a & MAGNITUDE;
+            uint256 y = b & MAGNITUDE;
+            uint256 sign = (a ^ b) & SIGN;
+            if (x > GREATEST || y > GREATEST) return _mulSpecial(x, y, sign);
+            if (x == 0 || y == 0) return sign;
+            (uint256 exponentX, uint256 significandX) = _unpack(x);
+            (uint256 exponentY, uint256 significandY) = _unpack(y);
+            return _pack(sign, exponentX + exponentY - 149, significandX * significandY);
+        }
+    }
+
     /// @dev The product of magnitudes x and y, one of them infinite or NaN, with the sign given.
     function _mulSpecial(uint256 x, uint256 y, uint256 sign) private pure returns (uint256) {
         if (x > INFINITY || y > INFINITY || x == 0 || y == 0) return NAN;
         return sign | INFINITY;
     }
 
-    /// @dev The quotient of magnitudes x and y, one of them infinite, NaN or zero, with the sign given.
-    function _divSpecial(uint256 x, uint256 y, uint256 sign) private pure returns (uint256) {
-        if (x > INFINITY || y > INFINITY) return NAN;
-        if (x == INFINITY) return y == INFINITY ? NAN : sign | INFINITY;
-        if (y == 0) return x == 0 ? NAN : sign | INFINITY;
-        return sign;
+    /// @dev a ÷ b where one is infinite, NaN, zero or subnormal.
+    function _divRare(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            uint256 x = a & MAGNITUDE;
+            uint256 y = b & MAGNITUDE;
+            uint256 sign = (a ^ b) & SIGN;
+            if (x > INFINITY || y > INFINITY) return NAN;
+            if (x == INFINITY) return y == INFINITY ? NAN : sign | INFINITY;
+            if (y == 0) return x == 0 ? NAN : sign | INFINITY;
+            if (x == 0 || y == INFINITY) return sign;
+            (uint256 exponentX, uint256 significandX) = _unpack(x);
+            (uint256 exponentY, uint256 significandY) = _unpack(y);
+            return _divExactly(sign, exponentX - exponentY, significandX, significandY);
+        }
+    }
+
+    /// @dev x ÷ y × 2^exponent for significands other than 0.
+    function _divExactly(uint256 sign, uint256 exponent, uint256 x, uint256 y) private pure returns (uint256) {
+        unchecked {
+            x <<= 200;
+            // The last bit stands for a remainder, if there is one.
+            return _pack(sign, exponent - 52, ((x / y) << 1) | _bit(x % y > 0));
+        }
+    }
+
+    /// @dev Square root of a pattern that is not normal or has its sign set.
+    function _sqrtRare(uint256 a) private pure returns (uint256) {
+        unchecked {
+            if (a & MAGNITUDE == 0 || a == INFINITY) return a;
+            if (a > INFINITY) return NAN;
+            // A subnormal value: its leading bit to the hidden one's place.
+            uint256 up = Bits.clz(a) - 232;
+            return _root(1 - up, a << up);
+        }
+    }
+
+    /// @dev Square root of significand × 2^(field - 150), the significand from 2^23 to 2^24, the field at least -22.
+    function _root(uint256 field, uint256 significand) private pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            // The exponent made even: x is in [1, 4), with 23 fractional bits.
+            let x := shl(iszero(and(field, 1)), significand)
+            // The line of least relative error over that range, 3 %, with 63 fractional bits.
+            let y := mul(add(x, 0x1000000), 0x57d8666031)
+            // Newton's steps leave 4e-4, 1e-7, 4e-15, 1e-29.
+            x := shl(103, x)
+            y := shr(1, add(y, div(x, y)))
+            y := shr(1, add(y, div(x, y)))
+            y := shr(1, add(y, div(x, y)))
+            y := shr(1, add(y, div(x, y)))
+            // No root of a binary32 is halfway between two, nor nearer than 2^-51 of itself to such a place.
+            result := add(shl(23, shr(1, add(field, 125))), shr(40, add(y, 0x8000000000)))
+        }
     }
 
     /// @dev a × b + c where one is infinite or NaN.
@@ -378,19 +465,26 @@ library Float32 {
 
     // ---------------------------------------------------------------- rounding
 
-    /// @dev The one place where results are rounded to binary32: `significand × 2^(exponent - 149)` with the sign given,
-    ///      0 ≤ significand < 2^255, exponent in two's complement. A zero significand needs exponent < 24.
-    function _pack(uint256 sign, uint256 exponent, uint256 significand) private pure returns (uint256) {
-        unchecked {
-            uint256 zeros = Bits.clz(significand);
+    /// @dev Rounds `significand × 2^(exponent - 149)` to binary32, with the sign given: 0 ≤ significand < 2^255, the
+    ///      exponent in two's complement, and below 24 for a zero significand.
+    function _pack(uint256 sign, uint256 exponent, uint256 significand) private pure returns (uint256 result) {
+        uint256 zeros = Bits.clz(significand);
+        assembly ("memory-safe") {
             // The leading bit moves to place 254, the result's last to place 231.
-            exponent += 232 - zeros;
-            significand <<= zeros - 1;
-            if (exponent < 254) return sign | ((exponent << 23) + _roundOff(significand, 231));
-            // Subnormal: the result's last bit stands for 2^-149, so more is rounded off.
-            if (int256(exponent) < 0)
-                return sign | _roundOff(significand, int256(exponent) < -25 ? 256 : 231 - exponent);
-            return sign | INFINITY;
+            exponent := sub(add(exponent, 232), zeros)
+            significand := shl(sub(zeros, 1), significand)
+            result := shr(231, add(add(significand, HALF_231), and(shr(231, significand), 1)))
+            result := or(sign, add(shl(23, exponent), result))
+        }
+        if (exponent > 253) result = sign | _packEdge(exponent, significand);
+    }
+
+    /// @dev What `_pack` leaves: overflow, and subnormal results.
+    function _packEdge(uint256 exponent, uint256 significand) private pure returns (uint256) {
+        unchecked {
+            if (int256(exponent) > 0) return INFINITY;
+            // The last bit of a subnormal result stands for 2^-149, so more is rounded off; from 256 on, all.
+            return _roundOff(significand, int256(exponent) < -25 ? 256 : 231 - exponent);
         }
     }
 
@@ -445,6 +539,14 @@ library Float32 {
         assembly ("memory-safe") {
             order := signextend(3, a)
             order := xor(order, and(sar(255, order), MAGNITUDE))
+        }
+    }
+
+    /// @dev Exponent and significand of a finite magnitude.
+    function _unpack(uint256 x) private pure returns (uint256 exponent, uint256 significand) {
+        unchecked {
+            exponent = (x >> 23) - _bit(x > FRACTION);
+            significand = x - (exponent << 23);
         }
     }
 
