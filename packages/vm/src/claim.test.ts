@@ -7,9 +7,9 @@ import { Random } from "./testing/random.ts";
 
 describe("claim", () => {
   const random = new Random(2);
+  const chainId = 31337n;
+  const holder = random.bytes(20);
   const claim: Claim = {
-    chainId: 31337n,
-    contract: random.bytes(20),
     programRoot: random.bytes(32),
     paramsRoot: random.bytes(32),
     inputsRoot: random.bytes(32),
@@ -21,20 +21,22 @@ describe("claim", () => {
 
   it("has the hash that Solidity computes", () => {
     const types = ["uint256", "address", ...Array.from({ length: 4 }, () => "bytes32"), "uint256", "uint256", "uint32"];
-    const { chainId, contract, programRoot, paramsRoot, inputsRoot, outputsRoot, seed, symbols, calls } = claim;
+    const { programRoot, paramsRoot, inputsRoot, outputsRoot, seed, symbols, calls } = claim;
     const fields = [
       chainId,
-      toHex(contract),
+      toHex(holder),
       ...[programRoot, paramsRoot, inputsRoot, outputsRoot].map(toHex),
       ...[seed, symbols, calls],
     ];
-    expect(toHex(claimHash(claim))).to.equal(keccak256(AbiCoder.defaultAbiCoder().encode(types, fields)));
+    expect(toHex(claimHash(claim, chainId, holder))).to.equal(
+      keccak256(AbiCoder.defaultAbiCoder().encode(types, fields)),
+    );
   });
 
   it("refuses fields that do not fit", () => {
-    expect(() => claimHash({ ...claim, seed: 1n << 256n })).to.throw(RangeError);
-    expect(() => claimHash({ ...claim, contract: random.bytes(32) })).to.throw(RangeError);
-    expect(() => claimHash({ ...claim, inputsRoot: random.bytes(20) })).to.throw(RangeError);
+    expect(() => claimHash({ ...claim, seed: 1n << 256n }, chainId, holder)).to.throw(RangeError);
+    expect(() => claimHash(claim, chainId, random.bytes(32))).to.throw(RangeError);
+    expect(() => claimHash({ ...claim, inputsRoot: random.bytes(20) }, chainId, holder)).to.throw(RangeError);
   });
 
   it("packs symbols with the first lowest", () => {

@@ -1,14 +1,17 @@
 /**
- * Claims: what a provider stands behind. A claim names program, parameters, inputs and outputs by their roots; its hash
- * is that of its nine fields, each in a word of 32 bytes, as `abi.encode` lays them out.
+ * Claims: what a provider stands behind, the twin of `contracts/types/Claim.sol`. A claim names program, parameters,
+ * inputs and outputs by their roots; its hash is that of chain, holder and its seven fields, each in a word of 32 bytes,
+ * as `abi.encode` lays them out.
  */
 import { ByteWriter } from "./bytes.ts";
 import { keccak, type Hash } from "./hash.ts";
+import type { Run } from "./interpreter.ts";
+import { paramsRoot, programRoot } from "./program.ts";
+import { inputsRootOf, packSymbols } from "./request.ts";
+import { commitment, joinedRoot, treeOf } from "./tensor.ts";
+import { rootOf } from "./tree.ts";
 
 export interface Claim {
-  readonly chainId: bigint;
-  /** The contract that keeps the claim, 20 bytes. */
-  readonly contract: Uint8Array;
   readonly programRoot: Hash;
   readonly paramsRoot: Hash;
   readonly inputsRoot: Hash;
@@ -19,12 +22,33 @@ export interface Claim {
   readonly calls: number;
 }
 
-/** keccak(abi.encode(claim)). Throws a RangeError where a field does not fit. */
-export function claimHash(claim: Claim): Hash {
-  if (claim.contract.length !== 20) throw new RangeError("a contract address has 20 bytes");
+/**
+ * The claim's hash, which stands for the claim everywhere.
+ * @param holder The contract that holds the claim, 20 bytes.
+ * Throws a RangeError where a field does not fit.
+ */
+export function claimHash(claim: Claim, chainId: bigint, holder: Uint8Array): Hash {
+  if (holder.length !== 20) throw new RangeError("a contract address has 20 bytes");
   const roots = [claim.programRoot, claim.paramsRoot, claim.inputsRoot, claim.outputsRoot];
   if (roots.some((root) => root.length !== 32)) throw new RangeError("a root has 32 bytes");
-  const writer = new ByteWriter().u256(claim.chainId).put(new Uint8Array(12)).put(claim.contract);
+  const writer = new ByteWriter().u256(chainId).put(new Uint8Array(12)).put(holder);
   for (const root of roots) writer.put(root);
   return keccak(writer.u256(claim.seed).u256(claim.symbols).u256(claim.calls).bytes);
+}
+
+/** The claim of a run: roots of its program, inputs and outputs, and what was requested. */
+export function claimOf({ layout, outputs }: Run): Claim {
+  const { program, request } = layout;
+  const { call, positions } = layout.outputs();
+  return {
+    programRoot: programRoot(program),
+    paramsRoot: paramsRoot(program),
+    inputsRoot: inputsRootOf(request.inputs),
+    outputsRoot: joinedRoot(
+      outputs.map((tensor, i) => commitment(layout.description(call, positions[i]), rootOf(treeOf(tensor)))),
+    ),
+    seed: request.seed,
+    symbols: packSymbols(request.symbols),
+    calls: request.calls,
+  };
 }

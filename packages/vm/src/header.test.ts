@@ -103,6 +103,7 @@ describe("header", () => {
     refuses("inputs[0].dtype", at(272, 0));
     refuses("inputs[0].rank", at(273, 9));
     refuses("inputs[0].shape", at(274, 9));
+    refuses("length", new Uint8Array(4097));
     refuses("end", Uint8Array.of(...bytes, 0));
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeHeader(bytes.subarray(0, length)), `${length} bytes`).to.throw(HeaderError);

@@ -28,6 +28,9 @@ export const MAX_INPUTS = 8;
 /** Most outputs. */
 export const MAX_OUTPUTS = 8;
 
+/** Greatest length of a header, bytes. */
+export const MAX_HEADER_BYTES = 4096;
+
 /** The lists of nodes: of call 0, of the calls between, of the last call. */
 export const LISTS = ["prompt", "decode", "epilogue"] as const;
 export type ListName = (typeof LISTS)[number];
@@ -96,11 +99,14 @@ export function encodeHeader(header: ProgramHeader): Uint8Array {
     writer.u8(input.dtype).u8(input.shape.length);
     for (const size of input.shape) writer.put(encodeShape(size));
   }
-  return writer.bytes;
+  const { bytes } = writer;
+  if (bytes.length > MAX_HEADER_BYTES) throw new HeaderError("length", `more than ${MAX_HEADER_BYTES} bytes`);
+  return bytes;
 }
 
 /** The header in `bytes`. Throws `HeaderError` where it breaks a rule. */
 export function decodeHeader(bytes: Uint8Array): ProgramHeader {
+  if (bytes.length > MAX_HEADER_BYTES) throw new HeaderError("length", `more than ${MAX_HEADER_BYTES} bytes`);
   const reader = new ByteReader(bytes);
   let field = "tag";
   const at = <T>(name: string, read: () => T): T => {

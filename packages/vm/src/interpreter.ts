@@ -4,7 +4,7 @@
  */
 import { byteLength, DType, storeWord } from "./dtype.ts";
 import { Layout } from "./layout.ts";
-import { NodeMachine, stopsAfter, isStopped, type TensorSource } from "./nodeMachine.ts";
+import { computeStopFlag, isStopped, NodeMachine, operandsOf, type TensorSource } from "./nodeMachine.ts";
 import type { Program } from "./program.ts";
 import type { Geometry, InvalidGeometry } from "./record.ts";
 import { checkRequest, type Request } from "./request.ts";
@@ -28,6 +28,7 @@ export type Tamper = (call: number, position: number, tensor: Tensor) => Tensor;
 export function run(program: Program, request: Request, tamper: Tamper = (_call, _position, tensor) => tensor): Run {
   checkRequest(program.header, request);
   const layout = new Layout(program, request);
+  const { stop } = program.header;
   const tensors: Tensor[][] = [];
   const source: TensorSource = {
     layout,
@@ -46,7 +47,7 @@ export function run(program: Program, request: Request, tamper: Tamper = (_call,
       ofCall[position] = tamper(call, position, ofCall[position]);
     };
     if (layout.list(call) === "decode") {
-      ofCall[0] = { ...ofCall[0], data: Uint8Array.of(stopFlag(source, call) ? 1 : 0) };
+      ofCall[0] = { ...ofCall[0], data: Uint8Array.of(computeStopFlag(operandsOf(source), stop, call) ? 1 : 0) };
       finish(0);
     }
     computeCall(source, call, ofCall, finish);
@@ -54,11 +55,6 @@ export function run(program: Program, request: Request, tamper: Tamper = (_call,
 
   const outputs = layout.outputs();
   return { ...source, outputs: outputs.positions.map((position) => source.tensor(outputs.call, position)) };
-}
-
-/** The stop flag of a decode call: that of the call before it, or what that call's stop node says. */
-export function stopFlag(source: TensorSource, call: number): boolean {
-  return isStopped(source, call - 1) || stopsAfter(source, call - 1);
 }
 
 /** Nodes of one row group, computed together row by row. */
@@ -118,7 +114,7 @@ function rowsOf(
   const data = new Uint8Array(byteLength(dtype, count));
   tensors[position] = { dtype, shape, data };
   if (!geometry.valid || count === 0) return [];
-  const machine = new NodeMachine(source, call, node, geometry);
+  const machine = new NodeMachine(operandsOf(source), source.layout.request, call, node, geometry);
   const width = count / rows;
   return [
     {

@@ -1,15 +1,38 @@
 /**
  * One node in one call, ready to compute any of its elements: the scalar machine with the node's sections, and the loads
- * of its operands. It is the definition of a value, and the interpreter, snapshots and witnesses all use it.
+ * of its operands. It is the definition of a value; interpreter, snapshots and step evaluator all use it, and differ only
+ * in where they find what is loaded.
  */
-import { DType, isDType, loadWord, roundTrip } from "./dtype.ts";
+import { isDType, loadWord, roundTrip, type DType } from "./dtype.ts";
+import { NO_NODE, MAX_COUNT, type Geometry, type NodeRecord, type Operand } from "./record.ts";
 import type { Layout } from "./layout.ts";
-import type { Geometry, NodeRecord, Operand } from "./record.ts";
+import type { Request } from "./request.ts";
 import { run as runSection, type ScalarContext, type Section } from "./scalarMachine.ts";
 import { describeTensor, type Description, type Tensor } from "./tensor.ts";
 import type { Word } from "./word.ts";
 
-/** Where a node finds what it loads: the tensors of this call and of those before. */
+/** Which tensor a load reads. */
+export type TensorPlace =
+  | { readonly kind: "input" | "parameter"; readonly index: number }
+  | { readonly kind: "trace"; readonly call: number; readonly position: number };
+
+/** Where a node finds what it loads. */
+export interface OperandSource {
+  /** Number of inputs. */
+  readonly inputs: number;
+  /** Number of parameters. */
+  readonly parameters: number;
+  /** Nodes of a call. */
+  nodes(call: number): number;
+  /** Position of a call's first node: 1 where the stop flag comes before it. */
+  firstNode(call: number): number;
+  /** What is said of a tensor. */
+  describe(place: TensorPlace): Description;
+  /** Element `index` of a tensor whose type and count allow it. */
+  word(place: TensorPlace, dtype: DType, index: number): Word;
+}
+
+/** The tensors of an inference, as a run or a trace holds them. */
 export interface TensorSource {
   readonly layout: Layout;
   /** The tensor at a position of a call. */
@@ -18,36 +41,45 @@ export interface TensorSource {
   description(call: number, position: number): Description;
 }
 
-/** Which tensor a load reads. */
-export type LoadedFrom =
-  | { readonly kind: "input" | "parameter"; readonly index: number }
-  | { readonly kind: "position"; readonly call: number; readonly position: number };
-
-/** Told of every load that reads a commitment: where, and the element, -1 where the index is out of any range. */
-export type LoadObserver = (from: LoadedFrom, element: number) => void;
-
-/** The tensor that an operand names for one load; the description decides whether it may be read. */
-interface Found {
-  readonly from: LoadedFrom;
-  readonly tensor: Tensor;
-  readonly description: Description;
+/** Loads from tensors. */
+export function operandsOf(source: TensorSource): OperandSource {
+  const { layout } = source;
+  const { program, request } = layout;
+  const given = { input: request.inputs, parameter: program.params };
+  const tensor = (place: TensorPlace): Tensor =>
+    place.kind === "trace" ? source.tensor(place.call, place.position) : given[place.kind][place.index];
+  return {
+    inputs: request.inputs.length,
+    parameters: program.params.length,
+    nodes: (call) => layout.nodes(call),
+    firstNode: (call) => layout.firstNode(call),
+    describe: (place) =>
+      place.kind === "trace" ? source.description(place.call, place.position) : describeTensor(tensor(place)),
+    word: (place, dtype, index) => loadWord(dtype, tensor(place).data, index),
+  };
 }
+
+/** Element `index` of a tensor as a load gives it: 0 where the tensor is none or has no such element. */
+export function readWord(source: OperandSource, place: TensorPlace, index: number, said?: Description): Word {
+  const { dtype, count } = said ?? source.describe(place);
+  return isDType(dtype) && count <= MAX_COUNT && index < count ? source.word(place, dtype, index) : 0;
+}
+
+/** What of a request scalar code can see. */
+export type Visible = Pick<Request, "symbols" | "seed" | "calls">;
 
 export class NodeMachine {
   readonly geometry: Geometry;
-  readonly #source: TensorSource;
+  readonly #source: OperandSource;
   readonly #node: number;
-  readonly #observe: LoadObserver | undefined;
   readonly #coordinates: number[];
   readonly #context: { -readonly [K in keyof ScalarContext]: ScalarContext[K] };
 
   /** Node `node` of call `call`, whose geometry must be valid. */
-  constructor(source: TensorSource, call: number, node: number, geometry: Geometry, observe?: LoadObserver) {
-    const { request } = source.layout;
+  constructor(source: OperandSource, request: Visible, call: number, node: number, geometry: Geometry) {
     this.geometry = geometry;
     this.#source = source;
     this.#node = node;
-    this.#observe = observe;
     this.#coordinates = geometry.dimensions.map(() => 0);
     this.#context = {
       coordinates: this.#coordinates,
@@ -111,26 +143,23 @@ export class NodeMachine {
     return runSection(this.geometry.record.constants, section, this.#context);
   }
 
-  #load(place: number, element: Word, inCall: Word): Word {
-    const operand = this.geometry.record.operands[place];
-    const found = operand && this.#find(operand, inCall);
-    if (!found) return 0;
-    const { from, tensor, description } = found;
-    const index = typeof element === "number" && element >= 0 && element < description.count ? element : -1;
-    this.#observe?.(from, index);
-    if (index < 0 || !isDType(description.dtype) || !this.#mayRead(operand, description, index)) return 0;
-    return loadWord(description.dtype, tensor.data, index);
+  #load(number: number, element: Word, inCall: Word): Word {
+    if (typeof element !== "number" || element < 0 || element >= MAX_COUNT) return 0;
+    const operand = this.geometry.record.operands[number];
+    const place = operand && this.#place(operand, inCall);
+    if (!place) return 0;
+    const description = this.#source.describe(place);
+    return this.#comesBefore(operand, description, element) ? readWord(this.#source, place, element, description) : 0;
   }
 
-  /** The tensor at the operand's place, if there is such a place. */
-  #find(operand: Operand, inCall: Word): Found | undefined {
-    const { layout } = this.#source;
+  /** Which tensor the operand names, as far as that follows without looking at any; undefined where there is none. */
+  #place(operand: Operand, inCall: Word): TensorPlace | undefined {
     const { call } = this.#context;
     switch (operand.kind) {
       case "input":
-        return given("input", operand.index, layout.request.inputs);
+        return operand.index < this.#source.inputs ? { kind: "input", index: operand.index } : undefined;
       case "parameter":
-        return given("parameter", operand.index, layout.program.params);
+        return operand.index < this.#source.parameters ? { kind: "parameter", index: operand.index } : undefined;
       case "node":
         return operand.index < this.geometry.description.groupStart ? this.#at(call, operand.index) : undefined;
       case "row":
@@ -141,19 +170,13 @@ export class NodeMachine {
     }
   }
 
-  #at(call: number, node: number): Found | undefined {
-    const { layout } = this.#source;
-    if (node >= layout.nodes(call)) return undefined;
-    const position = layout.firstNode(call) + node;
-    return {
-      from: { kind: "position", call, position },
-      tensor: this.#source.tensor(call, position),
-      description: this.#source.description(call, position),
-    };
+  #at(call: number, node: number): TensorPlace | undefined {
+    if (node >= this.#source.nodes(call)) return undefined;
+    return { kind: "trace", call, position: this.#source.firstNode(call) + node };
   }
 
   /** Whether an element of the operand comes before the element being computed. */
-  #mayRead(operand: Operand, theirs: Description, index: number): boolean {
+  #comesBefore(operand: Operand, theirs: Description, index: number): boolean {
     const ours = this.geometry.description;
     if (operand.kind === "node") return theirs.groupEnd <= ours.groupStart;
     if (operand.kind !== "row") return true;
@@ -165,28 +188,37 @@ export class NodeMachine {
   }
 }
 
-function given(kind: "input" | "parameter", index: number, tensors: readonly Tensor[]): Found | undefined {
-  if (index >= tensors.length) return undefined;
-  const tensor = tensors[index];
-  return { from: { kind, index }, tensor, description: describeTensor(tensor) };
-}
-
 function stored(record: NodeRecord & { kind: "reduce" }, words: readonly Word[]): Word[] {
   return record.accumulators.map((dtype, i) => roundTrip(dtype, words[i]));
 }
 
-/** Whether the stop node's tensor in `call` ends the decoding: its element 0, as a word, is not 0. */
-export function stopsAfter(source: TensorSource, call: number): boolean {
-  const { layout } = source;
-  const { stop } = layout.program.header;
-  const node = call === 0 ? stop.prompt : stop.decode;
-  if (node >= layout.nodes(call)) return false;
-  const position = layout.firstNode(call) + node;
-  const { dtype, count } = source.description(call, position);
-  return count > 0 && isDType(dtype) && loadWord(dtype, source.tensor(call, position).data, 0) !== 0;
+/** The stop nodes of a program. */
+export interface StopNodes {
+  readonly prompt: number;
+  readonly decode: number;
 }
 
-/** Whether a call is stopped, as its stop flag says. */
+/** Whether a program can stop at all. */
+export function canStop(stop: StopNodes): boolean {
+  return stop.prompt !== NO_NODE || stop.decode !== NO_NODE;
+}
+
+/** Whether a decode call is stopped, as its own stop flag says. */
+export function readStopFlag(source: OperandSource, stop: StopNodes, call: number): boolean {
+  return canStop(stop) && readWord(source, { kind: "trace", call, position: 0 }, 0) !== 0;
+}
+
+/** The stop flag of a decode call, from the call before: its flag, or what its stop node says. */
+export function computeStopFlag(source: OperandSource, stop: StopNodes, call: number): boolean {
+  if (call > 1 && readStopFlag(source, stop, call - 1)) return true;
+  const node = call === 1 ? stop.prompt : stop.decode;
+  if (node === NO_NODE) return false;
+  const position = source.firstNode(call - 1) + node;
+  return readWord(source, { kind: "trace", call: call - 1, position }, 0) !== 0;
+}
+
+/** Whether a call is stopped, so that all its tensors but the flag are zeros. */
 export function isStopped(source: TensorSource, call: number): boolean {
-  return source.layout.list(call) === "decode" && loadWord(DType.BOOL, source.tensor(call, 0).data, 0) !== 0;
+  const { layout } = source;
+  return layout.list(call) === "decode" && readStopFlag(operandsOf(source), layout.program.header.stop, call);
 }

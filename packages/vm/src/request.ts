@@ -2,8 +2,9 @@
  * What a run depends on beside the program: inputs, symbols, seed, number of calls. Symbols travel packed in one word of
  * 256 bits, symbol i in bits 32i … 32i+31.
  */
+import { nameOf } from "./dtype.ts";
 import type { ProgramHeader } from "./header.ts";
-import { MAX_SYMBOLS } from "./shapeExpression.ts";
+import { evaluateShape, MAX_SYMBOLS } from "./shapeExpression.ts";
 import { commitmentOf, joinedRoot, type Tensor } from "./tensor.ts";
 import type { Hash } from "./hash.ts";
 
@@ -39,9 +40,15 @@ export function unpackSymbols(word: bigint): number[] {
   return Array.from({ length: MAX_SYMBOLS }, (_, i) => Number((word >> BigInt(32 * i)) & 0xffffffffn));
 }
 
-/** Throws `RequestError` where symbols or calls lie outside the header's bounds. Inputs may have any type and shape. */
+/**
+ * Throws `RequestError` where symbols, calls or the number of inputs are not those that the header allows. An input may
+ * have any type and shape: `checkInputs` is stricter.
+ */
 export function checkRequest(header: ProgramHeader, request: Request): void {
-  const { symbols, calls } = request;
+  const { inputs, symbols, calls } = request;
+  if (inputs.length !== header.inputs.length) {
+    throw new RequestError("inputs", `${inputs.length}, not ${header.inputs.length}`);
+  }
   for (let i = 0; i < Math.max(symbols.length, header.symbols.length); i++) {
     const { least, greatest } = header.symbols[i] ?? { least: 0, greatest: 0 };
     const value = symbols[i] ?? 0;
@@ -52,6 +59,18 @@ export function checkRequest(header: ProgramHeader, request: Request): void {
   const { least, greatest } = header.calls;
   if (!(calls >= least && calls <= greatest))
     throw new RequestError("calls", `${calls} is not ${least} to ${greatest}`);
+}
+
+/** Throws `RequestError` for an input that has not the type and shape that the header declares for these symbols. */
+export function checkInputs(header: ProgramHeader, { inputs, symbols }: Request): void {
+  header.inputs.forEach((declared, i) => {
+    const sizes = declared.shape.map((size) => evaluateShape(size, symbols, 0));
+    const { dtype, shape } = inputs[i];
+    if (dtype !== declared.dtype || shape.length !== sizes.length || shape.some((size, d) => size !== sizes[d])) {
+      const wanted = `${nameOf(declared.dtype)}[${sizes.join(", ")}]`;
+      throw new RequestError(`inputs[${i}]`, `${nameOf(dtype)}[${shape.join(", ")}] is not ${wanted}`);
+    }
+  });
 }
 
 /** keccak of the inputs' commitments. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { DType, loadWord, storeWord } from "./dtype.ts";
 import { run } from "./interpreter.ts";
-import { NodeMachine } from "./nodeMachine.ts";
+import { NodeMachine, operandsOf } from "./nodeMachine.ts";
 import { accumulatorsAt, packSnapshot, snapshotLength, unpackSnapshot } from "./snapshot.ts";
 import { randomProgram } from "./testing/randomProgram.ts";
 import { computedCalls, severalAccumulators } from "./testing/tinyPrograms.ts";
@@ -50,7 +50,7 @@ describe("snapshot", () => {
             for (const snapshot of snapshots) expect(snapshot.every((byte) => byte === 0)).to.equal(true);
             continue;
           }
-          const machine = new NodeMachine(result, call, node, geometry);
+          const machine = new NodeMachine(operandsOf(result), layout.request, call, node, geometry);
           machine.moveTo(element);
           for (let r = 0; r < geometry.extent; r++, steps++) {
             const next = machine.step(r, unpackSnapshot(dtypes, snapshots[r]));

@@ -4,7 +4,7 @@
  */
 import { concat } from "./bytes.ts";
 import { byteLength, loadWord, storeWord, type DType } from "./dtype.ts";
-import { isStopped, NodeMachine, type TensorSource } from "./nodeMachine.ts";
+import { isStopped, NodeMachine, operandsOf, type TensorSource } from "./nodeMachine.ts";
 import type { Word } from "./word.ts";
 
 /** The snapshot of accumulators. */
@@ -51,7 +51,7 @@ export function accumulatorsAt(
   const { accumulators: dtypes } = geometry.record;
   if (isStopped(source, call)) return steps.map(() => new Uint8Array(snapshotLength(dtypes)));
 
-  const machine = new NodeMachine(source, call, node, geometry);
+  const machine = new NodeMachine(operandsOf(source), source.layout.request, call, node, geometry);
   machine.moveTo(element);
   const snapshots = new Map<number, Uint8Array>();
   const wanted = new Set(steps);

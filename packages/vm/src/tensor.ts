@@ -114,7 +114,7 @@ export function decodeDescription(bytes: Uint8Array): Description {
   };
 }
 
-/** Depth of the tree under a description: 0 where its type is not known. */
+/** Leaves of the tree under a description: one where its type is not known. */
 export function leavesOf(description: Description): number {
   if (!isDType(description.dtype)) return 1;
   return Math.max(1, Math.ceil(description.count / elementsPerLeaf(description.dtype)));
@@ -123,8 +123,9 @@ export function leavesOf(description: Description): number {
 const COMMITMENT_TAG = Uint8Array.of(0x02);
 
 /** The commitment to a tensor: keccak(0x02 ‖ description ‖ root). */
-export function commitment(description: Description, root: Hash): Hash {
-  return keccak(COMMITMENT_TAG, encodeDescription(description), root);
+export function commitment(description: Description | Uint8Array, root: Hash): Hash {
+  const bytes = description instanceof Uint8Array ? description : encodeDescription(description);
+  return keccak(COMMITMENT_TAG, bytes, root);
 }
 
 /** The commitment to an input or a parameter. */

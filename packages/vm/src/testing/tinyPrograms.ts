@@ -4,6 +4,7 @@
  */
 import { DType } from "../dtype.ts";
 import { fromNumber } from "../float32.ts";
+import type { InputType } from "../header.ts";
 import { assembleProgram, type Program } from "../program.ts";
 import { encodeRecord, NO_NODE, type NodeRecord } from "../record.ts";
 import { mapRecord, reduceRecord } from "../recordBuilder.ts";
@@ -31,6 +32,7 @@ export function integers(dimensions: readonly number[], numbers: readonly number
 }
 
 const encode = (...records: NodeRecord[]): Uint8Array[] => records.map(encodeRecord);
+const floatInput = (...sizes: number[]): InputType => ({ dtype: FLOAT32, shape: sizes.map(shape.constant) });
 const request = (inputs: Tensor[], calls = 1, symbols: number[] = [], seed = 0n): Request => ({
   inputs,
   symbols,
@@ -91,7 +93,7 @@ export function recurrence(): Example {
   const x = Array.from({ length: 6 * width }, (_, i) => (i % 7) / 3 - 1);
   return {
     name: "recurrence",
-    program: assembleProgram({ prompt: encode(gate, state, last), outputs: [2, 1] }),
+    program: assembleProgram({ prompt: encode(gate, state, last), outputs: [2, 1], inputs: [floatInput(6, width)] }),
     request: request([floats([6, width], x)]),
   };
 }
@@ -130,7 +132,7 @@ export function severalAccumulators(): Example {
   const x = Array.from({ length: 30 }, (_, i) => ((i * 17) % 23) - 11);
   return {
     name: "severalAccumulators",
-    program: assembleProgram({ prompt: encode(summary), outputs: [0] }),
+    program: assembleProgram({ prompt: encode(summary), outputs: [0], inputs: [floatInput(3, extent)] }),
     request: request([floats([3, extent], x)]),
   };
 }
@@ -175,6 +177,7 @@ export function computedCalls(): Example {
       outputs: [0],
       calls: { least: 2, greatest: 16 },
       symbols: [{ least: 0, greatest: 16 }],
+      inputs: [{ dtype: INT32, shape: [shape.constant(2)] }],
     }),
     request: request([integers([2], [3, -4])], 7, [7]),
   };
@@ -210,6 +213,7 @@ export function earlyStop(): Example {
       outputs: [0],
       stop: { prompt: 1, decode: 1 },
       calls: { least: 2, greatest: 8 },
+      inputs: [{ dtype: INT32, shape: [] }],
     }),
     request: request([integers([], [2])], 8),
   };
