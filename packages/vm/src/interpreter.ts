@@ -4,7 +4,7 @@
  */
 import { byteLength, DType, storeWord } from "./dtype.ts";
 import { Layout } from "./layout.ts";
-import { computeStopFlag, isStopped, NodeMachine, operandsOf, type TensorSource } from "./nodeMachine.ts";
+import { isStopped, NodeMachine, operandsOf, stopFlag, type TensorSource } from "./nodeMachine.ts";
 import type { Program } from "./program.ts";
 import type { Geometry, InvalidGeometry } from "./record.ts";
 import { checkRequest, type Request } from "./request.ts";
@@ -28,7 +28,6 @@ export type Tamper = (call: number, position: number, tensor: Tensor) => Tensor;
 export function run(program: Program, request: Request, tamper: Tamper = (_call, _position, tensor) => tensor): Run {
   checkRequest(program.header, request);
   const layout = new Layout(program, request);
-  const { stop } = program.header;
   const tensors: Tensor[][] = [];
   const source: TensorSource = {
     layout,
@@ -47,7 +46,7 @@ export function run(program: Program, request: Request, tamper: Tamper = (_call,
       ofCall[position] = tamper(call, position, ofCall[position]);
     };
     if (layout.list(call) === "decode") {
-      ofCall[0] = { ...ofCall[0], data: Uint8Array.of(computeStopFlag(operandsOf(source), stop, call) ? 1 : 0) };
+      ofCall[0] = { ...ofCall[0], data: Uint8Array.of(stopFlag(source, call) ? 1 : 0) };
       finish(0);
     }
     computeCall(source, call, ofCall, finish);

@@ -13,7 +13,8 @@ import type { Word } from "./word.ts";
 
 /** Which tensor a load reads. */
 export type TensorPlace =
-  | { readonly kind: "input" | "parameter"; readonly index: number }
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "parameter"; readonly index: number }
   | { readonly kind: "trace"; readonly call: number; readonly position: number };
 
 /** Where a node finds what it loads. */
@@ -221,4 +222,9 @@ export function computeStopFlag(source: OperandSource, stop: StopNodes, call: nu
 export function isStopped(source: TensorSource, call: number): boolean {
   const { layout } = source;
   return layout.list(call) === "decode" && readStopFlag(operandsOf(source), layout.program.header.stop, call);
+}
+
+/** The stop flag of a decode call: 1 from the call on that follows one whose stop node is not 0. */
+export function stopFlag(source: TensorSource, call: number): boolean {
+  return computeStopFlag(operandsOf(source), source.layout.program.header.stop, call);
 }
