@@ -17,7 +17,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 SEED = 20262
-STEPS = 6000
+STEPS = 20000
 BATCH = 64
 HIDDEN = 96
 EMBEDDING = 16
@@ -143,7 +143,7 @@ def train(numbers):
             p[k] = (p[k] - rate * (m[k] / (1 - 0.9**step)) / (np.sqrt(v[k] / (1 - 0.99**step)) + 1e-8)).astype(
                 np.float32
             )
-        if step % 500 == 0:
+        if step % 2000 == 0:
             print(f"step {step}: loss {loss:.5f}", flush=True)
     return p
 

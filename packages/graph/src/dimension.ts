@@ -1,0 +1,237 @@
+/**
+ * A size known only up to the request's symbols and the call number: a polynomial with integer coefficients over atoms,
+ * so that equal sizes written differently are equal. Atoms are symbols, the call number, and quotients, remainders,
+ * minima and maxima of dimensions.
+ */
+import { shape, type ShapeExpression } from "@assay/vm";
+
+type Operation = "div" | "ceilDiv" | "rem" | "min" | "max";
+
+type Atom =
+  | { readonly kind: "symbol"; readonly index: number }
+  | { readonly kind: "call" }
+  | { readonly kind: Operation; readonly left: Dimension; readonly right: Dimension };
+
+interface Term {
+  readonly coefficient: number;
+  /** Factors in the order of their keys; none for the constant term. */
+  readonly atoms: readonly Atom[];
+}
+
+export class Dimension {
+  /** Terms by the key of their atoms; no coefficient is 0. */
+  readonly #terms: ReadonlyMap<string, Term>;
+  /** A text that equal dimensions share. */
+  readonly key: string;
+
+  private constructor(terms: ReadonlyMap<string, Term>) {
+    const sorted = [...terms].filter(([, term]) => term.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#terms = new Map(sorted);
+    this.key = sorted.map(([key, term]) => `${term.coefficient}${key === "" ? "" : `*${key}`}`).join("+") || "0";
+  }
+
+  static constant(value: number): Dimension {
+    return new Dimension(new Map([["", { coefficient: value, atoms: [] }]]));
+  }
+
+  static symbol(index: number): Dimension {
+    return ofAtom({ kind: "symbol", index });
+  }
+
+  /** The number of the call being computed. */
+  static call(): Dimension {
+    return ofAtom({ kind: "call" });
+  }
+
+  static of(value: Dimension | number): Dimension {
+    return typeof value === "number" ? Dimension.constant(value) : value;
+  }
+
+  /** @internal */
+  static fromTerms(terms: ReadonlyMap<string, Term>): Dimension {
+    return new Dimension(terms);
+  }
+
+  /** The value, where it depends on nothing. */
+  get constant(): number | undefined {
+    if (this.#terms.size === 0) return 0;
+    if (this.#terms.size > 1) return undefined;
+    return this.#terms.get("")?.coefficient;
+  }
+
+  equals(other: Dimension | number): boolean {
+    return this.key === Dimension.of(other).key;
+  }
+
+  add(other: Dimension | number): Dimension {
+    const terms = new Map(this.#terms);
+    for (const [key, term] of Dimension.of(other).#terms) {
+      terms.set(key, { ...term, coefficient: (terms.get(key)?.coefficient ?? 0) + term.coefficient });
+    }
+    return new Dimension(terms);
+  }
+
+  sub(other: Dimension | number): Dimension {
+    return this.add(Dimension.of(other).mul(-1));
+  }
+
+  mul(other: Dimension | number): Dimension {
+    const terms = new Map<string, Term>();
+    for (const a of this.#terms.values()) {
+      for (const b of Dimension.of(other).#terms.values()) {
+        const atoms = [...a.atoms, ...b.atoms].sort((x, y) => (keyOf(x) < keyOf(y) ? -1 : 1));
+        const key = atoms.map(keyOf).join("*");
+        const coefficient = (terms.get(key)?.coefficient ?? 0) + a.coefficient * b.coefficient;
+        terms.set(key, { coefficient, atoms });
+      }
+    }
+    return new Dimension(terms);
+  }
+
+  /** Rounded down; exact quotients by a single term cancel. By 0 gives 0. */
+  div(other: Dimension | number): Dimension {
+    const right = Dimension.of(other);
+    return this.#dividedExactly(right) ?? this.#operation("div", right, (a, b) => (b === 0 ? 0 : Math.floor(a / b)));
+  }
+
+  /** Rounded up. By 0 gives 0. */
+  ceilDiv(other: Dimension | number): Dimension {
+    const right = Dimension.of(other);
+    return this.#dividedExactly(right) ?? this.#operation("ceilDiv", right, (a, b) => (b === 0 ? 0 : Math.ceil(a / b)));
+  }
+
+  rem(other: Dimension | number): Dimension {
+    const right = Dimension.of(other);
+    if (this.#dividedExactly(right) !== undefined) return Dimension.constant(0);
+    return this.#operation("rem", right, (a, b) => (b === 0 ? 0 : ((a % b) + b) % b));
+  }
+
+  min(other: Dimension | number): Dimension {
+    return this.#operation("min", Dimension.of(other), Math.min);
+  }
+
+  max(other: Dimension | number): Dimension {
+    return this.#operation("max", Dimension.of(other), Math.max);
+  }
+
+  /** Whether the dimension depends on the call number. */
+  get usesCall(): boolean {
+    return [...this.#terms.values()].some(({ atoms }) => atoms.some(usesCall));
+  }
+
+  /** Greatest value, given the greatest of each symbol and of the call number (an upper bound, not always reached). */
+  greatest(symbols: readonly number[], call: number): number {
+    let sum = 0;
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      if (coefficient < 0) continue;
+      sum += atoms.reduce((product, atom) => product * greatestOf(atom, symbols, call), coefficient);
+    }
+    return sum;
+  }
+
+  /** The same value with the call number replaced. */
+  atCall(call: Dimension): Dimension {
+    let sum = Dimension.constant(0);
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      const product = atoms.reduce((factor, atom) => factor.mul(atCall(atom, call)), Dimension.constant(coefficient));
+      sum = sum.add(product);
+    }
+    return sum;
+  }
+
+  /** As a shape expression; negative terms are subtracted from the others, and the result is not below 0. */
+  toExpression(): ShapeExpression {
+    let positive: ShapeExpression | undefined;
+    let negative: ShapeExpression | undefined;
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      let product: ShapeExpression = shape.constant(Math.abs(coefficient));
+      for (const atom of atoms) product = shape.mul(expressionOf(atom), product);
+      if (coefficient > 0) positive = positive === undefined ? product : shape.add(product, positive);
+      else negative = negative === undefined ? product : shape.add(product, negative);
+    }
+    const sum = positive ?? shape.constant(0);
+    return negative === undefined ? sum : shape.sub(sum, negative);
+  }
+
+  toString(): string {
+    return this.key;
+  }
+
+  #operation(kind: Operation, right: Dimension, compute: (a: number, b: number) => number): Dimension {
+    const [a, b] = [this.constant, right.constant];
+    if (a !== undefined && b !== undefined) return Dimension.constant(compute(a, b));
+    if ((kind === "min" || kind === "max") && this.equals(right)) return this;
+    return ofAtom({ kind, left: this, right });
+  }
+
+  /** The quotient by a single term that divides every term of this one; undefined where there is none. */
+  #dividedExactly(divisor: Dimension): Dimension | undefined {
+    if (divisor.#terms.size !== 1) return undefined;
+    const [by] = divisor.#terms.values();
+    const terms = new Map<string, Term>();
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      if (coefficient % by.coefficient !== 0) return undefined;
+      const left = [...atoms];
+      for (const factor of by.atoms) {
+        const place = left.findIndex((atom) => keyOf(atom) === keyOf(factor));
+        if (place < 0) return undefined;
+        left.splice(place, 1);
+      }
+      terms.set(left.map(keyOf).join("*"), { coefficient: coefficient / by.coefficient, atoms: left });
+    }
+    return new Dimension(terms);
+  }
+}
+
+function ofAtom(atom: Atom): Dimension {
+  return Dimension.fromTerms(new Map([[keyOf(atom), { coefficient: 1, atoms: [atom] }]]));
+}
+
+function keyOf(atom: Atom): string {
+  if (atom.kind === "symbol") return `s${atom.index}`;
+  if (atom.kind === "call") return "call";
+  return `${atom.kind}(${atom.left.key},${atom.right.key})`;
+}
+
+function usesCall(atom: Atom): boolean {
+  if (atom.kind === "call") return true;
+  return "left" in atom && (atom.left.usesCall || atom.right.usesCall);
+}
+
+function greatestOf(atom: Atom, symbols: readonly number[], call: number): number {
+  if (atom.kind === "symbol") return symbols[atom.index] ?? 0;
+  if (atom.kind === "call") return call;
+  const left = atom.left.greatest(symbols, call);
+  if (atom.kind === "div") return Math.floor(left / (atom.right.constant ?? 1));
+  if (atom.kind === "ceilDiv") return Math.ceil(left / (atom.right.constant ?? 1));
+  const right = atom.right.greatest(symbols, call);
+  if (atom.kind === "rem") return Math.min(left, Math.max(0, right - 1));
+  return atom.kind === "min" ? Math.min(left, right) : Math.max(left, right);
+}
+
+function atCall(atom: Atom, call: Dimension): Dimension {
+  if (atom.kind === "call") return call;
+  if (atom.kind === "symbol") return Dimension.symbol(atom.index);
+  return atom.left.atCall(call)[atom.kind](atom.right.atCall(call));
+}
+
+function expressionOf(atom: Atom): ShapeExpression {
+  if (atom.kind === "symbol") return shape.symbol(atom.index);
+  if (atom.kind === "call") return shape.call;
+  return shape[atom.kind](atom.left.toExpression(), atom.right.toExpression());
+}
+
+/** Number of elements of a shape. */
+export function countOf(shape: readonly Dimension[]): Dimension {
+  return shape.reduce((product, size) => product.mul(size), Dimension.constant(1));
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(a: readonly Dimension[], b: readonly Dimension[]): boolean {
+  return a.length === b.length && a.every((size, i) => size.equals(b[i]));
+}
+
+/** A shape as text, for messages. */
+export function formatShape(shape: readonly Dimension[]): string {
+  return `[${shape.join(", ")}]`;
+}

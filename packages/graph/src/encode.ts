@@ -1,0 +1,150 @@
+/**
+ * From lowered nodes to a program: nodes that nothing needs are dropped, the rest are numbered in order, parameters in
+ * the order of their first use, and each is encoded as a record. Names end here.
+ */
+import {
+  assembleProgram,
+  encodeRecord,
+  HeaderError,
+  MAX_NODES,
+  MAX_PARAMETERS,
+  MAX_RANK,
+  MAX_RECORD_BYTES,
+  NO_NODE,
+  type Bounds,
+  type Hash,
+  type InputType,
+  type NodeRecord,
+  type Operand,
+  type Program,
+  type Tensor,
+} from "@assay/vm";
+import { check, GraphError } from "./errors.ts";
+import { LoweredNode, writeBody, type RowGroup } from "./loweredNode.ts";
+import type { Source } from "./tensorValue.ts";
+
+/** Version of the lowering: a change to any operator's code or to fusion raises it. */
+export const LOWERING_VERSION = 1;
+
+/** What a program is encoded from. */
+export interface Lowered {
+  readonly prompt: readonly LoweredNode[];
+  readonly decode?: readonly LoweredNode[];
+  readonly epilogue?: readonly LoweredNode[];
+  readonly outputs: readonly LoweredNode[];
+  readonly stop?: { readonly prompt: LoweredNode; readonly decode: LoweredNode };
+  readonly inputs: readonly InputType[];
+  readonly symbols: readonly Bounds[];
+  readonly calls?: Bounds;
+  readonly tokenizer?: Hash;
+  readonly chatTemplate?: Hash;
+  readonly labels?: Hash;
+}
+
+/** Those of `nodes` that the roots need, in order; a row group stays whole. */
+export function reachable(nodes: readonly LoweredNode[], roots: readonly LoweredNode[]): LoweredNode[] {
+  const own = new Set(nodes);
+  const needed = new Set<LoweredNode>();
+  const waiting = [...roots];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (needed.has(node) || !own.has(node)) continue;
+    needed.add(node);
+    waiting.push(...node.operands.nodes, ...(node.group?.nodes ?? []));
+  }
+  return nodes.filter((node) => needed.has(node));
+}
+
+/** The program. Throws `GraphError` (TOO_LARGE) where it is beyond the format's bounds. */
+export function encodeProgram(lowered: Lowered): Program {
+  const params: Tensor[] = [];
+  const paramIndex = new Map<Uint8Array, number>();
+  const lists = { prompt: lowered.prompt, decode: lowered.decode ?? [], epilogue: lowered.epilogue ?? [] };
+  const places = new Map<LoweredNode, number>();
+  for (const list of Object.values(lists)) {
+    check(list.length <= MAX_NODES, "TOO_LARGE", `${list.length} nodes in one list`);
+    list.forEach((node, place) => places.set(node, place));
+  }
+  const placeOf = (node: LoweredNode | undefined): number => (node && places.get(node)) ?? NO_NODE;
+  const parameterOf = (tensor: Tensor): number => {
+    const known = paramIndex.get(tensor.data);
+    if (known !== undefined) return known;
+    paramIndex.set(tensor.data, params.length);
+    check(params.length < MAX_PARAMETERS, "TOO_LARGE", "too many parameters");
+    return params.push(tensor) - 1;
+  };
+  const operandOf = (source: Source, group: RowGroup | undefined): Operand => {
+    switch (source.kind) {
+      case "input":
+        return { kind: "input", index: source.index };
+      case "parameter":
+        return { kind: "parameter", index: parameterOf(source.tensor) };
+      case "node":
+        return { kind: group?.nodes.includes(source.node) ? "row" : "node", index: placeOf(source.node) };
+      case "history":
+        return { kind: "history", prompt: placeOf(source.history.prompt), decode: placeOf(source.history.decode) };
+      case "splat":
+        throw new Error("a splat is a constant of the code, not an operand");
+    }
+  };
+  const encode = (node: LoweredNode): Uint8Array => {
+    check(node.shape.length <= MAX_RANK, "TOO_LARGE", `${node.operator}: a tensor of rank ${node.shape.length}`);
+    const { sections, operands } = writeBody(node, node.body);
+    const [first, step, final] = sections.sections;
+    const { group } = node;
+    const common = {
+      dtype: node.dtype,
+      ...(group && { group: { start: placeOf(group.nodes[0]), end: placeOf(group.nodes[0]) + group.nodes.length } }),
+      shape: node.shape.map((size) => size.toExpression()),
+      operands: operands.sources.map((source) => operandOf(source, group)),
+      constants: sections.constants,
+    };
+    const { body } = node;
+    const record: NodeRecord =
+      body.kind === "map"
+        ? { kind: "map", ...common, value: first }
+        : {
+            kind: "reduce",
+            ...common,
+            extent: body.extent.toExpression(),
+            accumulators: body.accumulators,
+            init: first,
+            step,
+            final,
+          };
+    const bytes = encodeFields(node, record);
+    check(bytes.length <= MAX_RECORD_BYTES, "TOO_LARGE", `${node.operator}: a record of ${bytes.length} bytes`);
+    return bytes;
+  };
+
+  try {
+    return assembleProgram({
+      loweringVersion: LOWERING_VERSION,
+      prompt: lists.prompt.map(encode),
+      decode: lists.decode.map(encode),
+      epilogue: lists.epilogue.map(encode),
+      params,
+      outputs: lowered.outputs.map(placeOf),
+      ...(lowered.stop && {
+        stop: { prompt: placeOf(lowered.stop.prompt), decode: placeOf(lowered.stop.decode) },
+      }),
+      ...(lowered.calls && { calls: lowered.calls }),
+      symbols: lowered.symbols,
+      inputs: lowered.inputs,
+      ...(lowered.tokenizer && { tokenizer: lowered.tokenizer }),
+      ...(lowered.chatTemplate && { chatTemplate: lowered.chatTemplate }),
+      ...(lowered.labels && { labels: lowered.labels }),
+    });
+  } catch (error) {
+    if (error instanceof HeaderError) throw new GraphError("TOO_LARGE", error.message, {}, error);
+    throw error;
+  }
+}
+
+function encodeFields(node: LoweredNode, record: NodeRecord): Uint8Array {
+  try {
+    return encodeRecord(record);
+  } catch (error) {
+    if (error instanceof RangeError) throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, error);
+    throw error;
+  }
+}

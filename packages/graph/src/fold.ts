@@ -1,0 +1,55 @@
+/**
+ * Constant folding: what depends on the model alone is computed once, by the reference interpreter, and becomes a derived
+ * parameter. Small work only: anything bigger stays in the program.
+ */
+import { denseBytes, run, type Tensor } from "@assay/vm";
+import { countOf } from "./dimension.ts";
+import { encodeProgram, reachable } from "./encode.ts";
+import type { Graph } from "./graph.ts";
+import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
+
+/** Most elements, reduction steps counted as elements, that are folded. */
+export const MAX_FOLDED = 2 ** 18;
+
+/**
+ * The outputs of a graph that reads no inputs, as constants; undefined where that is too much work. The values must be
+ * of constant shape.
+ */
+export function fold(graph: Graph, outputs: readonly (TensorValue | undefined)[]): TensorValue[] | undefined {
+  let work = 0;
+  for (const { shape, body } of graph.nodes) {
+    const count = countOf(shape).constant;
+    const steps = body.kind === "reduce" ? body.extent.constant : 1;
+    if (count === undefined || steps === undefined) return undefined;
+    work += count * Math.max(1, steps);
+    if (work > MAX_FOLDED) return undefined;
+  }
+  const folded: TensorValue[] = [];
+  for (const output of outputs) {
+    if (output === undefined) return undefined;
+    if (isConstant(output)) folded.push(output);
+    else if (output.source.kind !== "node") return undefined;
+    else {
+      const { node } = output.source;
+      const program = encodeProgram({
+        prompt: reachable(graph.nodes, [node]),
+        outputs: [node],
+        inputs: [],
+        symbols: [],
+      });
+      const [tensor] = run(program, { inputs: [], symbols: [], seed: 0n, calls: 1 }).outputs;
+      const shape = output.shape.map((size) => size.constant!);
+      folded.push(withKnown(constantValue(reshaped(tensor, shape)), output));
+    }
+  }
+  return folded;
+}
+
+function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
+  const data = denseBytes(tensor);
+  return { dtype: tensor.dtype, shape, data };
+}
+
+function withKnown(value: TensorValue, output: TensorValue): TensorValue {
+  return output.known === undefined || value.known !== undefined ? value : { ...value, known: output.known };
+}

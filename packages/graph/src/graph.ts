@@ -1,0 +1,74 @@
+/**
+ * A graph being lowered: a list of nodes in the order in which they were made, which is an order of evaluation. Operators
+ * add to it through `map`, `elementwise`, `reduce` and `rowGroup`.
+ */
+import { DType, type Value } from "@assay/vm";
+import { Dimension, formatShape } from "./dimension.ts";
+import { GraphError } from "./errors.ts";
+import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
+import type { NodeCode } from "./nodeCode.ts";
+import type { TensorValue } from "./tensorValue.ts";
+
+export class Graph {
+  readonly nodes: LoweredNode[] = [];
+  /** Operator whose lowering is being made. */
+  operator = "";
+
+  /** A tensor whose element is what `value` computes. */
+  map(dtype: DType, shape: readonly Dimension[], value: (code: NodeCode) => Value): TensorValue {
+    return this.#add(dtype, shape, { kind: "map", value });
+  }
+
+  /** A tensor whose element is computed from the elements of `inputs` at its place, broadcast to one shape. */
+  elementwise(
+    dtype: DType,
+    inputs: readonly TensorValue[],
+    apply: (code: NodeCode, ...elements: Value[]) => Value,
+    shape: readonly Dimension[] = broadcastShape(inputs.map((input) => input.shape)),
+  ): TensorValue {
+    const value = (code: NodeCode) => apply(code, ...inputs.map((input) => code.element(input)));
+    return this.#add(dtype, shape, { kind: "map", elementwise: inputs, value });
+  }
+
+  /** A tensor whose element is the end of a reduction. */
+  reduce(dtype: DType, shape: readonly Dimension[], body: Omit<ReduceBody, "kind">): TensorValue {
+    return this.#add(dtype, shape, { kind: "reduce", ...body });
+  }
+
+  /** Nodes computed together row by row: declare all of them, then define each. */
+  rowGroup(): { declare(dtype: DType, shape: readonly Dimension[]): { value: TensorValue; node: LoweredNode } } {
+    const group: RowGroup = { nodes: [] };
+    return {
+      declare: (dtype, shape) => {
+        const node = new LoweredNode(this.operator, dtype, shape, group);
+        group.nodes.push(node);
+        this.nodes.push(node);
+        return { node, value: { dtype, shape, source: { kind: "node", node } } };
+      },
+    };
+  }
+
+  #add(dtype: DType, shape: readonly Dimension[], body: MapBody | ReduceBody): TensorValue {
+    const node = new LoweredNode(this.operator, dtype, shape);
+    node.define(body);
+    this.nodes.push(node);
+    return { dtype, shape, source: { kind: "node", node } };
+  }
+}
+
+/** The shape that all broadcast to, aligned from the right. Throws SHAPE_MISMATCH. */
+export function broadcastShape(shapes: readonly (readonly Dimension[])[]): Dimension[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let size = Dimension.constant(1);
+    for (const shape of shapes) {
+      const own = shape[axis - rank + shape.length];
+      if (own === undefined || own.equals(1) || own.equals(size)) continue;
+      if (!size.equals(1)) {
+        throw new GraphError("SHAPE_MISMATCH", `${shapes.map(formatShape).join(" and ")} do not broadcast`);
+      }
+      size = own;
+    }
+    return size;
+  });
+}

@@ -1,0 +1,327 @@
+/**
+ * From an ONNX file to a program. The graph is lowered node by node into the canonical form, constants are folded, the
+ * fusion pass runs, and names are dropped: the same file gives the same program root everywhere.
+ */
+import {
+  DType,
+  isDType,
+  nameOf,
+  paramsRoot,
+  programRoot,
+  toHex,
+  type Bounds,
+  type Hash,
+  type Program,
+} from "@assay/vm";
+import { Dimension, formatShape, sameShape } from "./dimension.ts";
+import { encodeProgram, reachable } from "./encode.ts";
+import { check, GraphError, type Place } from "./errors.ts";
+import { fold } from "./fold.ts";
+import { fuse } from "./fuse.ts";
+import { Graph } from "./graph.ts";
+import type { LoweredNode } from "./loweredNode.ts";
+import { Attributes } from "./onnx/attributes.ts";
+import { readModel, type DeclaredValue, type OnnxModel, type OnnxNode } from "./onnx/model.ts";
+import type { ExternalData } from "./onnx/tensor.ts";
+import { NodeContext, type Operator } from "./operator.ts";
+import { operatorOf } from "./operators/index.ts";
+import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
+
+export interface ImportOptions {
+  /** Name of the model's file, for messages. */
+  readonly file?: string;
+  /** Reads files beside the model. */
+  readonly external?: ExternalData;
+  /** A size or bounds for each named dimension; those not given lie between 1 and `DEFAULT_GREATEST_SYMBOL`. */
+  readonly symbols?: Readonly<Record<string, number | Bounds>>;
+  /** Content addresses. */
+  readonly tokenizer?: Hash;
+  readonly chatTemplate?: Hash;
+  readonly labels?: Hash;
+}
+
+/** Greatest value of a named dimension for which no bounds are given. */
+export const DEFAULT_GREATEST_SYMBOL = 1024;
+
+/** What an import found, for people. */
+export interface ImportReport {
+  readonly programRoot: string;
+  readonly paramsRoot: string;
+  /** Operators of the model and how often each occurs. */
+  readonly operators: Readonly<Record<string, number>>;
+  /** Named dimensions in the order of their symbols. */
+  readonly symbols: readonly ({ readonly name: string } & Bounds)[];
+  readonly inputs: readonly NamedType[];
+  readonly outputs: readonly NamedType[];
+  readonly parameters: { readonly count: number; readonly bytes: number };
+  /** Records of each list. */
+  readonly nodes: { readonly prompt: number; readonly decode: number; readonly epilogue: number };
+  /** What each record comes from: the operator whose output it computes. */
+  readonly nodeOperators: { readonly prompt: string[]; readonly decode: string[]; readonly epilogue: string[] };
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface NamedType {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: string;
+}
+
+export interface Imported {
+  readonly program: Program;
+  readonly report: ImportReport;
+}
+
+/** Imports a model. Throws `GraphError` with the file, the node and the reason. */
+export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Imported {
+  const place: Place = options.file === undefined ? {} : { file: options.file };
+  try {
+    return new Importer(readModel(bytes, options.file, options.external), options).import();
+  } catch (error) {
+    if (error instanceof GraphError) throw error.at(place);
+    throw error;
+  }
+}
+
+/** The named dimensions of a model, numbered in the order in which its inputs show them. */
+export class Symbols {
+  readonly names: string[] = [];
+  readonly bounds: Bounds[] = [];
+  readonly #options: Readonly<Record<string, number | Bounds>>;
+
+  constructor(options: ImportOptions) {
+    this.#options = options.symbols ?? {};
+  }
+
+  /** The dimension of this name: a constant if the options fix it. */
+  dimension(name: string): Dimension {
+    const given = Object.hasOwn(this.#options, name) ? this.#options[name] : undefined;
+    if (typeof given === "number") {
+      check(Number.isInteger(given) && given >= 0, "BAD_OPTION", `symbol ${name} is ${given}`);
+      return Dimension.constant(given);
+    }
+    const known = this.names.indexOf(name);
+    if (known >= 0) return Dimension.symbol(known);
+    check(this.names.length < 8, "TOO_LARGE", `${name} is the ninth named dimension; bind some with options`);
+    const bounds = given ?? { least: 1, greatest: DEFAULT_GREATEST_SYMBOL };
+    const valid = Number.isInteger(bounds.least) && bounds.least >= 0 && bounds.least <= bounds.greatest;
+    check(valid && bounds.greatest < 2 ** 32, "BAD_OPTION", `symbol ${name} has bounds that are none`);
+    this.names.push(name);
+    this.bounds.push(bounds);
+    return Dimension.symbol(this.names.length - 1);
+  }
+}
+
+/** The type that an input declares. */
+export function declaredType(
+  value: DeclaredValue,
+  dimension: (name: string) => Dimension,
+): { dtype: DType; shape: Dimension[] } {
+  const place = { node: `input ${JSON.stringify(value.name)}` };
+  const { elementType } = value;
+  if (!isDType(elementType)) {
+    throw new GraphError("TYPE_MISMATCH", `element type ${elementType} is not supported`, place);
+  }
+  check(value.shape !== undefined, "UNSUPPORTED", "the shape is not declared", place);
+  const shape = value.shape.map((size, axis) =>
+    typeof size === "number" ? Dimension.constant(size) : dimension(size ?? `${value.name}.${axis}`),
+  );
+  return { dtype: elementType, shape };
+}
+
+/** Lowers models: one instance per import. */
+export class Importer {
+  readonly model: OnnxModel;
+  readonly options: ImportOptions;
+  readonly symbols: Symbols;
+  readonly operators: Record<string, number> = {};
+
+  constructor(model: OnnxModel, options: ImportOptions) {
+    this.model = model;
+    this.options = options;
+    this.symbols = new Symbols(options);
+  }
+
+  import(): Imported {
+    const { inputs, outputs } = this.model.graph;
+    check(inputs.length <= 8, "TOO_LARGE", `${inputs.length} inputs; a program has at most 8`);
+    check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8`);
+    const values = inputs.map((input, index): TensorValue => ({
+      ...declaredType(input, (name) => this.symbols.dimension(name)),
+      source: { kind: "input", index },
+    }));
+    const graph = new Graph();
+    const named = this.lower(graph, new Map(inputs.map(({ name }, i) => [name, values[i]])));
+    const results = outputs.map((output) => this.output(graph, output, named.get(output.name)!));
+    const nodes = results.map(({ node }) => node);
+    const prompt = finished(graph, nodes);
+    const program = encodeProgram({
+      prompt,
+      outputs: nodes,
+      inputs: values.map(typeOf),
+      symbols: this.symbols.bounds,
+      ...this.addresses(),
+    });
+    return this.imported(
+      program,
+      { prompt },
+      {
+        inputs: inputs.map(({ name }, i) => [name, values[i]]),
+        outputs: outputs.map(({ name }, i) => [name, results[i].value]),
+      },
+    );
+  }
+
+  /** Lowers the model's graph into `graph` with its inputs given by name; returns all values by name. */
+  lower(graph: Graph, inputs: ReadonlyMap<string, TensorValue>): ReadonlyMap<string, TensorValue> {
+    const values = new Map<string, TensorValue>(inputs);
+    for (const [name, tensor] of this.model.graph.constants) values.set(name, constantValue(tensor));
+    for (const node of this.model.graph.nodes) {
+      try {
+        const outputs = this.#lowerNode(graph, node, values);
+        node.outputs.forEach((name, i) => {
+          if (name !== "" && outputs[i] !== undefined) values.set(name, outputs[i]);
+        });
+      } catch (error) {
+        if (error instanceof GraphError) throw error.at(node.place);
+        throw error;
+      }
+    }
+    return values;
+  }
+
+  #lowerNode(graph: Graph, node: OnnxNode, values: ReadonlyMap<string, TensorValue>): (TensorValue | undefined)[] {
+    const operator = operatorOf(node.domain, node.operator);
+    const full = node.domain === "" ? node.operator : `${node.domain}.${node.operator}`;
+    check(operator !== undefined, "UNKNOWN_OPERATOR", `operator ${full} is not supported`);
+    const opset = this.model.opsets.get(node.domain);
+    check(opset !== undefined, "UNSUPPORTED_VERSION", `operator set ${JSON.stringify(node.domain)} is not imported`);
+    this.operators[full] = (this.operators[full] ?? 0) + 1;
+    const inputs = trimmed(node.inputs).map((name) => {
+      if (name === "") return undefined;
+      const value = values.get(name);
+      check(value !== undefined, "UNDEFINED_NAME", `${JSON.stringify(name)} is an output that is not computed`);
+      return value;
+    });
+    checkArity(operator, inputs.length, node.outputs.length);
+    const attributes = () => new Attributes(node.proto.attribute ?? [], node.place, this.model.external);
+    const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
+      target.operator = node.operator;
+      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs);
+      const lowered = operator.lower(context);
+      const { unread } = context.attributes;
+      check(unread.length === 0, "BAD_ATTRIBUTE", `unknown attributes: ${unread.join(", ")}`);
+      return Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
+    };
+    if (inputs.every((input) => input === undefined || isConstant(input))) {
+      const scratch = new Graph();
+      const outputs = lowerInto(scratch);
+      if (scratch.nodes.length === 0) return outputs;
+      const folded = fold(scratch, outputs.slice(0, node.outputs.length));
+      if (folded !== undefined) return folded;
+      graph.nodes.push(...scratch.nodes);
+      return outputs;
+    }
+    return lowerInto(graph);
+  }
+
+  /** A graph output as a node of its own: an input or a constant is copied. */
+  output(graph: Graph, declared: DeclaredValue, value: TensorValue): { value: TensorValue; node: LoweredNode } {
+    const place = { node: `output ${JSON.stringify(declared.name)}` };
+    if (isDType(declared.elementType)) {
+      const same = declared.elementType === value.dtype;
+      const types = `${nameOf(value.dtype)}, declared ${nameOf(declared.elementType)}`;
+      check(same, "TYPE_MISMATCH", `the output is ${types}`, place);
+    }
+    checkDeclaredShape(declared, value, place);
+    graph.operator = "Identity";
+    if (value.source.kind === "node" && sameShape(value.source.node.shape, value.shape)) {
+      return { value, node: value.source.node };
+    }
+    // An output in another shape than its node's is a copy too, so that the output's shape is in the program.
+    const copy = graph.map(value.dtype, value.shape, (code) => code.element(value));
+    if (copy.source.kind !== "node") throw new Error("a map is a node");
+    return { value: copy, node: copy.source.node };
+  }
+
+  /** The result of an import. */
+  imported(
+    program: Program,
+    lists: { prompt: readonly LoweredNode[]; decode?: readonly LoweredNode[]; epilogue?: readonly LoweredNode[] },
+    named: { inputs: readonly [string, TensorValue][]; outputs: readonly [string, TensorValue][] },
+  ): Imported {
+    const describe = ([name, { dtype, shape }]: [string, TensorValue]): NamedType => ({
+      name,
+      dtype: nameOf(dtype),
+      shape: this.#formatNamed(shape),
+    });
+    const operatorsOf = (nodes: readonly LoweredNode[] = []) => nodes.map(({ operator }) => operator);
+    const report: ImportReport = {
+      programRoot: toHex(programRoot(program)),
+      paramsRoot: toHex(paramsRoot(program)),
+      operators: Object.fromEntries(Object.entries(this.operators).sort(([a], [b]) => (a < b ? -1 : 1))),
+      symbols: this.symbols.names.map((name, i) => ({ name, ...this.symbols.bounds[i] })),
+      inputs: named.inputs.map(describe),
+      outputs: named.outputs.map(describe),
+      parameters: {
+        count: program.params.length,
+        bytes: program.params.reduce((sum, { data }) => sum + data.length, 0),
+      },
+      nodes: program.header.counts,
+      nodeOperators: {
+        prompt: operatorsOf(lists.prompt),
+        decode: operatorsOf(lists.decode),
+        epilogue: operatorsOf(lists.epilogue),
+      },
+      metadata: Object.fromEntries(this.model.metadata),
+    };
+    return { program, report };
+  }
+
+  #formatNamed(shape: readonly Dimension[]): string {
+    return formatShape(shape).replaceAll(/\bs(\d)\b/g, (_, digit: string) => this.symbols.names[Number(digit)]);
+  }
+
+  /** Content addresses that the options give. */
+  addresses(): Pick<ImportOptions, "tokenizer" | "chatTemplate" | "labels"> {
+    const { tokenizer, chatTemplate, labels } = this.options;
+    return { ...(tokenizer && { tokenizer }), ...(chatTemplate && { chatTemplate }), ...(labels && { labels }) };
+  }
+}
+
+/** Drops dead nodes, fuses, and drops what fusion emptied. */
+export function finished(graph: Graph, roots: readonly LoweredNode[]): LoweredNode[] {
+  const needed = reachable(graph.nodes, roots);
+  fuse(needed, new Set(roots));
+  return reachable(needed, roots);
+}
+
+/** A value's type as the header holds it. */
+export function typeOf({ dtype, shape }: TensorValue) {
+  return { dtype, shape: shape.map((size) => size.toExpression()) };
+}
+
+function trimmed(names: readonly string[]): readonly string[] {
+  let { length } = names;
+  while (length > 0 && names[length - 1] === "") length--;
+  return names.slice(0, length);
+}
+
+function checkArity(operator: Operator, inputs: number, outputs: number): void {
+  const [least, greatest] = operator.inputs;
+  check(inputs >= least && inputs <= greatest, "BAD_ARITY", `${inputs} inputs; ${least} to ${greatest} are allowed`);
+  const most = operator.outputs ?? 1;
+  check(outputs >= 1 && outputs <= most, "BAD_ARITY", `${outputs} outputs; 1 to ${most} are allowed`);
+}
+
+function checkDeclaredShape(declared: DeclaredValue, value: TensorValue, place: Place): void {
+  if (declared.shape === undefined) return;
+  const fits =
+    declared.shape.length === value.shape.length &&
+    declared.shape.every((size, axis) => {
+      const { constant } = value.shape[axis];
+      return typeof size !== "number" || constant === undefined || constant === size;
+    });
+  const text = declared.shape.map((size) => size ?? "?").join(", ");
+  check(fits, "SHAPE_MISMATCH", `the output is ${formatShape(value.shape)}, declared [${text}]`, place);
+}

@@ -1,0 +1,11 @@
+export { GRAPH_ERRORS, GraphError, type GraphErrorCode } from "./errors.ts";
+export {
+  DEFAULT_GREATEST_SYMBOL,
+  importOnnx,
+  type Imported,
+  type ImportOptions,
+  type ImportReport,
+  type NamedType,
+} from "./import.ts";
+export { LOWERING_VERSION } from "./encode.ts";
+export { OPERATORS } from "./operators/index.ts";

@@ -1,0 +1,264 @@
+/**
+ * A code builder that knows the tensors of a graph: it reads elements of `TensorValue`s, turns dimensions into code, and
+ * collects the operands that the loads need.
+ */
+import { CodeBuilder, ConstantPool, DType, OPCODE, type Section, type Value, type Word } from "@assay/vm";
+import { Dimension, sameShape } from "./dimension.ts";
+import type { Body, LoweredNode } from "./loweredNode.ts";
+import type { Source, TensorValue } from "./tensorValue.ts";
+
+/** The sources a node loads from, each once, in order of first use. */
+export class OperandTable {
+  readonly sources: Source[] = [];
+
+  indexOf(source: Source): number {
+    const known = this.sources.findIndex((other) => sameSource(other, source));
+    return known >= 0 ? known : this.sources.push(source) - 1;
+  }
+
+  /** The nodes among the sources. */
+  get nodes(): LoweredNode[] {
+    return this.sources.flatMap((source) => (source.kind === "node" ? [source.node] : []));
+  }
+}
+
+function sameSource(a: Source, b: Source): boolean {
+  switch (a.kind) {
+    case "input":
+      return b.kind === "input" && a.index === b.index;
+    case "parameter":
+      return b.kind === "parameter" && a.tensor.data === b.tensor.data;
+    case "splat":
+      return false;
+    case "node":
+      return b.kind === "node" && a.node === b.node;
+    case "history":
+      return b.kind === "history" && a.history === b.history;
+  }
+}
+
+/** A finished body: constants and sections, as a record holds them. */
+export interface Sections {
+  readonly constants: readonly number[];
+  /** `value`, or `init`, `step`, `final`. */
+  readonly sections: readonly Section[];
+  /** Constants and instructions of the longest section. */
+  readonly registers: number;
+  /** Loads of the section with most. */
+  readonly loads: number;
+}
+
+/** Writes a body. Throws `AssemblyError` where a section is too long. */
+export function writeSections(shape: readonly Dimension[], body: Body, operands: OperandTable): Sections {
+  const pool = new ConstantPool();
+  const section = () => new NodeCode(shape, operands, pool);
+  const parts: [NodeCode, readonly Value[]][] = [];
+  if (body.kind === "map") {
+    const code = section();
+    parts.push([code, [body.value(code)]]);
+  } else {
+    const [init, step, final] = [section(), section(), section()];
+    const accumulators = (code: NodeCode) => body.accumulators.map((_, i) => code.acc(i));
+    parts.push([init, body.init(init)]);
+    parts.push([step, body.step(step, accumulators(step))]);
+    parts.push([final, [body.final(final, accumulators(final))]]);
+  }
+  const constants = [...pool.seal()];
+  const sections = parts.map(([code, results]) => code.finish(results));
+  const lengths = sections.map(({ code }) => code.length / 4);
+  return {
+    constants,
+    sections,
+    registers: constants.length + Math.max(...lengths),
+    loads: Math.max(...sections.map(countLoads)),
+  };
+}
+
+function countLoads({ code }: Section): number {
+  let loads = 0;
+  for (let at = 0; at < code.length; at += 4) if (code[at] === OPCODE.load) loads++;
+  return loads;
+}
+
+export class NodeCode extends CodeBuilder {
+  /** Shape of the node being written. */
+  readonly shape: readonly Dimension[];
+  readonly #operands: OperandTable;
+  readonly #fused = new Map<LoweredNode, Value>();
+
+  constructor(shape: readonly Dimension[], operands: OperandTable, pool: ConstantPool) {
+    super(pool);
+    this.shape = shape;
+    this.#operands = operands;
+  }
+
+  /** From here on, reading `node` at the element's own place gives `value`. */
+  fuse(node: LoweredNode, value: Value): void {
+    this.#fused.set(node, this.rounded(node.dtype, value));
+  }
+
+  /** Element `linear` of a tensor; 0 outside it. */
+  read(tensor: TensorValue, linear: Value): Value {
+    const { source } = tensor;
+    if (source.kind === "splat") return this.word(source.word);
+    const fused = source.kind === "node" ? this.#fused.get(source.node) : undefined;
+    if (fused !== undefined) return fused;
+    const operand = this.#operands.indexOf(source);
+    if (source.kind !== "history") return this.load(operand, linear);
+    return this.load(operand, linear, this.isub(this.call(), this.constant(1)));
+  }
+
+  /** The element that `condition` guards: +0 where it is false. */
+  readIf(condition: Value, tensor: TensorValue, linear: Value): Value {
+    if (tensor.source.kind === "splat") return this.select(condition, this.read(tensor, linear), this.constant(0));
+    return this.read(tensor, this.select(condition, linear, this.constantInt(-1)));
+  }
+
+  /** The element at the node's own place, broadcast from the right as in numpy. */
+  element(tensor: TensorValue): Value {
+    if (tensor.source.kind === "splat") return this.word(tensor.source.word);
+    if (sameShape(tensor.shape, this.shape)) return this.read(tensor, this.linear());
+    const skipped = this.shape.length - tensor.shape.length;
+    const coordinates = tensor.shape.map((size, axis) => (size.equals(1) ? undefined : this.index(skipped + axis)));
+    return this.read(tensor, this.linearIndex(tensor.shape, coordinates));
+  }
+
+  /** Linear index of coordinates in a shape; undefined stands for coordinate 0. */
+  linearIndex(shape: readonly Dimension[], coordinates: readonly (Value | undefined)[]): Value {
+    let sum: Value | undefined;
+    let stride = Dimension.constant(1);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const coordinate = coordinates[axis];
+      if (coordinate !== undefined) {
+        const term = this.times(coordinate, stride);
+        sum = sum === undefined ? term : this.iadd(term, sum);
+      }
+      stride = stride.mul(shape[axis]);
+    }
+    return sum ?? this.constant(0);
+  }
+
+  /** All coordinates of the element. */
+  coordinates(): Value[] {
+    return this.shape.map((_, axis) => this.index(axis));
+  }
+
+  /** value × size. */
+  times(value: Value, size: Dimension | number): Value {
+    const dimension = Dimension.of(size);
+    return dimension.equals(1) ? value : this.imul(value, this.size(dimension));
+  }
+
+  /** value + size; a negative constant is subtracted. */
+  plus(value: Value, size: Dimension | number): Value {
+    const dimension = Dimension.of(size);
+    const { constant } = dimension;
+    if (constant === 0) return value;
+    if (constant !== undefined && constant < 0) return this.isub(value, this.constantInt(-constant));
+    return this.iadd(value, this.size(dimension));
+  }
+
+  /** Quotient and remainder of a non-negative value by a size. */
+  divide(value: Value, size: Dimension | number): [Value, Value] {
+    const dimension = Dimension.of(size);
+    if (dimension.equals(1)) return [value, this.constant(0)];
+    const divisor = this.size(dimension);
+    return [this.udiv(value, divisor), this.urem(value, divisor)];
+  }
+
+  /** Coordinates of a linear index in a shape. */
+  split(linear: Value, shape: readonly Dimension[]): Value[] {
+    const coordinates: Value[] = [];
+    let rest = linear;
+    for (let axis = shape.length - 1; axis > 0; axis--) {
+      const [quotient, remainder] = this.divide(rest, shape[axis]);
+      coordinates.unshift(remainder);
+      rest = quotient;
+    }
+    return shape.length === 0 ? [] : [rest, ...coordinates];
+  }
+
+  /** 0 ≤ value < size; value must be above -2^63. */
+  within(value: Value, size: Dimension | number): Value {
+    return this.ult(value, this.size(Dimension.of(size)));
+  }
+
+  /** A dimension as code. */
+  size(dimension: Dimension | number): Value {
+    return this.#expression(Dimension.of(dimension).toExpression());
+  }
+
+  /** Any word as a constant. */
+  word(word: Word): Value {
+    return this.constantInt(word);
+  }
+
+  /** What the word becomes when it is stored as `dtype` and loaded again. Words of a float32 are canonical already. */
+  rounded(dtype: DType, value: Value): Value {
+    switch (dtype) {
+      case DType.FLOAT16:
+        return this.htof(this.ftoh(value));
+      case DType.BFLOAT16:
+        return this.btof(this.ftob(value));
+      default:
+        return this.wrapped(dtype, value);
+    }
+  }
+
+  /** An integer wrapped to its type; other types are left alone. */
+  wrapped(dtype: DType, value: Value): Value {
+    switch (dtype) {
+      case DType.INT8:
+        return this.wrapi8(value);
+      case DType.INT16:
+        return this.wrapi16(value);
+      case DType.INT32:
+        return this.wrapi32(value);
+      case DType.UINT8:
+        return this.wrapu8(value);
+      case DType.UINT16:
+        return this.wrapu16(value);
+      case DType.UINT32:
+        return this.wrapu32(value);
+      case DType.UINT4:
+        return this.and(value, this.constant(15));
+      case DType.INT4:
+        return this.ishr(this.shl(value, this.constant(60)), this.constant(60));
+      default:
+        return value;
+    }
+  }
+
+  #expression(expression: ReturnType<Dimension["toExpression"]>): Value {
+    switch (expression.op) {
+      case "const":
+        return this.constantInt(expression.value);
+      case "symbol":
+        return this.symbol(expression.index);
+      case "call":
+        return this.call();
+      default: {
+        const left = this.#expression(expression.left);
+        const right = this.#expression(expression.right);
+        switch (expression.op) {
+          case "add":
+            return this.iadd(left, right);
+          case "sub":
+            return this.imax(this.isub(left, right), this.constant(0));
+          case "mul":
+            return this.imul(left, right);
+          case "div":
+            return this.udiv(left, right);
+          case "ceilDiv":
+            return this.select(right, this.udiv(this.iadd(left, this.isub(right, this.constant(1))), right), right);
+          case "rem":
+            return this.urem(left, right);
+          case "min":
+            return this.umin(left, right);
+          case "max":
+            return this.umax(left, right);
+        }
+      }
+    }
+  }
+}

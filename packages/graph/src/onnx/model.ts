@@ -1,0 +1,213 @@
+/**
+ * An ONNX file, read and checked: one graph of named values in an order in which each is defined before it is used. The
+ * protobuf message is never seen outside this folder.
+ */
+import { GraphError, check, type Place } from "../errors.ts";
+import {
+  decodeModelProto,
+  longToBigInt,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "./schema.ts";
+import type { Tensor } from "@assay/vm";
+import { readTensor, type ExternalData } from "./tensor.ts";
+
+/** Oldest and newest operator sets of `ai.onnx` that the importer knows. */
+export const OPSETS = { least: 7, greatest: 23 } as const;
+/** Most nodes of one graph. */
+const MAX_GRAPH_NODES = 2 ** 16;
+
+/** A dimension as declared: a size, a name, or neither. */
+export type DeclaredDimension = number | string | undefined;
+
+/** A graph's input or output as declared. */
+export interface DeclaredValue {
+  readonly name: string;
+  /** Element type code; 0 if undeclared. */
+  readonly elementType: number;
+  /** Absent where the rank is not declared. */
+  readonly shape: readonly DeclaredDimension[] | undefined;
+}
+
+export interface OnnxNode {
+  readonly operator: string;
+  /** Empty for `ai.onnx`. */
+  readonly domain: string;
+  /** Empty names are absent inputs. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly proto: NodeProto;
+  readonly place: Place;
+}
+
+export interface OnnxGraph {
+  /** Sorted so that definitions come before uses. */
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  readonly constants: ReadonlyMap<string, Tensor>;
+}
+
+export interface OnnxModel {
+  readonly graph: OnnxGraph;
+  /** Version of each operator set by domain; `ai.onnx` is the empty domain. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly external: ExternalData | undefined;
+}
+
+/** Reads and checks a model. Throws `GraphError`. */
+export function readModel(bytes: Uint8Array, file?: string, external?: ExternalData): OnnxModel {
+  const place: Place = file === undefined ? {} : { file };
+  let proto: ModelProto;
+  try {
+    proto = decodeModelProto(bytes);
+  } catch (error) {
+    throw new GraphError("MALFORMED_FILE", `not an ONNX file: ${reasonOf(error)}`, place, error);
+  }
+  const { graph } = proto;
+  check(graph !== undefined && proto.irVersion !== undefined, "MALFORMED_FILE", "not an ONNX file: no graph", place);
+  const version = longToBigInt(proto.irVersion);
+  check(version >= 3n, "UNSUPPORTED_VERSION", `IR version ${version} is older than 3`, place);
+  check((proto.functions ?? []).length === 0, "UNSUPPORTED", "model-local functions are not supported", place);
+  const metadata = new Map((proto.metadataProps ?? []).map(({ key = "", value = "" }) => [key, value]));
+  return { graph: readGraph(graph, place, external), opsets: readOpsets(proto, place), metadata, external };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function readOpsets(proto: ModelProto, place: Place): Map<string, number> {
+  const opsets = new Map<string, number>();
+  for (const { domain = "", version } of proto.opsetImport ?? []) {
+    const key = domain === "ai.onnx" ? "" : domain;
+    check(!opsets.has(key), "DUPLICATE_NAME", `operator set ${JSON.stringify(domain)} is imported twice`, place);
+    opsets.set(key, Number(longToBigInt(version ?? 0)));
+  }
+  const main = opsets.get("");
+  check(main !== undefined, "UNSUPPORTED_VERSION", "the operator set version is not given", place);
+  const known = main >= OPSETS.least && main <= OPSETS.greatest;
+  check(known, "UNSUPPORTED_VERSION", `operator set ${main} is not ${OPSETS.least} to ${OPSETS.greatest}`, place);
+  return opsets;
+}
+
+/** Reads a graph; `outer` are the names that a subgraph may use from around it. */
+export function readGraph(
+  proto: GraphProto,
+  file: Place,
+  external?: ExternalData,
+  outer: ReadonlySet<string> = new Set(),
+): OnnxGraph {
+  const defined = new Set<string>();
+  const define = (name: string, place: Place): void => {
+    check(name !== "", "MALFORMED_FILE", "a value without a name", place);
+    check(!defined.has(name), "DUPLICATE_NAME", `${JSON.stringify(name)} is defined twice`, place);
+    defined.add(name);
+  };
+  check((proto.sparseInitializer ?? []).length === 0, "UNSUPPORTED", "sparse constants are not supported", file);
+
+  const constants = new Map<string, Tensor>();
+  for (const tensor of proto.initializer ?? []) {
+    const place = { ...file, node: `constant ${JSON.stringify(tensor.name ?? "")}` };
+    define(tensor.name ?? "", place);
+    constants.set(tensor.name ?? "", readTensor(tensor, place, external));
+  }
+  // Up to IR version 3, constants are listed among the inputs too.
+  const declared = (proto.input ?? []).map((input) => readDeclared(input, file));
+  const inputs = declared.filter(({ name }) => !constants.has(name));
+  const listed = new Set<string>();
+  for (const { name } of declared) {
+    check(!listed.has(name), "DUPLICATE_NAME", `${JSON.stringify(name)} is an input twice`, file);
+    listed.add(name);
+  }
+  for (const { name } of inputs) define(name, { ...file, node: `input ${JSON.stringify(name)}` });
+
+  const protos = proto.node ?? [];
+  check(protos.length <= MAX_GRAPH_NODES, "TOO_LARGE", `${protos.length} nodes`, file);
+  const nodes = protos.map((node, i) => readNode(node, i, file));
+  for (const { outputs, place } of nodes) for (const name of outputs) if (name !== "") define(name, place);
+  const outputs = (proto.output ?? []).map((output) => readDeclared(output, file));
+  check(outputs.length > 0, "MALFORMED_FILE", "the graph has no outputs", file);
+  const known = (name: string): boolean => name === "" || defined.has(name) || outer.has(name);
+  for (const { inputs: names, place } of nodes) {
+    for (const name of names) check(known(name), "UNDEFINED_NAME", `nothing defines ${JSON.stringify(name)}`, place);
+  }
+  for (const { name } of outputs) {
+    check(name !== "" && known(name), "UNDEFINED_NAME", `nothing defines output ${JSON.stringify(name)}`, file);
+  }
+  return { nodes: sorted(nodes), inputs, outputs, constants };
+}
+
+function readNode(proto: NodeProto, position: number, file: Place): OnnxNode {
+  const operator = proto.opType ?? "";
+  const name = proto.name === undefined || proto.name === "" ? `#${position}` : JSON.stringify(proto.name);
+  const place = { ...file, node: `node ${name} (${operator})` };
+  check(operator !== "", "MALFORMED_FILE", "a node without an operator", place);
+  const domain = proto.domain === "ai.onnx" ? "" : (proto.domain ?? "");
+  return { operator, domain, inputs: proto.input ?? [], outputs: proto.output ?? [], proto, place };
+}
+
+function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
+  const name = proto.name ?? "";
+  const tensor = proto.type?.tensorType;
+  const place = { ...file, node: `value ${JSON.stringify(name)}` };
+  if (proto.type !== undefined) {
+    check(tensor !== undefined, "UNSUPPORTED", "only tensors can be inputs and outputs", place);
+  }
+  const shape =
+    tensor?.shape &&
+    (tensor.shape.dim ?? []).map(({ dimValue, dimParam }): DeclaredDimension => {
+      if (dimParam !== undefined && dimParam !== "") return dimParam;
+      if (dimValue === undefined) return undefined;
+      const value = longToBigInt(dimValue);
+      check(value >= 0n && value < 1n << 48n, "TOO_LARGE", `dimension ${value}`, place);
+      return Number(value);
+    });
+  return { name, elementType: tensor?.elemType ?? 0, shape };
+}
+
+/** A stable topological order: of the nodes that are ready, the first in the file. Throws CYCLE. */
+function sorted(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const producer = new Map<string, number>();
+  nodes.forEach((node, i) => node.outputs.forEach((name) => producer.set(name, i)));
+  producer.delete("");
+  const used = nodes.map(
+    ({ inputs, proto }) =>
+      new Set(
+        [...inputs, ...capturedNames(proto)]
+          .map((name) => producer.get(name))
+          .filter((index): index is number => index !== undefined),
+      ),
+  );
+  if (used.every((set, i) => [...set].every((index) => index < i))) return [...nodes];
+  const users: number[][] = nodes.map(() => []);
+  used.forEach((set, i) => set.forEach((index) => users[index].push(i)));
+  const waiting = used.map((set) => set.size);
+  const ready = waiting.flatMap((count, i) => (count === 0 ? [i] : []));
+  const order: OnnxNode[] = [];
+  while (ready.length > 0) {
+    let least = 0;
+    for (let i = 1; i < ready.length; i++) if (ready[i] < ready[least]) least = i;
+    const [next] = ready.splice(least, 1);
+    order.push(nodes[next]);
+    for (const user of users[next]) if (--waiting[user] === 0) ready.push(user);
+  }
+  if (order.length < nodes.length) {
+    const stuck = nodes[waiting.findIndex((count) => count > 0)];
+    throw new GraphError("CYCLE", "the node depends on its own output", stuck.place);
+  }
+  return order;
+}
+
+/** Names that a node's subgraphs use from around them (and some of their own, which do no harm). */
+function capturedNames(proto: NodeProto): string[] {
+  return (proto.attribute ?? [])
+    .flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])])
+    .flatMap((graph) => [
+      ...(graph.node ?? []).flatMap((node) => [...(node.input ?? []), ...capturedNames(node)]),
+      ...(graph.output ?? []).map(({ name = "" }) => name),
+    ]);
+}

@@ -1,0 +1,136 @@
+/**
+ * What an operator's file defines, and what its lowering is given: inputs with their types checked, attributes, and the
+ * graph to add nodes to.
+ */
+import { nameOf, type DType } from "@assay/vm";
+import { Dimension, formatShape } from "./dimension.ts";
+import { check, GraphError, type GraphErrorCode } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import type { Attributes } from "./onnx/attributes.ts";
+import { constantTensor, type TensorValue } from "./tensorValue.ts";
+
+/** Domain of the operators that onnxruntime adds. */
+export const MICROSOFT = "com.microsoft";
+
+export interface Operator {
+  readonly name: string;
+  /** Empty for `ai.onnx`, the default. */
+  readonly domain?: string;
+  /** Least and greatest number of inputs. */
+  readonly inputs: readonly [number, number];
+  /** Greatest number of outputs; 1 if absent. */
+  readonly outputs?: number;
+  /** Adds the lowering to the graph and returns the outputs, in order. Throws `GraphError`. */
+  lower(node: NodeContext): TensorValue | readonly (TensorValue | undefined)[];
+}
+
+/** One node of the model while it is lowered. */
+export class NodeContext {
+  readonly graph: Graph;
+  readonly attributes: Attributes;
+  /** Version of the operator set. */
+  readonly opset: number;
+  /** Outputs that the node names; an absent one has an empty name. */
+  readonly outputs: readonly string[];
+  readonly #inputs: readonly (TensorValue | undefined)[];
+
+  constructor(
+    graph: Graph,
+    attributes: Attributes,
+    opset: number,
+    inputs: readonly (TensorValue | undefined)[],
+    outputs: readonly string[],
+  ) {
+    this.graph = graph;
+    this.attributes = attributes;
+    this.opset = opset;
+    this.#inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  /** Number of inputs given, absent ones between them included. */
+  get inputCount(): number {
+    return this.#inputs.length;
+  }
+
+  /** Input `index`, which must be there and, if `dtypes` are given, of one of them. */
+  input(index: number, ...dtypes: readonly DType[]): TensorValue {
+    const value = this.optional(index, ...dtypes);
+    check(value !== undefined, "BAD_ARITY", `input ${index} is missing`);
+    return value;
+  }
+
+  /** Input `index`, if it is there. */
+  optional(index: number, ...dtypes: readonly DType[]): TensorValue | undefined {
+    const value = this.#inputs[index];
+    if (value !== undefined && dtypes.length > 0 && !dtypes.includes(value.dtype)) {
+      const wanted = dtypes.map(nameOf).join(", ");
+      this.fail("TYPE_MISMATCH", `input ${index} is ${nameOf(value.dtype)}, not ${wanted}`);
+    }
+    return value;
+  }
+
+  /** All inputs; none may be absent. */
+  all(...dtypes: readonly DType[]): TensorValue[] {
+    return this.#inputs.map((_, i) => this.input(i, ...dtypes));
+  }
+
+  /** Throws TYPE_MISMATCH unless all values have one type. */
+  sameType(...values: readonly (TensorValue | undefined)[]): DType {
+    const types = new Set(values.flatMap((value) => (value === undefined ? [] : [value.dtype])));
+    check(types.size === 1, "TYPE_MISMATCH", `inputs are ${[...types].map(nameOf).join(" and ")}`);
+    return [...types][0];
+  }
+
+  /** Elements of an integer input that are known at import. */
+  known(index: number): readonly Dimension[] | undefined {
+    const value = this.optional(index);
+    if (value === undefined) return undefined;
+    if (value.known === undefined) {
+      const why = constantTensor(value) === undefined ? "its values are known only at run time" : "it is not small";
+      this.fail("DATA_DEPENDENT_SHAPE", `input ${index} decides a shape, but ${why}`);
+    }
+    return value.known;
+  }
+
+  /** Elements of an integer input that are constants of the model. */
+  constants(index: number): readonly number[] | undefined {
+    return this.known(index)?.map((value) => {
+      const { constant } = value;
+      if (constant === undefined) this.fail("DATA_DEPENDENT_SHAPE", `input ${index} holds ${value}, not a constant`);
+      return constant;
+    });
+  }
+
+  /** An axis of a tensor of this rank, counted from the end if negative. */
+  axis(axis: number, rank: number): number {
+    const inside = Number.isInteger(axis) && axis >= -rank && axis < rank;
+    check(inside, "BAD_ATTRIBUTE", `axis ${axis} of a tensor of rank ${rank}`);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  /** Throws SHAPE_MISMATCH unless two sizes are the same. */
+  equalSizes(a: Dimension | number, b: Dimension | number, what: string): void {
+    check(Dimension.of(a).equals(b), "SHAPE_MISMATCH", `${what}: ${Dimension.of(a)} is not ${Dimension.of(b)}`);
+  }
+
+  /** Throws SHAPE_MISMATCH unless the value has this rank. */
+  rank(value: TensorValue, rank: number, what: string): void {
+    check(
+      value.shape.length === rank,
+      "SHAPE_MISMATCH",
+      `${what} has shape ${formatShape(value.shape)}, not rank ${rank}`,
+    );
+  }
+
+  fail(code: GraphErrorCode, reason: string): never {
+    throw new GraphError(code, reason);
+  }
+}
+
+/** A constant size, or an error that says what it is the size of. */
+export function constantSize(size: Dimension, what: string): number {
+  const { constant } = size;
+  check(constant !== undefined, "UNSUPPORTED", `${what} is ${size}, but must be a constant`);
+  return constant;
+}

@@ -1,0 +1,78 @@
+/**
+ * What an ONNX value becomes while a graph is lowered: a type, a shape, and where its elements lie. Reshape and its kin
+ * make a new value over the same source, for only linear indices matter to a load.
+ */
+import { countOf as elementsOf, DType, loadWord, tensorOfWords, wordsOf, type Tensor, type Word } from "@assay/vm";
+import { countOf, Dimension } from "./dimension.ts";
+import type { LoweredNode } from "./loweredNode.ts";
+
+/** A node's value in the call before this one: of call 0 by one node, of later calls by another. */
+export interface History {
+  prompt: LoweredNode | undefined;
+  decode: LoweredNode | undefined;
+}
+
+export type Source =
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "parameter"; readonly tensor: Tensor }
+  /** Every element is this word: a constant of the code, never loaded. */
+  | { readonly kind: "splat"; readonly word: Word }
+  | { readonly kind: "node"; readonly node: LoweredNode }
+  | { readonly kind: "history"; readonly history: History };
+
+export interface TensorValue {
+  readonly dtype: DType;
+  readonly shape: readonly Dimension[];
+  readonly source: Source;
+  /** The elements of a small integer tensor, where they follow from constants, symbols and the call number. */
+  readonly known?: readonly Dimension[];
+}
+
+/** Most elements of a tensor whose values are followed through shape arithmetic. */
+export const MAX_KNOWN = 1024;
+
+/** A constant as a value; one element becomes a constant of the code. */
+export function constantValue(tensor: Tensor): TensorValue {
+  const count = elementsOf(tensor.shape);
+  const shape = tensor.shape.map((size) => Dimension.constant(size));
+  const known = knownElements(tensor);
+  const source: Source =
+    count === 1 ? { kind: "splat", word: loadWord(tensor.dtype, tensor.data, 0) } : { kind: "parameter", tensor };
+  return { dtype: tensor.dtype, shape, source, ...(known && { known }) };
+}
+
+function knownElements(tensor: Tensor): readonly Dimension[] | undefined {
+  if (tensor.dtype !== DType.INT64 && tensor.dtype !== DType.INT32) return undefined;
+  if (elementsOf(tensor.shape) > MAX_KNOWN) return undefined;
+  const words = wordsOf(tensor);
+  return words.every((word) => typeof word === "number") ? words.map((word) => Dimension.constant(word)) : undefined;
+}
+
+/** A tensor of one repeated word. */
+export function splat(dtype: DType, shape: readonly Dimension[], word: Word): TensorValue {
+  return { dtype, shape, source: { kind: "splat", word } };
+}
+
+/** The same elements in another shape. */
+export function withShape(value: TensorValue, shape: readonly Dimension[]): TensorValue {
+  return { ...value, shape };
+}
+
+/** Whether the value is fixed by the model alone. */
+export function isConstant(value: TensorValue): boolean {
+  return value.source.kind === "parameter" || value.source.kind === "splat";
+}
+
+/** The value as a tensor, if it is a constant of constant shape. */
+export function constantTensor(value: TensorValue): Tensor | undefined {
+  const shape = value.shape.map((size) => size.constant);
+  if (!shape.every((size) => size !== undefined)) return undefined;
+  if (value.source.kind === "parameter") return { ...value.source.tensor, shape };
+  if (value.source.kind !== "splat") return undefined;
+  const count = countOf(value.shape).constant!;
+  return count <= MAX_KNOWN ? splatTensor(value.dtype, shape, value.source.word) : undefined;
+}
+
+function splatTensor(dtype: DType, shape: readonly number[], word: Word): Tensor {
+  return tensorOfWords(dtype, shape, new Array<Word>(elementsOf(shape)).fill(word));
+}
