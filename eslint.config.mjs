@@ -19,6 +19,7 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-console": "off",
+      "no-restricted-syntax": ["error", "TSEnumDeclaration", "TSModuleDeclaration", "TSParameterProperty"],
     },
   },
   {

@@ -33,6 +33,11 @@ interface IClaimHolder {
     /// @return terms What the game plays by.
     function openDispute(uint256 claimId) external returns (Terms memory terms);
 
+    /// @notice The same terms, without a dispute.
+    /// @param claimId The claim; reverts if there is none.
+    /// @return terms What a game would play by.
+    function termsOf(uint256 claimId) external view returns (Terms memory terms);
+
     /// @notice A game on a claim ended and the claim still stands. Called once for each openDispute, except the games of a
     /// convicted claim.
     /// @dev Only the claim's game.

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Claim} from "../types/Claim.sol";
+import {Part} from "../vm/IStepEvaluator.sol";
+import {TensorShape} from "../vm/TensorShape.sol";
+import {Clock} from "./Clock.sol";
+import {GameId} from "./GameId.sol";
+import {Position} from "./Position.sol";
+
+/// What a game waits for.
+enum Stage {
+    /// No such game.
+    None,
+    /// The provider owes the trace root; once it is there, the challenger picks.
+    Trace,
+    /// The challenger is to pick a descendant of the pinned node, whose descendants are known.
+    Pick,
+    /// The provider owes the descendants of the pinned node, or the bytes of the pinned leaf.
+    Open,
+    /// The challenger is to prove, or to pin an element of the pinned leaf, whose bytes are known.
+    Leaf,
+    /// The provider owes the accumulators inside the pinned segment.
+    Publish,
+    /// The challenger is to prove, or to choose a piece of the pinned segment, whose accumulators are known.
+    Narrow,
+    /// The provider owes what the challenger demanded.
+    Supply,
+    /// Over.
+    Ended
+}
+
+/// How a game ended.
+enum Ending {
+    /// A number of the trace is not what its inputs make it.
+    NumberProven,
+    /// A place beyond the end of a list is not padding.
+    PaddingProven,
+    /// The provider's time ran out.
+    ProviderSilent,
+    /// The challenger's time ran out.
+    ChallengerSilent,
+    /// Another game convicted the claim.
+    Superseded
+}
+
+/// What the last proof says, and what it rests on.
+/// @param claim The claim.
+/// @param leaf The 128 bytes of the disputed leaf. Not read where a game has pinned an element.
+/// @param offset The element's place in its leaf. Not read where a game has pinned an element.
+/// @param part Which part of the element is wrong.
+/// @param from First step of the piece (Steps only).
+/// @param publications Published snapshots, from those of the whole reduction to those that end the piece (Steps, Final).
+/// @param witness Header, record and loaded words, as the step evaluator wants them.
+struct Proof {
+    Claim claim;
+    bytes leaf;
+    uint256 offset;
+    Part part;
+    uint256 from;
+    bytes[] publications;
+    bytes witness;
+}
+
+/// @title IDisputeGame
+/// @notice Finds the first wrong number of a provider's trace, and has the chain compute that number again. The provider
+/// commits to one tree, once; challengers point at where it contradicts itself, each in a game of its own.
+///
+/// A game descends the trace: the list of calls, a call's list of tensors, a tensor's tree of leaves. It stands on one
+/// pinned node. The challenger *picks* a descendant whose hash it can show to lie under the pinned node, at least one
+/// group of levels (log2 of the arity) deeper, or at the end of the list; the provider *opens* it: publishes the
+/// descendants one group below. Whoever knows more than one group, because another game opened it, picks deeper in the
+/// same move: what is open is open to all, and never asked for twice.
+///
+/// What must hold:
+/// - safety (provider): a claim whose trace is what the program makes of it is never convicted while its provider answers
+///   in time: each accusation is checked against the program, each answer is O(1) gas and paid for by whoever asked.
+/// - safety (challenger): a false claim has a first wrong number, and a challenger that plays toward it cannot be stopped
+///   by the provider, by other challengers or by strangers; games on one claim run side by side.
+/// - money: bonds paid in equal credits, burns and bonds still held, to the wei.
+/// - liveness: the longest game is both budgets plus `longest()` extensions.
+///
+/// Who may move: only the provider's operator, or its delegate, commits (`openTrace`, `publish`); only a game's challenger,
+/// or its delegate, picks (`pick`, `enter`, `reduce`, `narrow`, `demand`); all else is checked against what is committed
+/// and anyone may send it. Each move names the node it answers (`expected`), so in a reorganised chain it reverts instead
+/// of answering something else.
+interface IDisputeGame {
+    /// @notice A game as it stands.
+    struct View {
+        Stage stage;
+        address challenger;
+        uint256 bond;
+        uint256 fees;
+        uint256 moves;
+        Clock clock;
+        Position position;
+        bytes32 pinned;
+        TensorShape shape;
+    }
+
+    event Challenged(uint256 indexed claimId, GameId indexed game, address indexed challenger, uint256 bond);
+    event TraceOpened(uint256 indexed claimId, GameId indexed game, bytes32 traceRoot);
+    event Picked(GameId indexed game, bytes32 pinned, Position position);
+    event Entered(GameId indexed game, bytes32 pinned, Position position, TensorShape shape);
+    event Opened(GameId indexed game, bytes32 pinned);
+    event LeafOpened(GameId indexed game, bytes32 pinned);
+    event Reduced(GameId indexed game, bytes32 segment);
+    event SnapshotsPublished(GameId indexed game, bytes32 segment);
+    event Narrowed(GameId indexed game, bytes32 segment);
+    event Committed(bytes32 indexed commitment, address indexed sender);
+    event Convicted(uint256 indexed claimId, GameId indexed game, address indexed rewarded, Ending ending);
+    event GameEnded(GameId indexed game, Ending ending, uint256 returned, uint256 toProvider, uint256 burned);
+    event Credited(address indexed account, uint256 amount);
+    event Withdrawn(address indexed account, uint256 amount);
+    event DelegateSet(address indexed account, address indexed delegate, bool allowed);
+
+    /// @notice The bond is smaller than what the game asks.
+    error DisputeGame_Bond(uint256 required, uint256 sent);
+    /// @notice The game does not wait for this.
+    error DisputeGame_Stage(Stage stage);
+    /// @notice The sender may not make this move.
+    error DisputeGame_Sender(address sender);
+    /// @notice The game stands on another node than the move answers.
+    error DisputeGame_Expected(bytes32 pinned, bytes32 expected);
+    /// @notice The time for this move is over.
+    error DisputeGame_Late(uint256 deadline);
+    /// @notice The other side still has time.
+    error DisputeGame_Early(uint256 deadline);
+    /// @notice The claim is not the one disputed, or it is convicted already.
+    error DisputeGame_Claim(uint256 claimId);
+    /// @notice The claim's trace is open already.
+    error DisputeGame_TraceOpen(bytes32 traceRoot);
+    /// @notice The header is not that of the claim's program.
+    error DisputeGame_Header();
+    /// @notice The output commitments are not those of the claim, or not where the program puts them.
+    error DisputeGame_Output(uint256 index);
+    /// @notice Too few or too many nodes, siblings, bytes or snapshots.
+    error DisputeGame_Length(uint256 expected, uint256 given);
+    /// @notice The data does not hash to the node it should.
+    error DisputeGame_Hash(bytes32 expected, bytes32 given);
+    /// @notice The place does not exist.
+    error DisputeGame_Range(uint256 index, uint256 size);
+    /// @notice The reduction is short enough to be proven as it is.
+    error DisputeGame_Short(uint256 length);
+    /// @notice The accusation is false: the number is right.
+    error DisputeGame_Right(bytes32 value);
+    /// @notice The commitment is not there, or not yet a block old.
+    error DisputeGame_Commitment(bytes32 commitment);
+    /// @notice The claim still stands.
+    error DisputeGame_Standing(uint256 claimId);
+    /// @notice The native coin could not be sent.
+    error DisputeGame_Transfer(address to);
+    /// @notice A parameter is out of bounds.
+    error DisputeGame_Parameters();
+
+    /// @notice Disputes a claim, with a bond of at least `bondOf`.
+    /// @dev Warning: all of what is sent is at stake.
+    function challenge(uint256 claimId) external payable returns (GameId game);
+
+    /// @notice The provider commits to the claim's trace, in answer to a game, for all of them: its root, its first
+    /// descendants, and where the claimed outputs stand in it.
+    /// @param children Descendants of the root one group below it, or at the end of its first list.
+    /// @param outputs Commitments of the output tensors.
+    /// @param paths For each output, siblings from its commitment up to the child above it.
+    function openTrace(
+        GameId game,
+        Claim calldata claim,
+        bytes calldata header,
+        bytes32 traceRoot,
+        bytes32[] calldata children,
+        bytes32[] calldata outputs,
+        bytes32[][] calldata paths
+    ) external;
+
+    /// @notice The challenger descends to a node of the list of calls, of a call's list, or of a tensor.
+    /// @param child The node descended to.
+    /// @param index Its index among the nodes of its height under the pinned node.
+    /// @param path Siblings from the child up to the pinned node, lowest first.
+    function pick(GameId game, bytes32 expected, bytes32 child, uint256 index, bytes32[] calldata path) external;
+
+    /// @notice The challenger descends to a tensor, and shows what its record makes of it.
+    /// @param child The tensor's commitment, with index and path as in `pick`; the path may cross from calls to tensors.
+    /// @param witness Header, record and record path, as `Part.Shape` of the step evaluator wants them.
+    function enter(
+        GameId game,
+        bytes32 expected,
+        bytes32 child,
+        uint256 index,
+        bytes32[] calldata path,
+        Claim calldata claim,
+        bytes calldata witness
+    ) external;
+
+    /// @notice Answers a pick: the descendants of the pinned node one group below it, or at the end of its list.
+    function open(GameId game, bytes32 expected, bytes32[] calldata children) external;
+
+    /// @notice Answers a pick of a leaf: its 128 bytes.
+    function openLeaf(GameId game, bytes32 expected, bytes calldata leaf) external;
+
+    /// @notice The challenger pins an element of the pinned leaf, a reduction too long to prove at once.
+    function reduce(GameId game, bytes32 expected, bytes calldata leaf, uint256 offset) external;
+
+    /// @notice The provider commits to accumulators inside the pinned segment, once for the claim.
+    function publish(GameId game, bytes32 expected, bytes calldata snapshots) external;
+
+    /// @notice The challenger chooses a piece of the pinned segment.
+    function narrow(GameId game, bytes32 expected, uint256 index) external;
+
+    /// @notice Convicts the claim of a wrong number in the leaf that a game has pinned.
+    function prove(GameId game, bytes32 expected, Proof calldata proof) external;
+
+    /// @notice Convicts the claim of a node beyond the end of a list that is not padding.
+    /// @param child A node wholly beyond the end, with index and path as in `pick`, within the list of the pinned node.
+    function provePadding(
+        GameId game,
+        bytes32 expected,
+        bytes32 child,
+        uint256 index,
+        bytes32[] calldata path,
+        Claim calldata claim,
+        bytes calldata header
+    ) external;
+
+    /// @notice Fixes a place, unseen, for `proveCommitted` in a later block.
+    /// @param commitment `commitmentOf` the place.
+    function commit(bytes32 commitment) external;
+
+    /// @notice Convicts the claim of a wrong number in a leaf that no game of the sender has pinned.
+    /// @param place Call, node and leaf (a Position without list and height).
+    /// @param path Siblings from the leaf up to the root of the tensor's tree, then from the tensor's commitment up to the trace root.
+    function proveCommitted(
+        uint256 claimId,
+        Position place,
+        bytes32 salt,
+        bytes32[] calldata path,
+        Proof calldata proof
+    ) external;
+
+    /// @notice Ends a game whose side to move has no time left: the provider's silence convicts the claim, the
+    /// challenger's ends its game.
+    function timeout(GameId game) external;
+
+    /// @notice Returns the bond of a game whose claim another game convicted.
+    function reclaim(GameId game) external;
+
+    /// @notice Sends the caller all it has been credited.
+    function withdraw() external;
+
+    /// @notice Lets another key move for the caller.
+    function setDelegate(address delegate, bool allowed) external;
+
+    /// @notice What `challenge` asks for a claim now.
+    function bondOf(uint256 claimId) external view returns (uint256);
+
+    /// @notice What a sender commits to for a place.
+    function commitmentOf(
+        address sender,
+        uint256 claimId,
+        Position place,
+        bytes32 salt
+    ) external pure returns (bytes32);
+
+    /// @notice A game as it stands.
+    function viewGame(GameId game) external view returns (View memory);
+
+    /// @notice Most moves of both sides in one game.
+    function longest() external view returns (uint256);
+
+    /// @notice Wei that an account may withdraw.
+    function credits(address account) external view returns (uint256);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Position
+/// @notice Where a game stands in the trace: the list it descends and the path taken so far.
+///
+///      95  94 93     88 87      64 63      40 39        0
+///     ┌──────┬─────────┬──────────┬──────────┬───────────┐
+///     │ list │ height  │ call     │ node     │ leaf      │
+///     └──────┴─────────┴──────────┴──────────┴───────────┘
+///
+/// `height` counts levels left above the list's leaves. The field of the list being descended holds the bits of the path
+/// chosen so far; it is complete at height 0. Fields of lists not yet reached are 0.
+type Position is uint96;
+
+using PositionLib for Position global;
+
+/// A list of the trace, and what the pinned node is in it.
+enum List {
+    /// A node of the list of calls.
+    Calls,
+    /// A node of a call's list of tensors.
+    Nodes,
+    /// A tensor commitment, whose tree is still hidden behind its hash. Height is the depth of that tree.
+    Tensor,
+    /// A node of a tensor's tree of leaves.
+    Leaves
+}
+
+library PositionLib {
+    uint256 private constant LIST = 94;
+    uint256 private constant HEIGHT = 88;
+    uint256 private constant CALL = 64;
+    uint256 private constant NODE = 40;
+
+    function pack(
+        List list_,
+        uint256 height_,
+        uint256 call_,
+        uint256 node_,
+        uint256 leaf_
+    ) internal pure returns (Position) {
+        return
+            Position.wrap(
+                uint96((uint256(list_) << LIST) | (height_ << HEIGHT) | (call_ << CALL) | (node_ << NODE) | leaf_)
+            );
+    }
+
+    function list(Position position) internal pure returns (List) {
+        return List(Position.unwrap(position) >> LIST);
+    }
+
+    function height(Position position) internal pure returns (uint256) {
+        return (Position.unwrap(position) >> HEIGHT) & 0x3f;
+    }
+
+    function call(Position position) internal pure returns (uint256) {
+        return (Position.unwrap(position) >> CALL) & 0xffffff;
+    }
+
+    function node(Position position) internal pure returns (uint256) {
+        return (Position.unwrap(position) >> NODE) & 0xffffff;
+    }
+
+    function leaf(Position position) internal pure returns (uint256) {
+        return Position.unwrap(position) & 0xffffffffff;
+    }
+
+    /// @notice The bits chosen so far in the list being descended.
+    function field(Position position) internal pure returns (uint256) {
+        List list_ = list(position);
+        if (list_ == List.Calls) return call(position);
+        return list_ == List.Nodes ? node(position) : leaf(position);
+    }
+
+    /// @notice Call, node and leaf alone: the name of a leaf of the trace, once the height is 0 in a tensor.
+    function place(Position position) internal pure returns (uint256) {
+        return Position.unwrap(position) & ((1 << HEIGHT) - 1);
+    }
+}

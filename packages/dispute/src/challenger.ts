@@ -1,0 +1,243 @@
+/**
+ * The challenger's player: points where the provider's published trace first differs from its own, and proves as soon as
+ * the place is pinned. Pure: state in, move out; it never guesses, and where nothing differs it makes no move.
+ */
+import { equalBytes } from "@assay/vm/bytes";
+import { commitment, elementsPerLeaf } from "@assay/vm/tensor";
+import type { Trace } from "@assay/vm/trace";
+import { LEAF_BYTES, zeroHash } from "@assay/vm/tree";
+import { deadlineOf } from "./clock.ts";
+import { elementOf, groupLevels } from "./layout.ts";
+import type { Machine, Part } from "./machine.ts";
+import type { Descent, Move, Proof } from "./move.ts";
+import { nodeAt, placeOf, type Node } from "./position.ts";
+import type { Pause } from "./provider.ts";
+import { PublishedTrace, type Published } from "./published.ts";
+import { cutsOf, pieceOf, segmentKey, unpackSegment, type Segment } from "./reduction.ts";
+import { sideToMove } from "./stage.ts";
+import type { Dispute, Game } from "./state.ts";
+
+/** What the challenger sends next in its game: a pick, a proof, the end of a silent provider, or nothing. */
+export function nextChallengerMove(
+  dispute: Dispute,
+  game: Game,
+  honest: Trace,
+  machine: Machine,
+  published: Published,
+  now: number,
+): Move | Pause {
+  const side = sideToMove(game.stage);
+  if (side === undefined) return { kind: "wait", reason: "over" };
+  if (dispute.convicted) return { kind: "reclaim", game: game.id };
+  const view = { dispute, game, honest, machine, published };
+
+  if (side === "provider") {
+    const shortcut = game.stage === "open" ? beforeOpened(view) : undefined;
+    if (shortcut) return shortcut;
+    const until = deadlineOf(game.clock, side);
+    if (now > until) return { kind: "timeout", game: game.id };
+    return { kind: "wait", reason: "the provider's turn", until };
+  }
+  const move = game.stage === "pick" ? descend(view) : game.stage === "leaf" ? accuse(view) : narrow(view);
+  return move ?? { kind: "wait", reason: "nothing is wrong here" };
+}
+
+interface View {
+  readonly dispute: Dispute;
+  readonly game: Game;
+  readonly honest: Trace;
+  readonly machine: Machine;
+  readonly published: Published;
+}
+
+/** What was opened in another game need not be waited for. */
+function beforeOpened(view: View): Move | undefined {
+  const { dispute, game, published } = view;
+  const node = nodeAt(game.position);
+  if (node.part.part === "tensor" && node.level === 0) return pinnedLeaf(view) ? accuse(view) : undefined;
+  const children = published.descendants(node, groupLevels(node.level, dispute.rules));
+  return children && { kind: "open", game: game.id, expected: game.pinned, children };
+}
+
+// ── Descending ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Follows the first difference as far down as hashes are published. */
+function descend(view: View): Move | undefined {
+  const { dispute, game } = view;
+  const expected = game.pinned;
+  const start = nodeAt(game.position);
+  const found = firstDifference(view, start);
+  if (!found) return undefined;
+  const { node, padding } = found;
+  const descent = descentTo(view, start, node);
+  if (padding) {
+    return { kind: "provePadding", game: game.id, expected, ...descent, claim: dispute.claim, header: dispute.header };
+  }
+  if (node.part.part === "call" && node.level === 0) {
+    const witness = view.machine.shapeWitness(node.part.call, node.index);
+    return { kind: "enter", game: game.id, expected, ...descent, claim: dispute.claim, witness };
+  }
+  return { kind: "pick", game: game.id, expected, ...descent };
+}
+
+/** The lowest node below `start`, in its list or the one below it, whose hash is known and wrong, first in order. */
+function firstDifference(view: View, start: Node): { node: Node; padding: boolean } | undefined {
+  const { dispute, honest, published } = view;
+  let node = start;
+  for (;;) {
+    const { part } = node;
+    if (node.level === 0 && part.part === "calls") {
+      // The root of a call is a leaf of the list of calls and the top of the call's own list.
+      const call: Node = {
+        part: { part: "call", call: node.index },
+        level: honest.callTree(node.index).depth,
+        index: 0,
+      };
+      published.addNode(call, published.node(node)!);
+      node = call;
+      continue;
+    }
+    const levels = groupLevels(node.level, dispute.rules);
+    const children = levels > 0 ? published.descendants(node, levels) : undefined;
+    const below = node === start && levels > 0 && !children;
+    if (!children) return below ? undefined : { node, padding: false };
+
+    const tree = honest.tree(part);
+    const level = node.level - levels;
+    const first = node.index * 2 ** levels;
+    const child = (i: number): Node => ({ part, level, index: first + i });
+    const dirty = children.findIndex(
+      (hash, i) => (first + i) * 2 ** level >= tree.count && !equalBytes(hash, zeroHash(level)),
+    );
+    // A list's padding is judged by a game that stands in that list.
+    if (dirty >= 0) return part === start.part ? { node: child(dirty), padding: true } : { node, padding: false };
+    const wrong = children.findIndex((hash, i) => !equalBytes(hash, tree.node(level, first + i)));
+    if (wrong < 0) return undefined;
+    node = child(wrong);
+  }
+}
+
+/** Hash, index and path of a node below another, in the same list or in a call below the list of calls. */
+function descentTo({ published, honest }: View, from: Node, to: Node): Descent {
+  const child = published.node(to)!;
+  if (from.part === to.part) {
+    const levels = from.level - to.level;
+    const index = BigInt(to.index) - BigInt(from.index) * 2n ** BigInt(levels);
+    return { child, index, path: published.path(to, levels) };
+  }
+  if (to.part.part !== "call") throw new RangeError("a pick crosses from calls to tensors only");
+  const { call } = to.part;
+  const upper: Node = { part: from.part, level: 0, index: call };
+  const { index, path } = descentTo({ published, honest } as View, from, upper);
+  const lower = published.path(to, honest.callTree(call).depth - to.level);
+  return { child, index: (index << BigInt(lower.length)) | BigInt(to.index), path: [...lower, ...path] };
+}
+
+// ── Accusing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The bytes of the pinned leaf, where they are known. */
+function pinnedLeaf({ game, honest, published }: View): Uint8Array | undefined {
+  const { list, call, node } = game.position;
+  if (list === "leaves") return published.leaf(game.pinned);
+  const root = published.node(nodeAt(game.position));
+  if (!root || !equalBytes(game.pinned, commitment(honest.description(call, node), root))) return undefined;
+  return published.leaf(root);
+}
+
+/** Proves the first wrong element of the pinned leaf, or pins it where its reduction is too long to prove at once. */
+function accuse(view: View): Move | undefined {
+  const { dispute, game, honest, machine } = view;
+  const { call, node, leaf: index } = game.position;
+  const leaf = pinnedLeaf(view);
+  if (!leaf) return undefined;
+  const dtype = machine.dtype(call, node);
+  const offset = firstWrongElement(leaf, honest.leaf(call, node, index), elementsPerLeaf(dtype));
+  if (offset === undefined) return undefined;
+  const element = elementOf(dtype, index, offset);
+  const inside = element < honest.description(call, node).count;
+  if (inside && machine.steps(call, node).extent > dispute.rules.shortSteps) {
+    return { kind: "reduce", game: game.id, expected: game.pinned, leaf, offset };
+  }
+  return prove(view, { part: "value", element, leaf, offset });
+}
+
+/** The first element in which two leaves differ. */
+function firstWrongElement(leaf: Uint8Array, honest: Uint8Array, elements: number): number | undefined {
+  const wrong = leaf.findIndex((byte, i) => byte !== honest[i]);
+  if (wrong < 0) return undefined;
+  if (elements <= LEAF_BYTES) return Math.floor((wrong * elements) / LEAF_BYTES);
+  return wrong * 2 + ((leaf[wrong] & 15) === (honest[wrong] & 15) ? 1 : 0);
+}
+
+/** Proves the first wrong piece of the pinned segment, or chooses it where it is too long to prove. */
+function narrow(view: View): Move | undefined {
+  const { dispute, game, machine, published } = view;
+  const most = 2 ** dispute.rules.snapshotsLog2;
+  const { call, node, leaf } = game.position;
+  const segment = unpackSegment(game.pinned);
+  const { extent, snapshotBytes } = machine.steps(call, node);
+  const element = elementOf(machine.dtype(call, node), leaf, segment.offset);
+  const cuts = cutsOf(segment, most, extent);
+  const place = placeOf(game.position);
+  const given = published.snapshots(segmentKey(segment, place));
+  if (!given) return undefined;
+  const honest = machine.snapshots(call, node, element, cuts);
+  const wrong = cuts.findIndex((_, i) => !equalBytes(slice(given, i, snapshotBytes), slice(honest, i, snapshotBytes)));
+
+  const whole: Segment = { ...segment, from: 0, to: extent };
+  if (wrong < 0 && segment.to - segment.from === extent) {
+    const before = slice(given, cuts.length - 1, snapshotBytes);
+    return prove(view, { part: "final", element, publications: [given], before });
+  }
+  // Where no inner cut is wrong the last piece is: its end was wrong before.
+  const index = wrong < 0 ? cuts.length : wrong;
+  const piece = pieceOf(segment, index, most);
+  if (piece.to - piece.from > dispute.rules.shortSteps) {
+    return { kind: "narrow", game: game.id, expected: game.pinned, index };
+  }
+  const chain = publicationsTo(published, whole, segment, place, most);
+  const before = machine.snapshots(call, node, element, [piece.from]);
+  return prove(view, { part: "steps", element, publications: chain, from: piece.from, to: piece.to, before });
+}
+
+const slice = (snapshots: Uint8Array, index: number, width: number): Uint8Array =>
+  snapshots.subarray(index * width, (index + 1) * width);
+
+/** The publications of the whole reduction and of every segment down to this one. */
+function publicationsTo(
+  published: Published,
+  whole: Segment,
+  segment: Segment,
+  place: bigint,
+  most: number,
+): Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  for (let at = whole; ;) {
+    chain.push(published.snapshots(segmentKey(at, place))!);
+    if (at.from === segment.from && at.to === segment.to) return chain;
+    const spacing = Math.ceil((at.to - at.from) / most);
+    at = pieceOf(at, Math.floor((segment.from - at.from) / spacing), most);
+  }
+}
+
+interface Wrong {
+  readonly part: Part;
+  readonly element: number;
+  readonly leaf?: Uint8Array;
+  readonly offset?: number;
+  readonly publications?: readonly Uint8Array[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly before?: Uint8Array;
+}
+
+function prove(view: View, wrong: Wrong): Move {
+  const { dispute, game, honest, machine, published } = view;
+  const { part, element, leaf, offset = 0, publications = [], from = 0, to = 0, before } = wrong;
+  const none = new Uint8Array(0);
+  const { call, node: position } = game.position;
+  const accusation = { call, position, element, part, from, to, before: before ?? none };
+  const witness = machine.witness(new PublishedTrace(honest, published), accusation);
+  const proof: Proof = { claim: dispute.claim, leaf: leaf ?? none, offset, part, from, publications, witness };
+  return { kind: "prove", game: game.id, expected: game.pinned, proof };
+}

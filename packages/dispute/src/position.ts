@@ -1,0 +1,71 @@
+/**
+ * Where a game stands in a trace: the list it descends and the path taken so far. Packed: list from bit 94, height from
+ * 88, call from 64, node from 40, leaf below. Twin of Position.sol.
+ */
+import type { TracePart } from "@assay/vm/trace";
+import { depthOf } from "@assay/vm/tree";
+import { callDepth } from "./layout.ts";
+
+/** What the pinned node is: a node of the list of calls, of a call's list, a commitment, a node of a tensor's tree. */
+export const LISTS = ["calls", "nodes", "tensor", "leaves"] as const;
+export type List = (typeof LISTS)[number];
+
+export interface Position {
+  readonly list: List;
+  /** Levels left above the list's leaves; of a commitment, the depth of the tree it hides. */
+  readonly height: number;
+  /** Bits chosen so far; complete once the list's height is 0; 0 in lists not yet reached. */
+  readonly call: number;
+  readonly node: number;
+  readonly leaf: number;
+}
+
+/** The position as one number. */
+export function packPosition(position: Position): bigint {
+  return (
+    (BigInt(LISTS.indexOf(position.list)) << 94n) |
+    (BigInt(position.height) << 88n) |
+    (BigInt(position.call) << 64n) |
+    (BigInt(position.node) << 40n) |
+    BigInt(position.leaf)
+  );
+}
+
+/** The position in a number. */
+export function unpackPosition(word: bigint): Position {
+  return {
+    list: LISTS[Number(word >> 94n)],
+    height: Number((word >> 88n) & 0x3fn),
+    call: Number((word >> 64n) & 0xffffffn),
+    node: Number((word >> 40n) & 0xffffffn),
+    leaf: Number(word & 0xffffffffffn),
+  };
+}
+
+/** Call, node and leaf alone, as one number: the name of a leaf of the trace. */
+export function placeOf(position: Pick<Position, "call" | "node" | "leaf">): bigint {
+  return (BigInt(position.call) << 64n) | (BigInt(position.node) << 40n) | BigInt(position.leaf);
+}
+
+/** A node of a trace: the tree it is in, its level above that tree's leaves, its index among the nodes of its level. */
+export interface Node {
+  readonly part: TracePart;
+  readonly level: number;
+  readonly index: number;
+}
+
+/** The node that a game stands on; of a commitment, the root that it hides. */
+export function nodeAt({ list, height, call, node, leaf }: Position): Node {
+  if (list === "calls") return { part: { part: "calls" }, level: height, index: call };
+  if (list === "nodes") return { part: { part: "call", call }, level: height, index: node };
+  return { part: { part: "tensor", call, position: node }, level: height, index: list === "leaves" ? leaf : 0 };
+}
+
+/** Where a trace root stands: in the list of calls, or in the only call's list. */
+export function topPosition(calls: number, header: Uint8Array): Position {
+  const height = depthOf(calls);
+  const start = { call: 0, node: 0, leaf: 0 };
+  return height > 0
+    ? { list: "calls", height, ...start }
+    : { list: "nodes", height: callDepth(header, 0, 1), ...start };
+}

@@ -1,0 +1,102 @@
+/**
+ * The provider's player: the answer that a game waits for, from the provider's own trace. Pure: state in, move out.
+ */
+import { keccak, type Hash } from "@assay/vm/hash";
+import { equalBytes } from "@assay/vm/bytes";
+import { commitment } from "@assay/vm/tensor";
+import type { Trace } from "@assay/vm/trace";
+import { fold } from "@assay/vm/tree";
+import { deadlineOf } from "./clock.ts";
+import type { Machine } from "./machine.ts";
+import type { Move, MoveOf } from "./move.ts";
+import { nodeAt, topPosition } from "./position.ts";
+import { cutsOf, unpackSegment } from "./reduction.ts";
+import { sideToMove } from "./stage.ts";
+import type { Dispute, Game } from "./state.ts";
+import { elementOf, groupLevels, outputPlaces } from "./layout.ts";
+
+/** Why there is no move to make. `until` is the last second in which the other side may move, where that matters. */
+export interface Pause {
+  readonly kind: "wait";
+  readonly reason: string;
+  readonly until?: number;
+}
+
+/**
+ * What the provider sends next in a game: an answer, the end of a silent challenger's game, or nothing. A provider whose
+ * trace does not hold together has no answer where it breaks.
+ */
+export function nextProviderMove(
+  dispute: Dispute,
+  game: Game,
+  trace: Trace,
+  machine: Machine,
+  now: number,
+): Move | Pause {
+  const side = sideToMove(game.stage);
+  if (dispute.convicted || side === undefined) return { kind: "wait", reason: "over" };
+  if (side === "challenger") {
+    const until = deadlineOf(game.clock, side);
+    if (now > until) return { kind: "timeout", game: game.id };
+    return { kind: "wait", reason: "the challenger's turn", until };
+  }
+  const answer = answerOf(dispute, game, trace, machine);
+  return answer ?? { kind: "wait", reason: "the trace has no answer", until: deadlineOf(game.clock, side) };
+}
+
+function answerOf(dispute: Dispute, game: Game, trace: Trace, machine: Machine): Move | undefined {
+  switch (game.stage) {
+    case "trace":
+      return openTrace(dispute, game, trace);
+    case "open":
+      return openNode(dispute, game, trace);
+    case "publish":
+      return publish(dispute, game, machine);
+    default:
+      return undefined;
+  }
+}
+
+/** The trace root with its first descendants, and where the claimed outputs stand. */
+export function openTrace(dispute: Dispute, game: Game, trace: Trace): MoveOf<"openTrace"> | undefined {
+  const { claim, header, rules } = dispute;
+  const top = nodeAt(topPosition(dispute.claim.calls, header));
+  const levels = groupLevels(top.level, rules);
+  const places = outputPlaces(header, claim.calls);
+  const outputs = places.map(({ call, position }) => trace.commitment(call, position));
+  if (!equalBytes(keccak(...outputs), claim.outputsRoot)) return undefined;
+  const paths = places.map(({ call, position }) => {
+    const path = trace.proof({ part: "call", call }, position);
+    if (claim.calls > 1) path.push(...trace.proof({ part: "calls" }, call));
+    return path.slice(0, path.length - levels);
+  });
+  const children = trace.children(top.part, top.level, top.index, rules.arityLog2);
+  if (!equalBytes(fold(children), trace.root)) return undefined;
+  return { kind: "openTrace", game: game.id, claim, header, traceRoot: trace.root, children, outputs, paths };
+}
+
+/** The descendants of the pinned node, or the bytes of the pinned leaf. */
+function openNode(dispute: Dispute, game: Game, trace: Trace): Move | undefined {
+  const { position, pinned: expected } = game;
+  const { part, level, index } = nodeAt(position);
+  const { call, node } = position;
+  const stands = (root: Hash): boolean =>
+    equalBytes(expected, position.list === "tensor" ? commitment(trace.description(call, node), root) : root);
+  if (part.part === "tensor" && level === 0) {
+    const leaf = trace.leaf(call, node, index);
+    return stands(keccak(leaf)) ? { kind: "openLeaf", game: game.id, expected, leaf } : undefined;
+  }
+  const children = trace.children(part, level, index, dispute.rules.arityLog2);
+  return stands(fold(children)) ? { kind: "open", game: game.id, expected, children } : undefined;
+}
+
+/** The accumulators inside the pinned segment. */
+function publish(dispute: Dispute, game: Game, machine: Machine): Move {
+  const { call, node, leaf } = game.position;
+  const segment = unpackSegment(game.pinned);
+  const { extent } = machine.steps(call, node);
+  const cuts = cutsOf(segment, 2 ** dispute.rules.snapshotsLog2, extent);
+  const element = elementOf(machine.dtype(call, node), leaf, segment.offset);
+  const snapshots = machine.snapshots(call, node, element, cuts);
+  return { kind: "publish", game: game.id, expected: game.pinned, snapshots };
+}

@@ -1,0 +1,132 @@
+/**
+ * What a provider has made known of its trace by opening it, over all games on a claim: hashes by tree, level and index;
+ * leaves; snapshots by segment. Nothing in it is trusted to be right, only to be what the provider committed to.
+ */
+import { keccak, toHex, type Hash } from "@assay/vm/hash";
+import { Trace, type TracePart } from "@assay/vm/trace";
+import type { HashTree } from "@assay/vm/tree";
+import type { Move } from "./move.ts";
+import { nodeAt, placeOf, topPosition, type Node } from "./position.ts";
+import { segmentKey, unpackSegment } from "./reduction.ts";
+import type { Dispute, Game } from "./state.ts";
+
+const keyOf = ({ part, level, index }: Node): string => `${partKey(part)}:${level}:${index}`;
+
+function partKey(part: TracePart): string {
+  if (part.part === "calls") return "calls";
+  return part.part === "call" ? `call ${part.call}` : `tensor ${part.call} ${part.position}`;
+}
+
+export class Published {
+  readonly #nodes = new Map<string, Hash>();
+  readonly #leaves = new Map<string, Uint8Array>();
+  readonly #snapshots = new Map<bigint, Uint8Array>();
+
+  /** The hash of a node, if it was published or follows from what was. */
+  node(node: Node): Hash | undefined {
+    return this.#nodes.get(keyOf(node));
+  }
+
+  /** The 2^levels descendants of a node, if they are all known. */
+  descendants({ part, level, index }: Node, levels: number): Hash[] | undefined {
+    const width = 2 ** levels;
+    const below: Hash[] = [];
+    for (let i = 0; i < width; i++) {
+      const hash = this.node({ part, level: level - levels, index: index * width + i });
+      if (!hash) return undefined;
+      below.push(hash);
+    }
+    return below;
+  }
+
+  /** Siblings from a node `levels` up, if they are all known. */
+  path({ part, level, index }: Node, levels: number): Hash[] {
+    return Array.from({ length: levels }, (_, up) => {
+      const above = Math.floor(index / 2 ** up);
+      const sibling: Node = { part, level: level + up, index: above % 2 === 0 ? above + 1 : above - 1 };
+      const hash = this.node(sibling);
+      if (!hash) throw new RangeError(`not published: ${keyOf(sibling)}`);
+      return hash;
+    });
+  }
+
+  /** The bytes behind a leaf's hash, if published. */
+  leaf(hash: Hash): Uint8Array | undefined {
+    return this.#leaves.get(toHex(hash));
+  }
+
+  /** The publication of a segment, if there is one. */
+  snapshots(segment: bigint): Uint8Array | undefined {
+    return this.#snapshots.get(segment);
+  }
+
+  /** What a provider's move makes known; `game` is as it stood before the move. */
+  learn(move: Move, game: Game, dispute: Dispute): void {
+    switch (move.kind) {
+      case "openTrace":
+        return this.addDescendants(nodeAt(topPosition(dispute.claim.calls, dispute.header)), move.children);
+      case "open":
+        return this.addDescendants(nodeAt(game.position), move.children);
+      case "openLeaf":
+        this.addNode(nodeAt(game.position), keccak(move.leaf));
+        return this.addLeaf(move.leaf);
+      case "publish":
+        return this.addSnapshots(segmentKey(unpackSegment(game.pinned), placeOf(game.position)), move.snapshots);
+    }
+  }
+
+  /** Remembers one node. */
+  addNode(node: Node, hash: Hash): void {
+    this.#nodes.set(keyOf(node), hash);
+  }
+
+  /** Remembers the descendants of a node, and all nodes between. */
+  addDescendants({ part, level, index }: Node, descendants: readonly Hash[]): void {
+    let row = [...descendants];
+    let at = level - Math.log2(row.length);
+    for (;;) {
+      row.forEach((hash, i) => this.addNode({ part, level: at, index: index * row.length + i }, hash));
+      if (row.length === 1) return;
+      row = Array.from({ length: row.length / 2 }, (_, i) => keccak(row[2 * i], row[2 * i + 1]));
+      at++;
+    }
+  }
+
+  addLeaf(bytes: Uint8Array): void {
+    this.#leaves.set(toHex(keccak(bytes)), bytes);
+  }
+
+  addSnapshots(segment: bigint, snapshots: Uint8Array): void {
+    this.#snapshots.set(segment, snapshots);
+  }
+}
+
+/** A challenger's own trace with the provider's hashes where those are known: what its proofs take their paths from. */
+export class PublishedTrace extends Trace {
+  readonly #honest: Trace;
+  readonly #published: Published;
+
+  constructor(honest: Trace, published: Published) {
+    super(honest);
+    this.#honest = honest;
+    this.#published = published;
+  }
+
+  override callsTree(): HashTree {
+    return this.#over({ part: "calls" }, this.#honest.callsTree());
+  }
+
+  override callTree(call: number): HashTree {
+    return this.#over({ part: "call", call }, this.#honest.callTree(call));
+  }
+
+  override tensorTree(call: number, position: number): HashTree {
+    return this.#over({ part: "tensor", call, position }, this.#honest.tensorTree(call, position));
+  }
+
+  #over(part: TracePart, tree: HashTree): HashTree {
+    const node = (level: number, index: number): Hash =>
+      this.#published.node({ part, level, index }) ?? tree.node(level, index);
+    return { count: tree.count, depth: tree.depth, node };
+  }
+}
