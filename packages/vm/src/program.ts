@@ -46,7 +46,7 @@ export interface ProgramParts {
   readonly labels?: Hash;
 }
 
-/** The program with the header that follows from its parts. Throws `HeaderError` where that header is not valid. */
+/** The program with the header that follows from its parts. Throws `HeaderError` and `ProgramError` as those checks do. */
 export function assembleProgram(parts: ProgramParts): Program {
   const { prompt, decode = [], epilogue = [], params = [] } = parts;
   const header: ProgramHeader = {
@@ -64,7 +64,9 @@ export function assembleProgram(parts: ProgramParts): Program {
     inputs: parts.inputs ?? [],
   };
   encodeHeader(header);
-  return { header, prompt, decode, epilogue, params };
+  const program = { header, prompt, decode, epilogue, params };
+  checkProgram(program);
+  return program;
 }
 
 /** List root over records. */
@@ -87,15 +89,20 @@ export function decodeList(program: Program, list: ListName): DecodedRecord[] {
   return program[list].map(decodeRecord);
 }
 
+/** Longest record that a dispute can show. A longer one is invalid but cannot be proven so: no program may have one. */
+export const MAX_SHOWN_BYTES = 65535;
+
 /** Records or parameters that are not those that the header or a root names. */
 export class ProgramError extends Error {}
 
-/** Throws `ProgramError` where the lists or the number of parameters contradict the header. */
+/** Throws `ProgramError` where the lists or the number of parameters contradict the header, or a record is too long. */
 export function checkProgram(program: Program): void {
   const { header } = program;
   for (const list of LISTS) {
     const count = program[list].length;
     if (count !== header.counts[list]) throw new ProgramError(`${list}: ${count} records, not ${header.counts[list]}`);
+    const long = program[list].findIndex((record) => record.length > MAX_SHOWN_BYTES);
+    if (long >= 0) throw new ProgramError(`${list}: record ${long} has ${program[list][long].length} bytes`);
     const root = recordsRoot(program[list]);
     if (!equalBytes(root, header.roots[list])) {
       throw new ProgramError(`${list}: the records hash to ${toHex(root)}, not ${toHex(header.roots[list])}`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { equalBytes } from "./bytes.ts";
 import { HeaderError } from "./header.ts";
 import { readProgram, writeProgram } from "./node.ts";
-import { paramsRoot, ProgramError, programRoot } from "./program.ts";
+import { assembleProgram, paramsRoot, ProgramError, programRoot } from "./program.ts";
 import { decodeProgram, encodeProgram } from "./programFile.ts";
 import { randomProgram } from "./testing/randomProgram.ts";
 import { tinyPrograms } from "./testing/tinyPrograms.ts";
@@ -47,6 +47,14 @@ describe("program file", () => {
       changed[at] ^= 0x80;
       expect(refusal(changed), `byte ${at}`).to.satisfy(isOurs);
     }
+  });
+
+  it("refuses a record that no dispute can show", () => {
+    const prompt = [new Uint8Array(65536)];
+    expect(() => assembleProgram({ prompt, outputs: [0] })).to.throw(ProgramError, "record 0");
+    expect(encodeProgram(assembleProgram({ prompt: [new Uint8Array(65535)], outputs: [0] })).length).to.equal(
+      8 + 4 + 264 + 4 + 65535,
+    );
   });
 
   it("is written whole, and read with the path in its errors", () => {

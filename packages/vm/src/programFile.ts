@@ -7,14 +7,11 @@ import { ByteReader, ByteWriter, concat, equalBytes } from "./bytes.ts";
 import { byteLength, isDType } from "./dtype.ts";
 import { toHex, type Hash } from "./hash.ts";
 import { decodeHeader, encodeHeader, HeaderError, LISTS, programRootOf } from "./header.ts";
-import { checkProgram, paramsRoot, ProgramError, type Program } from "./program.ts";
+import { checkProgram, MAX_SHOWN_BYTES, paramsRoot, ProgramError, type Program } from "./program.ts";
 import { countOf, denseBytes, type Tensor } from "./tensor.ts";
 
 const MARK = new TextEncoder().encode("assay 1\n");
 const ALIGNMENT = 64;
-/** Longest header and record that is read; the longest that can be valid are shorter, 4,096 being a record's limit. */
-const MAX_BLOCK = 2 ** 16;
-
 /** A program with its roots. */
 export interface RootedProgram {
   readonly program: Program;
@@ -89,7 +86,7 @@ export function readProgramFrom(source: ByteSource, expected: ExpectedRoots = {}
   };
   const block = (what: string): Uint8Array => {
     const length = new ByteReader(take(4)).u32();
-    if (length > MAX_BLOCK) throw new ProgramError(`${what}: ${length} bytes`);
+    if (length > MAX_SHOWN_BYTES) throw new ProgramError(`${what}: ${length} bytes`);
     return take(length).slice();
   };
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
 import { DType } from "./dtype.ts";
 import { keccak } from "./hash.ts";
 import {
@@ -112,6 +113,12 @@ describe("record", () => {
       if (large) expect(geometryOf(decodeRecord(encodeRecord(large)), [], 0, 3)).to.include({ valid: false, rule });
     });
   }
+
+  it("has its rules in the documentation, word for word", () => {
+    const page = readFileSync(new URL("../../../docs/program.md", import.meta.url), "utf8");
+    const rows = Object.entries(RECORD_RULES).map(([rule, law]) => `| \`${rule}\` | ${law} |`);
+    expect(page).to.include(rows.join("\n"));
+  });
 
   it("never throws, whatever the bytes", () => {
     const random = new Random(5);
