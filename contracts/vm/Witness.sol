@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {DType} from "./DType.sol";
+import {IStepEvaluator} from "./IStepEvaluator.sol";
+import {TensorDescription} from "./TensorDescription.sol";
+import {TensorShapes} from "./TensorShape.sol";
+import {Tree} from "./Tree.sol";
+
+/// @title The witness of a step, read on the way
+/// @notice Bytes that nothing names: whatever the step needs and has not yet read comes next (docs/program.md, "Step
+/// witness"). What has been read is remembered under a key, in a table of chains in memory.
+library Witness {
+    using Witness for Cursor;
+    using Witness for Tensor;
+    using Tree for Tree.Reading;
+
+    /// @notice Where the reading is, and what has been read.
+    struct Cursor {
+        /// Calldata address of the next byte, of the first, and behind the last.
+        uint256 next;
+        uint256 start;
+        uint256 end;
+        /// Address of the heads of the chains.
+        uint256 table;
+        /// The list of calls, and what it hangs from.
+        Tree.Reading calls;
+        /// The parameter list.
+        Tree.Reading parameters;
+        /// Calldata address of the input commitments; 0 while they are unread.
+        uint256 inputs;
+    }
+
+    /// @notice A tensor that was read: address of `next │ key │ description │ address of its tree`.
+    type Tensor is uint256;
+
+    // Kinds of key, in the topmost byte.
+    uint256 private constant INPUT = 1 << 248;
+    uint256 private constant PARAMETER = 2 << 248;
+    uint256 private constant POSITION = 3 << 248;
+    uint256 private constant CALL = 4 << 248;
+    uint256 private constant LEAF = 5 << 248;
+
+    uint256 private constant CHAINS = 64;
+    uint256 private constant LEAF_BYTES = 128;
+
+    /// @notice Begins to read.
+    function open(Cursor memory cursor, bytes calldata witness) internal pure {
+        unchecked {
+            uint256 start;
+            uint256 table;
+            assembly ("memory-safe") {
+                start := witness.offset
+                table := mload(0x40)
+                mstore(0x40, add(table, shl(5, CHAINS)))
+                calldatacopy(table, calldatasize(), shl(5, CHAINS))
+            }
+            (cursor.next, cursor.start, cursor.end, cursor.table) = (start, start, start + witness.length, table);
+        }
+    }
+
+    /// @notice The next `length` bytes.
+    /// @return place Their calldata address.
+    function take(Cursor memory cursor, uint256 length) internal pure returns (uint256 place) {
+        unchecked {
+            place = cursor.next;
+            cursor.move(place + length);
+        }
+    }
+
+    /// @notice The next two bytes as a number, and as many bytes.
+    function takeSized(Cursor memory cursor) internal pure returns (bytes calldata data) {
+        uint256 length = _load(cursor.take(2)) >> 240;
+        uint256 place = cursor.take(length);
+        assembly ("memory-safe") {
+            data.offset := place
+            data.length := length
+        }
+    }
+
+    /// @notice Goes on at an address.
+    function move(Cursor memory cursor, uint256 place) internal pure {
+        // INVARIANT: nothing is read that is not in the witness.
+        if (place > cursor.end) cursor.refuse(place);
+        cursor.next = place;
+    }
+
+    /// @notice Ends the reading.
+    function close(Cursor memory cursor) internal pure {
+        // INVARIANT: nothing is in the witness that is not read.
+        if (cursor.next != cursor.end) cursor.refuse(cursor.next);
+    }
+
+    function refuse(Cursor memory cursor, uint256 place) internal pure {
+        unchecked {
+            revert IStepEvaluator.StepEvaluator_Length(place - cursor.start, cursor.end - cursor.start);
+        }
+    }
+
+    /// @notice An input's tensor.
+    /// @param count Number of inputs; index is below it.
+    /// @param root The claim's inputs root.
+    function input(Cursor memory cursor, uint256 index, uint256 count, bytes32 root) internal pure returns (Tensor) {
+        unchecked {
+            (uint256 found, uint256 chain) = cursor.find(INPUT | index);
+            if (found != 0) return Tensor.wrap(found);
+            if (cursor.inputs == 0) {
+                uint256 place = cursor.take(32 * count);
+                bytes32 hash;
+                assembly ("memory-safe") {
+                    let free := mload(0x40)
+                    calldatacopy(free, place, shl(5, count))
+                    hash := keccak256(free, shl(5, count))
+                }
+                // INVARIANT: the inputs are the claim's.
+                if (hash != root) revert IStepEvaluator.StepEvaluator_Inputs(hash);
+                cursor.inputs = place;
+            }
+            (Tensor tensor, bytes32 commitment) = cursor.takeTensor(INPUT | index, chain);
+            _same(bytes32(_load(cursor.inputs + 32 * index)), commitment);
+            return tensor;
+        }
+    }
+
+    /// @notice A parameter's tensor; index is below their number.
+    function parameter(Cursor memory cursor, uint256 index) internal pure returns (Tensor tensor) {
+        (uint256 found, uint256 chain) = cursor.find(PARAMETER | index);
+        if (found != 0) return Tensor.wrap(found);
+        bytes32 commitment;
+        (tensor, commitment) = cursor.takeTensor(PARAMETER | index, chain);
+        cursor.climb(cursor.parameters, commitment, index);
+    }
+
+    /// @notice A tensor of the trace.
+    /// @param positions Number of tensors of the call; position is below it.
+    function traced(
+        Cursor memory cursor,
+        uint256 call,
+        uint256 position,
+        uint256 positions
+    ) internal pure returns (Tensor tensor) {
+        (uint256 found, uint256 chain) = cursor.find(POSITION | (call << 32) | position);
+        if (found != 0) return Tensor.wrap(found);
+        bytes32 commitment;
+        (tensor, commitment) = cursor.takeTensor(POSITION | (call << 32) | position, chain);
+
+        (found, chain) = cursor.find(CALL | call);
+        if (found != 0) {
+            cursor.climb(Tree.Reading.wrap(_word(found, 2)), commitment, position);
+        } else {
+            // The root of a call's list is whatever its first path leads to, if that is a leaf of the list of calls.
+            Tree.Reading list = Tree.reading(Tree.depthOf(positions), 0);
+            (bytes32 root, , uint256 end) = list.climbOn(commitment, position, cursor.next);
+            cursor.move(end);
+            cursor.climb(cursor.calls, root, call);
+            uint256 entry = _insert(CALL | call, chain, 3);
+            _setWord(entry, 2, Tree.Reading.unwrap(list));
+        }
+    }
+
+    /// @notice Description of a tensor, as committed (TensorDescription).
+    function description(Tensor tensor) internal pure returns (uint256) {
+        return _word(Tensor.unwrap(tensor), 2);
+    }
+
+    /// @notice Whether the tensor has an element that can be read.
+    function has(Tensor tensor, uint256 element) internal pure returns (bool) {
+        return element < TensorDescription.count(tensor.description()) && _word(Tensor.unwrap(tensor), 3) != 0;
+    }
+
+    /// @notice Calldata address of the leaf with this index, which the tensor has.
+    function leaf(Cursor memory cursor, Tensor tensor, uint256 index) internal pure returns (uint256 place) {
+        uint256 key = LEAF | (Tensor.unwrap(tensor) << 64) | index;
+        (uint256 found, uint256 chain) = cursor.find(key);
+        if (found != 0) return _word(found, 2);
+        place = cursor.take(LEAF_BYTES);
+        cursor.climb(Tree.Reading.wrap(_word(Tensor.unwrap(tensor), 3)), Tree.leaf(place), index);
+        _setWord(_insert(key, chain, 3), 2, place);
+    }
+
+    /// @dev Description and root of a tensor, not yet checked.
+    function takeTensor(
+        Cursor memory cursor,
+        uint256 key,
+        uint256 chain
+    ) internal pure returns (Tensor tensor, bytes32 commitment) {
+        unchecked {
+            uint256 place = cursor.take(25 + 32);
+            uint256 described = _load(place) >> 56;
+            bytes32 root = bytes32(_load(place + 25));
+            commitment = TensorDescription.commitment(described, root);
+            uint256 entry = _insert(key, chain, 4);
+            _setWord(entry, 2, described);
+            uint256 dtype = TensorDescription.dtype(described);
+            uint256 count = TensorDescription.count(described);
+            uint256 tree;
+            if (DType.bitsOf(dtype) != 0 && count <= TensorShapes.MAX_COUNT) {
+                uint256 depth = Tree.depthOf(TensorDescription.leafCount(dtype, count));
+                tree = Tree.Reading.unwrap(Tree.reading(depth, root));
+            }
+            _setWord(entry, 3, tree);
+            tensor = Tensor.wrap(entry);
+        }
+    }
+
+    /// @notice Reads a path in a tree of which something is known.
+    function climb(Cursor memory cursor, Tree.Reading tree, bytes32 node, uint256 index) internal pure {
+        (bytes32 reached, bytes32 known, uint256 end) = tree.climbOn(node, index, cursor.next);
+        cursor.move(end);
+        _same(known, reached);
+    }
+
+    /// @notice What was read under a key.
+    /// @return entry Its address, 0 if nothing was.
+    /// @return chain Where an entry under this key is to be hung.
+    function find(Cursor memory cursor, uint256 key) internal pure returns (uint256 entry, uint256 chain) {
+        uint256 table = cursor.table;
+        assembly ("memory-safe") {
+            mstore(0, key)
+            chain := add(table, and(keccak256(0, 0x20), shl(5, sub(CHAINS, 1))))
+            entry := mload(chain)
+            for {} entry {
+                entry := mload(entry)
+            } {
+                if eq(mload(add(entry, 0x20)), key) {
+                    break
+                }
+            }
+        }
+    }
+
+    /// @dev Remembers an entry of `words` words, `next │ key │ …`.
+    function _insert(uint256 key, uint256 chain, uint256 words) private pure returns (uint256 entry) {
+        assembly ("memory-safe") {
+            entry := mload(0x40)
+            mstore(0x40, add(entry, shl(5, words)))
+            mstore(entry, mload(chain))
+            mstore(add(entry, 0x20), key)
+            mstore(chain, entry)
+        }
+    }
+
+    function _same(bytes32 expected, bytes32 actual) private pure {
+        // INVARIANT: what the witness brings is what the step's roots stand for.
+        if (expected != actual) revert IStepEvaluator.StepEvaluator_Path(expected, actual);
+    }
+
+    function _word(uint256 entry, uint256 i) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(entry, shl(5, i)))
+        }
+    }
+
+    function _setWord(uint256 entry, uint256 i, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(entry, shl(5, i)), word)
+        }
+    }
+
+    function _load(uint256 place) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(place)
+        }
+    }
+}
