@@ -6,7 +6,7 @@ import { DType } from "../dtype.ts";
 import { fromNumber } from "../float32.ts";
 import type { InputType } from "../header.ts";
 import { assembleProgram, type Program } from "../program.ts";
-import { encodeRecord, NO_NODE, type NodeRecord } from "../record.ts";
+import { encodeRecord, NO_NODE, type NodeRecord, type Operand } from "../record.ts";
 import { mapRecord, reduceRecord } from "../recordBuilder.ts";
 import type { Request } from "../request.ts";
 import { shape } from "../shapeExpression.ts";
@@ -219,6 +219,60 @@ export function earlyStop(): Example {
   };
 }
 
+/** One step that reads scattered elements of five long parameters and of three tensors of all calls before it. */
+export function scatteredLoads(): Example {
+  const length = 3000;
+  const params = Array.from({ length: 5 }, (_, p) =>
+    integers(
+      [length],
+      Array.from({ length }, (_, i) => i * (p + 1)),
+    ),
+  );
+  const nodes = 3;
+  const long = (operands: Operand[], steps: number): NodeRecord =>
+    reduceRecord(
+      { dtype: INT32, shape: [150], operands, extent: steps, accumulators: [INT32] },
+      {
+        init: (code) => [code.linear()],
+        step: (code) => {
+          // A congruence of step and element: the same elements are never read in order.
+          const mixed = code.iadd(
+            code.imul(code.step(), code.constant(40503)),
+            code.imul(code.linear(), code.constant(7)),
+          );
+          const before = code.urem(code.imul(code.step(), code.constant(5)), code.constant(6));
+          const loads = operands.map(({ kind }, i) => {
+            const size = code.constant(kind === "parameter" ? length : 150);
+            const index = code.urem(code.iadd(mixed, code.constant(977 * i)), size);
+            return kind === "history" ? code.load(i, index, before) : code.load(i, index);
+          });
+          return [loads.reduce((sum, load) => code.iadd(sum, load), code.acc(0))];
+        },
+        final: (code) => code.acc(0),
+      },
+    );
+  const histories = Array.from({ length: nodes }, (_, node): Operand => ({
+    kind: "history",
+    prompt: node,
+    decode: node,
+  }));
+  const parameters = params.map((_, index): Operand => ({ kind: "parameter", index }));
+  const all = [parameters[4], histories[2], parameters[0], histories[0], parameters[3], parameters[1], histories[1]];
+  const list = Array.from({ length: nodes }, () => long(all, 2));
+  return {
+    name: "scatteredLoads",
+    program: assembleProgram({
+      prompt: encode(...list),
+      decode: encode(...list),
+      epilogue: encode(long(all, 7)),
+      params,
+      outputs: [0],
+      calls: { least: 6, greatest: 6 },
+    }),
+    request: request([], 6),
+  };
+}
+
 /** Records that break a rule, one of them only in some calls, and nodes that load from them. */
 export function malformedRecords(): Example {
   const reads = (index: number): NodeRecord =>
@@ -252,5 +306,13 @@ export function malformedRecords(): Example {
 
 /** Every hand-written program. */
 export function tinyPrograms(): Example[] {
-  return [cumulativeSum(), recurrence(), severalAccumulators(), computedCalls(), earlyStop(), malformedRecords()];
+  return [
+    cumulativeSum(),
+    recurrence(),
+    severalAccumulators(),
+    computedCalls(),
+    earlyStop(),
+    malformedRecords(),
+    scatteredLoads(),
+  ];
 }
