@@ -48,7 +48,7 @@ describe("parameters", () => {
       ["game.challengerBudget.leastSeconds: window and clocks", (f) => (f.game.challengerBudget.leastSeconds = 1)],
       ["game.challengerBudget.defaultSeconds: challenger's", (f) => (f.game.challengerBudget.defaultSeconds = 86401)],
       ["market.slashBurnBps: at least half", (f) => (f.market.slashBurnBps = 4999)],
-      ["market.slashChallengerBps: burned and", (f) => (f.market.slashChallengerBps = 5001)],
+      ["market.slashChallengerBps: burned, ch", (f) => (f.market.slashChallengerBps = 4501)],
       ["market.collateralRatioBps: collateral ≥", (f) => (f.market.collateralRatioBps = 379_999)],
       ["market.callbackDefaultGas: default callback", (f) => (f.market.callbackDefaultGas = 1_500_001)],
       ["market.guardianFreezeSeconds: a freeze", (f) => (f.market.guardianFreezeSeconds = 604_801)],

@@ -46,9 +46,12 @@ const shape = z.strictObject({
     auditProbabilityBps: bps.positive(),
     /** Collateral locked per claim, as a multiple of the fee (10,000 = once the fee). */
     collateralRatioBps: z.int().positive().max(100_000_000),
-    /** Shares of a slash. What is left over goes to the requester. */
+    /** Shares of a slash: burned, to the challenger, for other challengers' gas. What is left over is the requester's. */
     slashBurnBps: bps,
     slashChallengerBps: bps,
+    slashGasBps: bps,
+    /** What a unit of a challenger's reimbursed gas is worth, in smallest units of the token. */
+    unitsPerGas: amount,
     /** Share of every fee that goes to the treasury. */
     protocolCutBps: bps,
     /** Audit levy: this many bps × p × measured cost; who sets a fee computes with it (12,500 = 1.25). */
@@ -80,16 +83,19 @@ const shape = z.strictObject({
     greatestMoves: z.int().positive().max(1000),
     /** Slack between the latest end of a claim and the end of unbonding. */
     bufferSeconds: seconds,
-    /** A challenger's bond is this many bps of the provider's worst gas (15,000 = 1.5 times). */
-    bondGasBps: z.int().min(BPS).max(100_000),
-    /** The provider's worst gas in one game, all its moves together. */
-    providerGreatestGas: z.int().positive(),
-    /** Once per claim: what building the trace is worth. */
-    traceFeeWei: amount,
+    /** Levels that an opening publishes at once, so 2^n nodes. */
+    arityLog2: z.int().min(1).max(8),
+    /** A published segment of a reduction is cut into 2^n pieces. */
+    snapshotsLog2: z.int().min(1).max(8),
+    /** The longest reduction that is proven as it is. */
+    shortSteps: z.int().positive(),
     /** A move's gas is credited at most at base fee + this. */
-    priorityFeeCapWei: amount,
-    /** A proof may follow its commitment after this many blocks. */
-    commitmentAgeBlocks: z.int().positive().max(64),
+    tipCapWei: amount,
+    /** The gas price for which bonds are made. */
+    priceCapWei: amount,
+    /** What a losing challenger owes the provider: once per claim for its trace, and each for the delay. */
+    traceFeeWei: amount,
+    delayFeeWei: amount,
   }),
 });
 
@@ -170,10 +176,10 @@ export const LAWS: readonly Law[] = [
     fix: () => `raise it to at least ${BPS / 2}`,
   },
   {
-    rule: "burned and challenger's shares ≤ the whole slash",
+    rule: "burned, challenger's and gas shares ≤ the whole slash",
     path: ["market", "slashChallengerBps"],
-    holds: ({ market }) => market.slashBurnBps + market.slashChallengerBps <= BPS,
-    fix: ({ market }) => `lower it to at most ${BPS - market.slashBurnBps}`,
+    holds: ({ market }) => market.slashBurnBps + market.slashChallengerBps + market.slashGasBps <= BPS,
+    fix: ({ market }) => `lower it to at most ${BPS - market.slashBurnBps - market.slashGasBps}`,
   },
   {
     rule: "collateral ≥ (1-p) / (p · burned share) × fee",

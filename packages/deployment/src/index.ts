@@ -1,0 +1,3 @@
+export * from "./arguments.ts";
+export * from "./deploy.ts";
+export * from "./module.ts";
