@@ -161,6 +161,7 @@ interface IInferenceMarket {
 
     error InferenceMarket_NotDeployer(address caller);
     error InferenceMarket_GameNamed(address game);
+    error InferenceMarket_OthersGame(address game);
     error InferenceMarket_InputTooLong(uint256 length, uint256 greatest);
     error InferenceMarket_UnbondingTooShort(uint256 delaySeconds, uint256 leastSeconds);
     error InferenceMarket_BurnBelowHalf(uint256 burnBps);

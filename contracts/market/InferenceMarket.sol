@@ -16,6 +16,18 @@ import {DetailsLib} from "./Details.sol";
 import {Finality, IInferenceConsumer, Inference} from "./IInferenceConsumer.sol";
 import {IInferenceMarket} from "./IInferenceMarket.sol";
 
+/// @notice What the market asks of a game when it is named.
+interface INamedGame {
+    /// @notice Whose claims it decides about.
+    function HOLDER() external view returns (address);
+
+    /// @notice Most moves of both sides.
+    function longest() external view returns (uint256);
+
+    /// @notice By how many seconds a move can extend a clock.
+    function EXTENSION() external view returns (uint256);
+}
+
 /// @notice The market. A claim is two words, `ClaimState` and the claim's hash; a disputed one a third. All parameters are
 /// immutable, and the market makes its own staking contract, so nobody has power over either.
 contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
@@ -168,6 +180,13 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
         if (msg.sender != DEPLOYER) revert InferenceMarket_NotDeployer(msg.sender);
         // INVARIANT: the game is named once.
         if (game != address(0)) revert InferenceMarket_GameNamed(game);
+        // INVARIANT: the game decides about this market's claims.
+        if (INamedGame(game_).HOLDER() != address(this)) revert InferenceMarket_OthersGame(game_);
+        // INVARIANT: the longest dispute ends before the latest end that locks are made for.
+        uint256 extensions = INamedGame(game_).longest() * INamedGame(game_).EXTENSION();
+        if (extensions > EXTENSIONS_SECONDS) {
+            revert InferenceMarket_ParameterOutOfRange(extensions, EXTENSIONS_SECONDS);
+        }
         game = game_;
         emit GameNamed(game_);
     }
@@ -324,15 +343,14 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
         uint32 open = ++_disputes[claimId].open;
         if (!state.isDisputed()) _states[claimId] = state.withDispute();
         emit DisputeOpened(claimId, open);
-        return
-            IClaimHolder.Terms({
-                claimHash: _claimHashes[claimId],
-                operator: STAKING.operatorOf(state.provider()),
-                providerBudget: state.providerBudget(),
-                challengerBudget: state.challengerBudget(),
-                traceFee: TRACE_FEE_WEI,
-                delayFee: DELAY_FEE_WEI
-            });
+        return _terms(claimId, state);
+    }
+
+    /// @inheritdoc IClaimHolder
+    function termsOf(uint256 claimId) external view returns (IClaimHolder.Terms memory terms) {
+        // INVARIANT: only an answer can be disputed.
+        if (_claimHashes[claimId] == 0) revert InferenceMarket_WrongStatus(claimId, _states[claimId].status());
+        return _terms(claimId, _states[claimId]);
     }
 
     /// @inheritdoc IClaimHolder
@@ -591,6 +609,19 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
         earnings[provider] += fee;
         emit Finalised(claimId, provider, fee);
         STAKING.unlock(provider, collateralUp(fee), state.traceSeconds());
+    }
+
+    /// What a game plays by.
+    function _terms(uint256 claimId, ClaimState state) private view returns (IClaimHolder.Terms memory) {
+        return
+            IClaimHolder.Terms({
+                claimHash: _claimHashes[claimId],
+                operator: STAKING.operatorOf(state.provider()),
+                providerBudget: state.providerBudget(),
+                challengerBudget: state.challengerBudget(),
+                traceFee: TRACE_FEE_WEI,
+                delayFee: DELAY_FEE_WEI
+            });
     }
 
     /// Gives a fee back, with something on top.

@@ -6,6 +6,8 @@ import {IClaimHolder} from "../dispute/IClaimHolder.sol";
 /// @notice A game that does what a test says, to try the holder's side alone.
 contract ScriptedGame {
     IClaimHolder public immutable HOLDER;
+    uint256 public constant EXTENSION = 0;
+    uint256 public constant longest = 0; // solhint-disable-line const-name-snakecase
 
     event Opened(IClaimHolder.Terms terms);
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
 import { hexlify } from "ethers";
 import { network } from "hardhat";
-import { deploy, type Deployment } from "../../packages/deployment/src/index.ts";
+import { deployMarket } from "../../packages/deployment/src/index.ts";
 import { loadParameters, type IInferenceMarket, type Parameters } from "../../packages/protocol/src/index.ts";
 import { DType } from "../../packages/vm/src/dtype.ts";
 import { encodeHeader } from "../../packages/vm/src/header.ts";
@@ -57,7 +57,7 @@ export async function makeWorld(change: (parameters: Parameters) => Parameters =
   const connection = await network.create();
   const { ethers, networkHelpers } = connection;
   const parameters = change(loadParameters(PARAMETERS));
-  const contracts: Deployment = await deploy(connection, parameters);
+  const contracts = await deployMarket(connection, parameters);
   const { token, registry, market, staking } = contracts;
   const [deployer, owner, requester, challenger, watcher, stranger, operator] = await ethers.getSigners();
 

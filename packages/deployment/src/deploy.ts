@@ -4,24 +4,21 @@
 import "@nomicfoundation/hardhat-ethers";
 import "@nomicfoundation/hardhat-ignition-ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
-import type { InferenceMarket, ModelRegistry, Parameters, Staking, TestToken } from "@assay/protocol";
-import { assayModule } from "./module.ts";
+import type { Contracts, MarketContracts, Parameters } from "@assay/protocol";
+import { assayModule, marketModule } from "./module.ts";
 
 /** What of a Hardhat network connection is needed: `await network.create()` has it. */
 export type Connection = Pick<NetworkConnection<ChainType>, "ethers" | "ignition">;
 
-/** The contracts of one deployment, connected to the deployer. */
-export interface Deployment {
-  readonly token: TestToken;
-  readonly registry: ModelRegistry;
-  readonly market: InferenceMarket;
-  readonly staking: Staking;
+/**
+ * Deploys everything from a checked parameter file; the first account of the connection pays, and becomes the treasury
+ * where the file names none. The contracts are connected to that account.
+ */
+export async function deploy(connection: Connection, parameters: Parameters): Promise<Contracts> {
+  return (await connection.ignition.deploy(assayModule(parameters))) as unknown as Contracts;
 }
 
-/**
- * Deploys everything from a checked parameter file; the first account of the connection pays and becomes the treasury
- * where the file names none.
- */
-export async function deploy(connection: Connection, parameters: Parameters): Promise<Deployment> {
-  return (await connection.ignition.deploy(assayModule(parameters))) as unknown as Deployment;
+/** Deploys everything but what decides disputes; the market's game is still to be named. */
+export async function deployMarket(connection: Connection, parameters: Parameters): Promise<MarketContracts> {
+  return (await connection.ignition.deploy(marketModule(parameters))) as unknown as MarketContracts;
 }

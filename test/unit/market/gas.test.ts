@@ -15,7 +15,6 @@ describe("market: gas of the happy path", () => {
     const finalise = await mined(market.finalise(claimId));
     const gas = [request, accept, post, finalise].map((receipt) => Number(receipt.gasUsed));
     const total = gas.reduce((a, b) => a + b);
-    console.log(gas, total);
     expect(total).to.be.at.most(250_000);
   });
 });

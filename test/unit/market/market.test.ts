@@ -228,9 +228,7 @@ describe("market: accept and post", () => {
       const outputs = filled(4 * (65 - count));
       await market.connect(owner).post(order, describeOutput(65 - count), outputs);
       const description = { dtype: 1, count: 65 - count, rows: 65 - count, groupStart: 0, groupEnd: 1 };
-      const hash = claimHash({
-        chainId: (await world.ethers.provider.getNetwork()).chainId,
-        contract: fromHex(await market.getAddress()),
+      const claim = {
         programRoot: fromHex(String(order.programRoot)),
         paramsRoot: fromHex(String(order.paramsRoot)),
         inputsRoot: fromHex(String(order.inputsRoot)),
@@ -238,7 +236,9 @@ describe("market: accept and post", () => {
         seed: BigInt(order.seed),
         symbols: BigInt(order.symbols),
         calls: 3,
-      });
+      };
+      const { chainId } = await world.ethers.provider.getNetwork();
+      const hash = claimHash(claim, chainId, fromHex(await market.getAddress()));
       expect((await market.claimOf(claimId)).claimHash).to.equal(toHex(hash));
       await world.atDeadline(claimId);
       await market.finalise(claimId);
