@@ -4,15 +4,18 @@
  */
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
-import { claimHash, type Claim } from "../../packages/vm/src/claim.ts";
+import { claimHash, claimOf, type Claim } from "../../packages/vm/src/claim.ts";
+import { encodeHeader } from "../../packages/vm/src/header.ts";
+import type { Run } from "../../packages/vm/src/interpreter.ts";
 import { fromHex, keccak, NO_HASH, type Hash } from "../../packages/vm/src/hash.ts";
 import { joinedRoot } from "../../packages/vm/src/tensor.ts";
-import type { Trace } from "../../packages/vm/src/trace.ts";
+import { Trace } from "../../packages/vm/src/trace.ts";
 import {
   argumentsOf,
   nextChallengerMove,
   nextProviderMove,
   outputPlaces,
+  programMachine,
   Published,
   STAGES,
   unpackClock,
@@ -79,11 +82,15 @@ export interface Table {
 }
 
 /** Deploys a game of its own. */
-export async function setTable(chain: Chain, parameters: Partial<typeof PARAMETERS> = {}): Promise<Table> {
+export async function setTable(
+  chain: Chain,
+  evaluatorName: "ToyStepEvaluator" | "StepEvaluator" = "ToyStepEvaluator",
+  parameters: Partial<typeof PARAMETERS> = {},
+): Promise<Table> {
   const { ethers } = chain;
   const [, operator, challenger, ...strangers] = await ethers.getSigners();
   const holder = await ethers.deployContract("ToyClaimHolder");
-  const evaluator = await ethers.deployContract("ToyStepEvaluator");
+  const evaluator = await ethers.deployContract(evaluatorName);
   const game = await ethers.deployContract("DisputeGame", [
     await holder.getAddress(),
     await evaluator.getAddress(),
@@ -93,44 +100,63 @@ export async function setTable(chain: Chain, parameters: Partial<typeof PARAMETE
   return { chain, game, holder, operator, challenger, strangers, made: [] };
 }
 
+interface Posting {
+  readonly claimId?: bigint;
+  /** The machine behind the provider's snapshots. */
+  readonly machine?: (honest: Machine) => Machine;
+  /** What the provider claims instead of the outputs of its trace. */
+  readonly outputsRoot?: Hash;
+}
+
+type Lie = (honest: Trace) => Trace;
+
+const truth: Lie = (honest) => honest;
+
 /** Posts a toy claim whose provider holds `lie` of the honest trace, and claims its outputs. */
-export async function postToy(
-  table: Table,
-  sizes: ToySizes,
-  lie: (honest: Trace) => Trace = (honest) => honest,
-  options: { claimId?: bigint; machine?: (honest: Machine) => Machine; outputsRoot?: Hash } = {},
-): Promise<Case> {
-  const { chain, holder, operator, game } = table;
-  const claimId = options.claimId ?? 1n;
+export async function postToy(table: Table, sizes: ToySizes, lie = truth, options: Posting = {}): Promise<Case> {
   const header = toyHeader(sizes);
-  const honest = toyTrace(sizes);
-  const trace = lie(honest);
-  const outputs = outputPlaces(header, sizes.calls).map(({ call, position }) => trace.commitment(call, position));
-  const { chainId } = await chain.ethers.provider.getNetwork();
-  const claim: Claim = {
+  const claim = {
     programRoot: keccak(header),
     paramsRoot: NO_HASH,
     inputsRoot: NO_HASH,
-    outputsRoot: options.outputsRoot ?? joinedRoot(outputs),
     seed: toySeed(sizes),
     symbols: 0n,
     calls: sizes.calls,
   };
-  await holder.setTerms(claimId, {
-    claimHash: claimHash(claim, chainId, fromHex(await holder.getAddress())),
-    operator: operator.address,
-    ...TERMS,
-  });
+  return post(table, header, claim, toyTrace(sizes), lie, () => toyMachine(sizes), options);
+}
+
+/** Posts a claim to a run of a program, in the same way. */
+export async function postRun(table: Table, honest: Run, lie = truth, options: Posting = {}): Promise<Case> {
+  const header = encodeHeader(honest.layout.program.header);
+  return post(table, header, claimOf(honest), new Trace(honest), lie, programMachine, options);
+}
+
+async function post(
+  table: Table,
+  header: Uint8Array,
+  fields: Omit<Claim, "outputsRoot">,
+  honest: Trace,
+  lie: Lie,
+  machineOf: (claim: Claim, trace: Trace) => Machine,
+  { claimId = 1n, machine = (same) => same, outputsRoot }: Posting,
+): Promise<Case> {
+  const { chain, holder, operator, game } = table;
+  const trace = lie(honest);
+  const outputs = outputPlaces(header, fields.calls).map(({ call, position }) => trace.commitment(call, position));
+  const claim = { ...fields, outputsRoot: outputsRoot ?? joinedRoot(outputs) };
+  const { chainId } = await chain.ethers.provider.getNetwork();
+  const hash = claimHash(claim, chainId, fromHex(await holder.getAddress()));
+  await holder.setTerms(claimId, { claimHash: hash, operator: operator.address, ...TERMS });
   const rules = {
     arityLog2: Number(await game.ARITY_LOG2()),
     snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
     shortSteps: Number(await game.SHORT_STEPS()),
   };
-  const machine = toyMachine(sizes);
   return {
     dispute: { claimId, claim, header, rules, convicted: false },
-    provider: { trace, machine: options.machine?.(machine) ?? machine },
-    challenger: { trace: honest, machine },
+    provider: { trace, machine: machine(machineOf(claim, trace)) },
+    challenger: { trace: honest, machine: machineOf(claim, honest) },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { keccak, toHex, type Hash } from "@assay/vm/hash";
 import { Trace, type TracePart } from "@assay/vm/trace";
-import type { HashTree } from "@assay/vm/tree";
+import { rootOf, type HashTree } from "@assay/vm/tree";
 import type { Move } from "./move.ts";
 import { nodeAt, placeOf, topPosition, type Node } from "./position.ts";
 import { segmentKey, unpackSegment } from "./reduction.ts";
@@ -112,12 +112,18 @@ export class PublishedTrace extends Trace {
     this.#published = published;
   }
 
+  // The root of a call is known from its own list or as a leaf of the list of calls.
   override callsTree(): HashTree {
-    return this.#over({ part: "calls" }, this.#honest.callsTree());
+    const tree = this.#over({ part: "calls" }, this.#honest.callsTree());
+    const node = (level: number, index: number): Hash =>
+      level === 0 && index < tree.count ? rootOf(this.callTree(index)) : tree.node(level, index);
+    return { ...tree, node };
   }
 
   override callTree(call: number): HashTree {
-    return this.#over({ part: "call", call }, this.#honest.callTree(call));
+    const tree = this.#over({ part: "call", call }, this.#honest.callTree(call));
+    const root = this.#published.node({ part: { part: "calls" }, level: 0, index: call });
+    return { ...tree, node: (level, index) => (root && level === tree.depth ? root : tree.node(level, index)) };
   }
 
   override tensorTree(call: number, position: number): HashTree {
