@@ -42,8 +42,7 @@ contract StepEvaluator is IStepEvaluator {
 
     uint256 private constant LOW32 = 0xffffffff;
 
-    /// @dev Sections of a record.
-    uint256 private constant VALUE = 0;
+    /// @dev Sections of a record; the first is `value` of a map.
     uint256 private constant INIT = 0;
     uint256 private constant STEP = 1;
     uint256 private constant FINAL = 2;
@@ -185,39 +184,43 @@ contract StepEvaluator is IStepEvaluator {
         }
     }
 
-    /// @dev Runs the sections that the part asks for.
+    /// @dev Runs the sections that the part asks for, one after the other. There is one place that runs one, so that the
+    /// compiler keeps one copy of the scalar machine.
     function _compute(Environment memory environment, Step calldata step) private view returns (bytes32) {
         unchecked {
-            NodeRecord.Node memory record = environment.record;
-            TensorShape shape = record.shape;
+            TensorShape shape = environment.record.shape;
             ScalarMachine.Context memory context = _context(environment, step);
-            uint256 dtype = shape.dtype();
-            if (!shape.isReduction()) {
-                _run(context, environment, VALUE);
-                return Element.pack(Element.store(dtype, _result(context, environment, VALUE, 0)));
-            }
-
             uint256[] memory accumulators = new uint256[](NodeRecord.accumulators(shape));
-            if (step.part == Part.Value || (step.part == Part.Steps && step.lo == 0)) {
-                _run(context, environment, INIT);
-                _keep(context, environment, INIT, accumulators);
-            } else {
+            bool reduces = shape.isReduction();
+            uint256 r = step.part == Part.Steps ? step.lo : 0;
+            uint256 end =
+                step.part == Part.Steps
+                    ? step.hi
+                    : step.part == Part.Value
+                        ? shape.extent()
+                        : 0;
+            uint256 section = INIT;
+            if (step.part == Part.Final || r > 0) {
+                section = STEP;
                 _unpack(shape, step.from, accumulators);
+                context.accumulators = accumulators;
             }
-            context.accumulators = accumulators;
-            if (step.part != Part.Final) {
-                bool whole = step.part == Part.Value;
-                uint256 hi = whole ? shape.extent() : step.hi;
-                for (uint256 r = whole ? 0 : step.lo; r < hi; ++r) {
-                    context.step = r;
-                    _run(context, environment, STEP);
-                    _keep(context, environment, STEP, accumulators);
+            for (;;) {
+                if (section == STEP && r == end) {
+                    if (step.part == Part.Steps) return _pack(shape, accumulators);
+                    section = FINAL;
+                    r = 0;
                 }
-                if (step.part == Part.Steps) return _pack(shape, accumulators);
+                context.step = r;
+                _run(context, environment, section);
+                if (section == FINAL || !reduces) break;
+                _keep(context, environment, section, accumulators);
+                context.accumulators = accumulators;
+                if (section == INIT) section = STEP;
+                else ++r;
             }
-            context.step = 0;
-            _run(context, environment, FINAL);
-            return Element.pack(Element.store(dtype, _result(context, environment, FINAL, 0)));
+            uint256 word = _result(context, environment, section, 0);
+            return Element.pack(Element.store(shape.dtype(), word));
         }
     }
 

@@ -104,6 +104,7 @@ library Witness {
         unchecked {
             (uint256 found, uint256 chain) = cursor.find(INPUT | index);
             if (found != 0) return Tensor.wrap(found);
+            (Tensor tensor, bytes32 commitment) = cursor.takeTensor(INPUT | index, chain);
             if (cursor.inputs == 0) {
                 uint256 place = cursor.take(32 * count);
                 bytes32 hash;
@@ -116,7 +117,6 @@ library Witness {
                 if (hash != root) revert IStepEvaluator.StepEvaluator_Inputs(hash);
                 cursor.inputs = place;
             }
-            (Tensor tensor, bytes32 commitment) = cursor.takeTensor(INPUT | index, chain);
             _same(bytes32(_load(cursor.inputs + 32 * index)), commitment);
             return tensor;
         }
