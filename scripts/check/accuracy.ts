@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { denseBytes, DType, makeTensor, run } from "../../packages/vm/src/index.ts";
+import { denseBytes, DType, makeTensor, run, tensorOfWords, wordsOf } from "../../packages/vm/src/index.ts";
 import { importOnnx } from "../../packages/graph/src/index.ts";
 import { readHeldOut } from "../../packages/graph/src/testing/digits.ts";
 
@@ -42,8 +42,27 @@ async function digits(): Promise<void> {
   console.log(`  largest difference of logits ${largest.toExponential(2)}`);
 }
 
+/** Texts that the sequence model writes after held-out prompts: `count` of them. */
+function sequence(count: number): void {
+  const model = readFileSync(new URL("../../models/sequence/sequence.onnx", import.meta.url));
+  const heldOut = readFileSync(new URL("../../models/sequence/heldout.json", import.meta.url), "utf8");
+  const cases = (JSON.parse(heldOut) as { prompt: string; text: string }[]).slice(0, count);
+  const { program, report } = importOnnx(model, { file: "sequence.onnx" });
+  const { vocabulary } = report.metadata;
+  const right = cases.filter(({ prompt, text }) => {
+    const tokens = [...prompt].map((character) => vocabulary.indexOf(character));
+    const input = tensorOfWords(DType.INT64, [1, tokens.length], tokens);
+    const request = { inputs: [input], symbols: [tokens.length], seed: 0n, calls: 48 };
+    const written = wordsOf(run(program, request).outputs[0]).map((token) => vocabulary[Number(token)]);
+    return written.join("").trimEnd() === text;
+  });
+  console.log(`sequence  program root ${report.programRoot}`);
+  console.log(`  right by our interpreter   ${right.length} of ${cases.length} texts`);
+}
+
 function greatest(values: Float32Array): number {
   return values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
 }
 
 await digits();
+sequence(20);

@@ -27,7 +27,7 @@ export class Dimension {
   private constructor(terms: ReadonlyMap<string, Term>) {
     const sorted = [...terms].filter(([, term]) => term.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
     this.#terms = new Map(sorted);
-    this.key = sorted.map(([key, term]) => `${term.coefficient}${key === "" ? "" : `*${key}`}`).join("+") || "0";
+    this.key = sorted.map(([key, { coefficient }]) => formatTerm(coefficient, key)).join("+") || "0";
   }
 
   static constant(value: number): Dimension {
@@ -181,6 +181,11 @@ export class Dimension {
     }
     return new Dimension(terms);
   }
+}
+
+function formatTerm(coefficient: number, atoms: string): string {
+  if (atoms === "") return String(coefficient);
+  return coefficient === 1 ? atoms : `${coefficient}*${atoms}`;
 }
 
 function ofAtom(atom: Atom): Dimension {

@@ -9,6 +9,7 @@ import { sameShape } from "./dimension.ts";
 import { GraphError } from "./errors.ts";
 import { writeBody, type Body, type LoweredNode, type MapBody, type ReduceBody } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
+import type { TensorValue } from "./tensorValue.ts";
 
 /** Most constants and instructions of a section made by fusion. */
 export const MAX_FUSED_REGISTERS = 128;
@@ -30,7 +31,7 @@ export function fuse(nodes: readonly LoweredNode[], kept: ReadonlySet<LoweredNod
         operand.group === undefined &&
         !kept.has(operand) &&
         sameShape(operand.shape, node.shape) &&
-        body.elementwise!.every((input) => !readsReshaped(input.source, operand, input.shape)),
+        readOnlyInPlace(body.elementwise!, operand),
     );
     let taken: LoweredNode[] = [];
     for (const operand of movable) {
@@ -44,13 +45,10 @@ export function fuse(nodes: readonly LoweredNode[], kept: ReadonlySet<LoweredNod
   }
 }
 
-/** Whether `operand` is read through a value of another shape, so that places differ. */
-function readsReshaped(
-  source: { kind: string; node?: LoweredNode },
-  operand: LoweredNode,
-  shape: LoweredNode["shape"],
-): boolean {
-  return source.node === operand && !sameShape(shape, operand.shape);
+/** Whether `operand` is among the element-wise inputs, and never through a value of another shape. */
+function readOnlyInPlace(inputs: readonly TensorValue[], operand: LoweredNode): boolean {
+  const reads = inputs.filter(({ source }) => source.kind === "node" && source.node === operand);
+  return reads.length > 0 && reads.every(({ shape }) => sameShape(shape, operand.shape));
 }
 
 /** `body` with the code of `taken` before it; undefined where they are more than one reduction. */

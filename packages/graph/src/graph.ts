@@ -2,12 +2,17 @@
  * A graph being lowered: a list of nodes in the order in which they were made, which is an order of evaluation. Operators
  * add to it through `map`, `elementwise`, `reduce` and `rowGroup`.
  */
-import { DType, type Value } from "@assay/vm";
+import type { DType, Value } from "@assay/vm";
 import { Dimension, formatShape } from "./dimension.ts";
 import { GraphError } from "./errors.ts";
 import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { TensorValue } from "./tensorValue.ts";
+
+/** Declares the nodes of a row group; all of them before anything else is added to the graph. */
+export interface RowGroupBuilder {
+  declare(dtype: DType, shape: readonly Dimension[]): { readonly value: TensorValue; readonly node: LoweredNode };
+}
 
 export class Graph {
   readonly nodes: LoweredNode[] = [];
@@ -36,7 +41,7 @@ export class Graph {
   }
 
   /** Nodes computed together row by row: declare all of them, then define each. */
-  rowGroup(): { declare(dtype: DType, shape: readonly Dimension[]): { value: TensorValue; node: LoweredNode } } {
+  rowGroup(): RowGroupBuilder {
     const group: RowGroup = { nodes: [] };
     return {
       declare: (dtype, shape) => {
@@ -46,6 +51,13 @@ export class Graph {
         return { node, value: { dtype, shape, source: { kind: "node", node } } };
       },
     };
+  }
+
+  /** A node of its own whose code is defined later. */
+  declare(dtype: DType, shape: readonly Dimension[]): ReturnType<RowGroupBuilder["declare"]> {
+    const node = new LoweredNode(this.operator, dtype, shape);
+    this.nodes.push(node);
+    return { node, value: { dtype, shape, source: { kind: "node", node } } };
   }
 
   #add(dtype: DType, shape: readonly Dimension[], body: MapBody | ReduceBody): TensorValue {

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { denseBytes, DType, makeTensor, run } from "@assay/vm";
+import { denseBytes, DType, makeTensor, run, tensorOfWords, wordsOf } from "@assay/vm";
 import { importOnnx } from "./index.ts";
 import { readHeldOut } from "./testing/digits.ts";
 
@@ -14,12 +14,14 @@ const snapshot = JSON.parse(readFileSync(new URL("snapshots/programs.json", root
 >;
 
 describe("importOnnx", () => {
-  it("gives the digit model the root of the snapshot, every time", () => {
-    for (let time = 0; time < 2; time++) {
-      const { programRoot, paramsRoot } = importOnnx(bytesOf("models/digits/digits.onnx")).report;
-      expect({ programRoot, paramsRoot }).to.deep.equal(snapshot.digits);
-    }
-  });
+  for (const name of ["digits", "sequence"]) {
+    it(`gives the ${name} model the root of the snapshot, every time`, () => {
+      for (let time = 0; time < 2; time++) {
+        const { programRoot, paramsRoot } = importOnnx(bytesOf(`models/${name}/${name}.onnx`)).report;
+        expect({ programRoot, paramsRoot }).to.deep.equal(snapshot[name]);
+      }
+    });
+  }
 
   it("classifies held-out digits as onnxruntime does, to a hundredth of a thousandth", async () => {
     const model = bytesOf("models/digits/digits.onnx");
@@ -36,7 +38,37 @@ describe("importOnnx", () => {
     expect(logits.shape).to.deep.equal([16, 10]);
     ours.forEach((value, i) => expect(value).to.be.closeTo(expected[i], 1e-5 * Math.max(1, Math.abs(expected[i]))));
   });
+
+  it("continues a prompt with the tokens that onnxruntime's logits choose, then stops", async () => {
+    const model = bytesOf("models/sequence/sequence.onnx");
+    const { program, report } = importOnnx(model);
+    const vocabulary = report.metadata.vocabulary;
+    const prompt = [..."20="].map((character) => vocabulary.indexOf(character));
+    const calls = 10;
+    const input = tensorOfWords(DType.INT64, [1, prompt.length], prompt);
+    const [output] = run(program, { inputs: [input], symbols: [prompt.length], seed: 0n, calls }).outputs;
+    const tokens = wordsOf(output).map(Number);
+    expect(output.shape).to.deep.equal([calls - 1]);
+    expect(tokens).to.deep.equal(await greedyTokens(await InferenceSession.create(model), prompt, calls - 1));
+    expect(tokens.map((token) => vocabulary[token]).join("")).to.equal("twenty\n\n\n");
+  });
 });
+
+/** Greedy tokens by onnxruntime, zeros after the end. */
+async function greedyTokens(session: InferenceSession, prompt: readonly number[], count: number): Promise<number[]> {
+  const tokens: number[] = [];
+  let ids = prompt;
+  let state: OrtTensor = new OrtTensor("float32", new Float32Array(96), [1, 1, 96]);
+  while (tokens.length < count && (tokens.length === 0 || tokens.at(-1) !== 0)) {
+    const input = new OrtTensor("int64", BigInt64Array.from(ids.map(BigInt)), [1, ids.length]);
+    const { logits, present_state } = await session.run({ input_ids: input, past_state: state });
+    const last = (logits.data as Float32Array).subarray(-logits.dims[2]);
+    ids = [last.reduce((best, value, i) => (value > last[best] ? i : best), 0)];
+    tokens.push(ids[0]);
+    state = present_state as OrtTensor;
+  }
+  return [...tokens, ...new Array<number>(count - tokens.length).fill(0)];
+}
 
 function bytesOfFloats(values: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);

@@ -18,6 +18,7 @@ import { encodeProgram, reachable } from "./encode.ts";
 import { check, GraphError, type Place } from "./errors.ts";
 import { fold } from "./fold.ts";
 import { fuse } from "./fuse.ts";
+import { generationOf, lowerGeneration } from "./generation.ts";
 import { Graph } from "./graph.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import { Attributes } from "./onnx/attributes.ts";
@@ -34,6 +35,12 @@ export interface ImportOptions {
   readonly external?: ExternalData;
   /** A size or bounds for each named dimension; those not given lie between 1 and `DEFAULT_GREATEST_SYMBOL`. */
   readonly symbols?: Readonly<Record<string, number | Bounds>>;
+  /** Bounds of the number of calls of a generation loop; `DEFAULT_CALLS` if absent. */
+  readonly calls?: Bounds;
+  /** The token that ends a generation; otherwise the model's metadata say (`eos_token_id`). */
+  readonly endToken?: number;
+  /** Whether a model with state inputs and outputs becomes a generation loop; true if absent. */
+  readonly generation?: boolean;
   /** Content addresses. */
   readonly tokenizer?: Hash;
   readonly chatTemplate?: Hash;
@@ -144,6 +151,8 @@ export class Importer {
 
   import(): Imported {
     const { inputs, outputs } = this.model.graph;
+    const generation = this.options.generation === false ? undefined : generationOf(this.model, this.options);
+    if (generation !== undefined) return lowerGeneration(this, generation);
     check(inputs.length <= 8, "TOO_LARGE", `${inputs.length} inputs; a program has at most 8`);
     check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8`);
     const values = inputs.map((input, index): TensorValue => ({

@@ -103,9 +103,13 @@ export class NodeCode extends CodeBuilder {
     if (source.kind === "splat") return this.word(source.word);
     const fused = source.kind === "node" ? this.#fused.get(source.node) : undefined;
     if (fused !== undefined) return fused;
-    const operand = this.#operands.indexOf(source);
-    if (source.kind !== "history") return this.load(operand, linear);
-    return this.load(operand, linear, this.isub(this.call(), this.constant(1)));
+    if (source.kind === "history") return this.readCall(tensor, linear, this.isub(this.call(), this.constant(1)));
+    return this.load(this.#operands.indexOf(source), linear);
+  }
+
+  /** Element `linear` of a history in an earlier call; 0 outside it. */
+  readCall(history: TensorValue, linear: Value, call: Value): Value {
+    return this.load(this.#operands.indexOf(history.source), linear, call);
   }
 
   /** The element that `condition` guards: +0 where it is false. */

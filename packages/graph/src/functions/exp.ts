@@ -1,0 +1,41 @@
+/**
+ * e^x: x = n ln 2 + r with |r| ≤ ln 2 / 2, e^r by a polynomial of degree 6, then times 2^n. ln 2 is two constants, the first
+ * short enough that its product with n is exact.
+ */
+import type { CodeBuilder, Value } from "@assay/vm";
+import { ONE, polynomial, powerOfTwo, scale } from "./polynomial.ts";
+
+export const LOG2_E = 0x3fb8aa3b;
+/** 0.693145751953125 */
+export const LN2_HIGH = 0x3f317200;
+/** 1.428606765330187e-06 */
+export const LN2_LOW = 0x35bfbe8e;
+export const MINUS_LN2_HIGH = 0xbf317200;
+export const MINUS_LN2_LOW = 0xb5bfbe8e;
+
+/** 1, 1, 0.49999988, 0.16666517, 0.04166964, 0.00836914, 0.00137466 */
+const COEFFICIENTS = [ONE, ONE, 0x3efffffc, 0x3e2aaa46, 0x3d2aadc9, 0x3c091eb6, 0x3ab42e1a];
+/** Beyond these the result is 0 or ∞. */
+const LEAST = 0xc2d20000; // -105
+const GREATEST = 0x42b20000; // 89
+
+/** e^x. At most 1 unit in the last place; NaN gives NaN. */
+export function exp(code: CodeBuilder, x: Value): Value {
+  const bounded = code.fmin(code.fmax(x, code.constant(LEAST)), code.constant(GREATEST));
+  const { mantissa, exponent } = expParts(code, bounded);
+  return scale(code, mantissa, exponent);
+}
+
+/** e^x for -87 ≤ x ≤ 88 only. */
+export function expInRange(code: CodeBuilder, x: Value): Value {
+  const { mantissa, exponent } = expParts(code, x);
+  return code.fmul(mantissa, powerOfTwo(code, exponent));
+}
+
+/** e^x as mantissa · 2^exponent. */
+function expParts(code: CodeBuilder, x: Value): { mantissa: Value; exponent: Value } {
+  const n = code.frint(code.fmul(x, code.constant(LOG2_E)));
+  const high = code.ffma(n, code.constant(MINUS_LN2_HIGH), x);
+  const r = code.ffma(n, code.constant(MINUS_LN2_LOW), high);
+  return { mantissa: polynomial(code, r, COEFFICIENTS), exponent: code.ftoi32(n) };
+}

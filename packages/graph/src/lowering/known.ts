@@ -1,0 +1,65 @@
+/**
+ * Shape arithmetic: integer tensors whose elements are known up to symbols at import. An operator that can, says so beside
+ * its lowering; what nobody reads at run time is dropped.
+ */
+import { DType } from "@assay/vm";
+import { countOf, type Dimension } from "../dimension.ts";
+import { broadcastShape } from "../graph.ts";
+import { MAX_KNOWN, type TensorValue } from "../tensorValue.ts";
+
+/** `value` with its elements where they are known. */
+export function withKnown(value: TensorValue, known: readonly Dimension[] | undefined): TensorValue {
+  const integer = value.dtype === DType.INT64 || value.dtype === DType.INT32 || value.dtype === DType.BOOL;
+  if (known === undefined || known.length > MAX_KNOWN || !integer) return value;
+  return { ...value, known };
+}
+
+/** Elements of an element-wise operation on known operands, broadcast. */
+export function knownElementwise(
+  inputs: readonly TensorValue[],
+  apply: (...elements: Dimension[]) => Dimension | undefined,
+): readonly Dimension[] | undefined {
+  if (!inputs.every((input) => input.known !== undefined)) return undefined;
+  const shape = constantShape(broadcastShape(inputs.map((input) => input.shape)));
+  if (shape === undefined) return undefined;
+  const shapes = inputs.map((input) => constantShape(input.shape)!);
+  const elements: Dimension[] = [];
+  for (const place of placesOf(shape)) {
+    const element = apply(...inputs.map((input, i) => input.known![broadcastIndex(shapes[i], place)]));
+    if (element === undefined) return undefined;
+    elements.push(element);
+  }
+  return elements;
+}
+
+/** A shape as numbers, where all its sizes are constants and it is small. */
+export function constantShape(shape: readonly Dimension[]): number[] | undefined {
+  const sizes = shape.map((size) => size.constant);
+  if (!sizes.every((size) => size !== undefined)) return undefined;
+  return (countOf(shape).constant ?? Infinity) <= MAX_KNOWN ? sizes : undefined;
+}
+
+/** All coordinates of a shape, row-major. */
+export function* placesOf(shape: readonly number[]): Generator<number[]> {
+  const place = shape.map(() => 0);
+  for (let left = shape.reduce((product, size) => product * size, 1); left > 0; left--) {
+    yield [...place];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (++place[axis] < shape[axis]) break;
+      place[axis] = 0;
+    }
+  }
+}
+
+/** Linear index of coordinates. */
+export function linearOf(shape: readonly number[], place: readonly number[]): number {
+  return shape.reduce((index, size, axis) => index * size + place[axis], 0);
+}
+
+function broadcastIndex(shape: readonly number[], place: readonly number[]): number {
+  const skipped = place.length - shape.length;
+  return linearOf(
+    shape,
+    shape.map((size, axis) => (size === 1 ? 0 : place[skipped + axis])),
+  );
+}

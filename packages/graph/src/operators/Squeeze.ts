@@ -1,0 +1,33 @@
+/** The same elements without some axes of size 1: the named ones, or all. */
+import { check } from "../errors.ts";
+import type { Operator } from "../operator.ts";
+import { withShape } from "../tensorValue.ts";
+
+export const Squeeze: Operator = {
+  name: "Squeeze",
+  inputs: [1, 2],
+  lower(node) {
+    const x = node.input(0);
+    const given = node.opset >= 13 ? node.constants(1) : node.attributes.ints("axes", undefined);
+    if (given === undefined) {
+      const sizes = x.shape.map((size) => size.constant);
+      check(
+        sizes.every((size) => size !== undefined),
+        "DATA_DEPENDENT_SHAPE",
+        "which axes have size 1 is known only at run time",
+      );
+      return withShape(
+        x,
+        x.shape.filter((size) => !size.equals(1)),
+      );
+    }
+    const axes = given.map((axis) => node.axis(axis, x.shape.length));
+    for (const axis of axes) {
+      check(x.shape[axis].equals(1), "SHAPE_MISMATCH", `axis ${axis} has size ${x.shape[axis]}, not 1`);
+    }
+    return withShape(
+      x,
+      x.shape.filter((_, axis) => !axes.includes(axis)),
+    );
+  },
+};
