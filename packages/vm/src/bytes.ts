@@ -101,10 +101,19 @@ export class ByteWriter {
 
   /** `value` in `width` bytes. Throws a RangeError where it does not fit. */
   uint(width: number, value: number | bigint): this {
-    let rest = BigInt(value);
-    if (rest < 0n || rest >> BigInt(8 * width) !== 0n) throw new RangeError(`${value} does not fit ${width} bytes`);
     const bytes = new Uint8Array(width);
-    for (let i = width - 1; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 255n);
+    if (!(value >= 0)) throw new RangeError(`${value} does not fit ${width} bytes`);
+    let i = width;
+    let rest = value;
+    while (typeof rest === "bigint" && rest > Number.MAX_SAFE_INTEGER && i > 0) {
+      bytes[--i] = Number(rest & 255n);
+      rest >>= 8n;
+    }
+    for (let low = Number(rest); i > 0; low = Math.floor(low / 256)) {
+      bytes[--i] = low % 256;
+      rest = Math.floor(low / 256);
+    }
+    if (rest > 0) throw new RangeError(`${value} does not fit ${width} bytes`);
     return this.put(bytes);
   }
 

@@ -120,12 +120,15 @@ export function leavesOf(description: Description): number {
   return Math.max(1, Math.ceil(description.count / elementsPerLeaf(description.dtype)));
 }
 
-const COMMITMENT_TAG = Uint8Array.of(0x02);
+const COMMITMENT_TAG = 0x02;
 
 /** The commitment to a tensor: keccak(0x02 ‖ description ‖ root). */
 export function commitment(description: Description | Uint8Array, root: Hash): Hash {
-  const bytes = description instanceof Uint8Array ? description : encodeDescription(description);
-  return keccak(COMMITMENT_TAG, bytes, root);
+  const preimage = new Uint8Array(1 + DESCRIPTION_BYTES + root.length);
+  preimage[0] = COMMITMENT_TAG;
+  preimage.set(description instanceof Uint8Array ? description : encodeDescription(description), 1);
+  preimage.set(root, 1 + DESCRIPTION_BYTES);
+  return keccak(preimage);
 }
 
 /** The commitment to an input or a parameter. */
