@@ -32,10 +32,20 @@ export function expInRange(code: CodeBuilder, x: Value): Value {
   return code.fmul(mantissa, powerOfTwo(code, exponent));
 }
 
-/** e^x as mantissa · 2^exponent. */
-function expParts(code: CodeBuilder, x: Value): { mantissa: Value; exponent: Value } {
+/** e^x in two words, for -105 ≤ x ≤ 0: the low word is what the rounding of the high one left out. */
+export function expPair(code: CodeBuilder, x: Value): { high: Value; low: Value } {
+  const { mantissa, rounding, exponent } = expParts(code, x);
+  return { high: scale(code, mantissa, exponent), low: scale(code, rounding(), exponent) };
+}
+
+/** e^x as mantissa · 2^exponent; `rounding` writes what the mantissa's last rounding left out. */
+function expParts(code: CodeBuilder, x: Value): { mantissa: Value; rounding: () => Value; exponent: Value } {
   const n = code.frint(code.fmul(x, code.constant(LOG2_E)));
   const high = code.ffma(n, code.constant(MINUS_LN2_HIGH), x);
   const r = code.ffma(n, code.constant(MINUS_LN2_LOW), high);
-  return { mantissa: polynomial(code, r, COEFFICIENTS), exponent: code.ftoi32(n) };
+  const slope = polynomial(code, r, COEFFICIENTS.slice(1));
+  const one = code.constant(ONE);
+  const mantissa = code.ffma(slope, r, one);
+  const rounding = () => code.ffma(slope, r, code.fsub(one, mantissa));
+  return { mantissa, rounding, exponent: code.ftoi32(n) };
 }

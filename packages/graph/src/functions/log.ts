@@ -33,10 +33,12 @@ export function exponentOf(code: CodeBuilder, x: Value): { exponent: Value; frac
   return { exponent, fraction: code.isub(x, code.shl(exponent, code.constant(23))) };
 }
 
-/** e ln 2 + log(1 + f). */
-export function logParts(code: CodeBuilder, e: Value, f: Value): Value {
+/** e ln 2 + log(1 + f), plus a small correction if one is given. */
+export function logParts(code: CodeBuilder, e: Value, f: Value, correction?: Value): Value {
   const exponent = code.itof(e);
-  const curved = code.fmul(code.fmul(f, f), polynomial(code, f, COEFFICIENTS));
+  const square = code.fmul(f, f);
+  const curve = polynomial(code, f, COEFFICIENTS);
+  const curved = correction === undefined ? code.fmul(square, curve) : code.ffma(square, curve, correction);
   const small = code.fadd(f, code.ffma(exponent, code.constant(LN2_LOW), curved));
   return code.ffma(exponent, code.constant(LN2_HIGH), small);
 }

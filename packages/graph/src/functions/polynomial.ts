@@ -45,9 +45,10 @@ export function quotient(
   return code.fsub(first, code.fdiv(excess, denominator.high));
 }
 
-/** 1 + z in two words, for |z| ≤ 1. */
-export function onePlus(code: CodeBuilder, z: Value): { high: Value; low: Value } {
+/** 1 + z in two words, for |z| ≤ 1; z may have two words itself. */
+export function onePlus(code: CodeBuilder, z: Value, zLow?: Value): { high: Value; low: Value } {
   const one = code.constant(ONE);
   const high = code.fadd(one, z);
-  return { high, low: code.fsub(z, code.fsub(high, one)) };
+  const low = code.fsub(z, code.fsub(high, one));
+  return { high, low: zLow === undefined ? low : code.fadd(low, zLow) };
 }
