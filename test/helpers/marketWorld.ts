@@ -53,10 +53,18 @@ export function describeOutput(count: number): string {
 /** `count` bytes, none of them zero. */
 export const filled = (count: number): string => hexlify(Uint8Array.from({ length: count }, (_, i) => 1 + (i % 255)));
 
-export async function makeWorld(change: (parameters: Parameters) => Parameters = (p) => p) {
+/**
+ * @param change What is different in the parameters.
+ * @param weird Another contract for the token; then nothing is staked yet.
+ */
+export async function makeWorld(change: (parameters: Parameters) => Parameters = (p) => p, weird?: string) {
   const connection = await network.create();
   const { ethers, networkHelpers } = connection;
   const parameters = change(loadParameters(PARAMETERS));
+  if (weird !== undefined) {
+    const address = await (await ethers.deployContract(weird)).getAddress();
+    parameters.token = { ...parameters.token, address };
+  }
   const contracts = await deployMarket(connection, parameters);
   const { token, registry, market, staking } = contracts;
   const [deployer, owner, requester, challenger, watcher, stranger, operator] = await ethers.getSigners();
@@ -82,7 +90,8 @@ export async function makeWorld(change: (parameters: Parameters) => Parameters =
   await staking.connect(owner).join(100, "https://provider.example");
   const provider = await staking.providerOf(owner.address);
   await staking.connect(owner).serve(provider, modelId, 10, FEE);
-  await staking.connect(owner).deposit(provider, STAKE);
+  const stake = (amount = STAKE) => staking.connect(owner).deposit(provider, amount);
+  if (weird === undefined) await stake();
 
   let salt = 0n;
   /** A request for one inference on 64 floats. */
@@ -148,7 +157,7 @@ export async function makeWorld(change: (parameters: Parameters) => Parameters =
     ...contracts,
     ...{ connection, ethers, networkHelpers, parameters, game, modelId, provider, clocks },
     ...{ deployer, owner, requester, challenger, watcher, stranger, operator },
-    ...{ outputs, descriptions, requestOf, mined, orderIn, request, accepted, posted, finalised, atDeadline },
+    ...{ outputs, descriptions, stake, requestOf, mined, orderIn, request, accepted, posted, finalised, atDeadline },
   };
 }
 
