@@ -15,18 +15,7 @@ import {ClaimState, ClaimStateLib, Status} from "./ClaimState.sol";
 import {DetailsLib} from "./Details.sol";
 import {Finality, IInferenceConsumer, Inference} from "./IInferenceConsumer.sol";
 import {IInferenceMarket} from "./IInferenceMarket.sol";
-
-/// @notice What the market asks of a game when it is named.
-interface INamedGame {
-    /// @notice Whose claims it decides about.
-    function HOLDER() external view returns (address);
-
-    /// @notice Most moves of both sides.
-    function longest() external view returns (uint256);
-
-    /// @notice By how many seconds a move can extend a clock.
-    function EXTENSION() external view returns (uint256);
-}
+import {INamedGame} from "./INamedGame.sol";
 
 /// @notice The market. A claim is two words, `ClaimState` and the claim's hash; a disputed one a third. All parameters are
 /// immutable, and the market makes its own staking contract, so nobody has power over either.

@@ -4,12 +4,8 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "../libraries/ReentrancyGuard.sol";
+import {IDecided} from "./IDecided.sol";
 import {IStaking} from "./IStaking.sol";
-
-/// @notice The one thing that staking asks of its market.
-interface IDecided {
-    function game() external view returns (address);
-}
 
 /// @notice Stake, as one pool of shares per provider in a few storage slots: `Position` is written by every lock, `Operator`
 /// read by it, `Shares` only where stake is leaving.
