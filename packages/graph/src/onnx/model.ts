@@ -120,7 +120,10 @@ export function readGraph(
   const inputs = declared.filter(({ name }) => !constants.has(name));
   const listed = new Set<string>();
   for (const { name } of declared) {
-    check(!listed.has(name), "DUPLICATE_NAME", `${JSON.stringify(name)} is an input twice`, file);
+    check(!listed.has(name), "DUPLICATE_NAME", `${JSON.stringify(name)} is an input twice`, {
+      ...file,
+      node: `input ${name}`,
+    });
     listed.add(name);
   }
   for (const { name } of inputs) define(name, { ...file, node: `input ${JSON.stringify(name)}` });

@@ -191,6 +191,11 @@ export interface ModelProto {
 
 const modelType = protobuf.Root.fromJSON(SCHEMA).lookupType("ModelProto");
 
+/** The bytes of a model: what tests write. */
+export function encodeModelProto(model: ModelProto): Uint8Array {
+  return modelType.encode(modelType.fromObject(model)).finish();
+}
+
 /** The message in `bytes`. Throws protobufjs's errors; unknown fields are skipped. */
 export function decodeModelProto(bytes: Uint8Array): ModelProto {
   return own(modelType.decode(bytes)) as ModelProto;

@@ -1,0 +1,180 @@
+/** Hostile and broken files: each is refused with a typed error that names file and node, or is a valid import. */
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { DType } from "@assay/vm";
+import { GraphError, importOnnx, type GraphErrorCode, type ImportOptions } from "./index.ts";
+import { decodeModelProto, encodeModelProto, type ModelProto } from "./onnx/schema.ts";
+import { buildModel, floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
+import { Random } from "./testing/random.ts";
+
+const models = ["digits", "sequence"].map((name) => ({
+  name,
+  bytes: readFileSync(new URL(`../../../models/${name}/${name}.onnx`, import.meta.url)),
+}));
+const MUTATIONS = Number(process.env.ASSAY_MUTATIONS ?? 4000);
+
+const x = { name: "x", dtype: DType.FLOAT32, shape: ["N", 4] };
+const y = { name: "y", dtype: DType.FLOAT32 };
+const relu: ModelSpec = {
+  nodes: [{ operator: "Relu", inputs: ["x"], outputs: ["y"] }],
+  inputs: [x],
+  outputs: [y],
+};
+
+/** Imports; expects this refusal. */
+function refused(bytes: Uint8Array, code: GraphErrorCode, node?: string, options: ImportOptions = {}): void {
+  try {
+    importOnnx(bytes, { file: "model.onnx", ...options });
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    expect(error.code).to.equal(code);
+    expect(error.file).to.equal("model.onnx");
+    expect(error.exitCode).to.equal(2);
+    expect(error.message).to.contain("model.onnx").and.to.contain(error.reason);
+    if (node !== undefined) expect(error.node).to.contain(node);
+    return;
+  }
+  expect.fail(`accepted, where ${code} was expected`);
+}
+
+/** Either outcome is right; anything but a GraphError is a crash. */
+function imports(bytes: Uint8Array): boolean {
+  try {
+    importOnnx(bytes, { file: "model.onnx" });
+    return true;
+  } catch (error) {
+    if (error instanceof GraphError) return false;
+    throw error;
+  }
+}
+
+function changed(change: (model: ModelProto & { graph: object }) => unknown, spec = relu): Uint8Array {
+  const model = JSON.parse(JSON.stringify(decodeModelProto(buildModel(spec)))) as ModelProto & { graph: object };
+  return encodeModelProto({ ...model, ...(change(model) as object) });
+}
+
+describe("hostile ONNX files", () => {
+  it("accepts the file that the others are made from", () => {
+    expect(imports(buildModel(relu))).to.equal(true);
+  });
+
+  it("names what is wrong", () => {
+    refused(new Uint8Array(), "MALFORMED_FILE");
+    refused(new TextEncoder().encode("not a model at all"), "MALFORMED_FILE");
+    refused(buildModel({ ...relu, opset: 99 }), "UNSUPPORTED_VERSION");
+    const node = (operator: string, extra: object = {}) => ({
+      ...relu,
+      nodes: [{ operator, inputs: ["x"], outputs: ["y"], ...extra }],
+    });
+    refused(buildModel(node("Frobnicate")), "UNKNOWN_OPERATOR", "Frobnicate");
+    refused(buildModel(node("Relu", { attributes: { alpha: 1 } })), "BAD_ATTRIBUTE", "Relu");
+    refused(buildModel(node("Flatten", { attributes: { axis: "one" } })), "BAD_ATTRIBUTE", "Flatten");
+    refused(buildModel(node("Flatten", { attributes: { axis: 9 } })), "BAD_ATTRIBUTE", "Flatten");
+    refused(buildModel(node("Relu", { inputs: ["x", "x"] })), "BAD_ARITY", "Relu");
+    refused(buildModel(node("Relu", { inputs: ["nowhere"] })), "UNDEFINED_NAME", "Relu");
+    refused(buildModel({ ...relu, outputs: [{ name: "z", dtype: 1 }] }), "UNDEFINED_NAME");
+    refused(buildModel({ ...relu, outputs: [{ ...y, dtype: DType.INT64 }] }), "TYPE_MISMATCH", "y");
+    refused(buildModel({ ...relu, outputs: [{ ...y, shape: ["N", 5] }] }), "SHAPE_MISMATCH", "y");
+    refused(buildModel({ ...relu, inputs: [{ ...x, dtype: 8 }] }), "TYPE_MISMATCH", "x");
+    refused(buildModel({ ...relu, inputs: [{ ...x, dtype: DType.BOOL }] }), "TYPE_MISMATCH", "Relu");
+    refused(buildModel({ ...relu, inputs: [x, x] }), "DUPLICATE_NAME", "x");
+    const twice = [relu.nodes[0], { operator: "Relu", inputs: ["x"], outputs: ["y"] }];
+    refused(buildModel({ ...relu, nodes: twice }), "DUPLICATE_NAME", "Relu");
+    refused(buildModel({ ...relu, constants: { w: floats([1], [NaN]) } }), "NAN_WEIGHT", "w");
+  });
+
+  it("refuses cycles, and sorts what is merely out of order", () => {
+    const cycle = [
+      { operator: "Add", inputs: ["x", "b"], outputs: ["a"] },
+      { operator: "Relu", inputs: ["a"], outputs: ["b"] },
+      { operator: "Relu", inputs: ["b"], outputs: ["y"] },
+    ];
+    refused(buildModel({ ...relu, nodes: cycle }), "CYCLE", "Add");
+    const own = [{ operator: "Add", inputs: ["x", "y"], outputs: ["y"] }];
+    refused(buildModel({ ...relu, nodes: own }), "CYCLE", "Add");
+    const straight = [
+      { operator: "Relu", inputs: ["x"], outputs: ["a"] },
+      { operator: "Add", inputs: ["a", "x"], outputs: ["y"] },
+    ];
+    const roots = [straight, [...straight].reverse()].map(
+      (nodes) => importOnnx(buildModel({ ...relu, nodes })).report.programRoot,
+    );
+    expect(roots[0]).to.equal(roots[1]);
+  });
+
+  it("refuses sizes that no program can hold, before it makes room for them", () => {
+    const huge = (dims: number[]) => ({
+      graph: { initializer: [{ name: "w", dims, dataType: 1, rawData: new Uint8Array(4) }] },
+    });
+    const withConstant = (dims: number[]) => changed((model) => ({ graph: { ...model.graph, ...huge(dims).graph } }));
+    refused(withConstant([1e9]), "BAD_TENSOR", "w");
+    refused(withConstant([2 ** 40]), "TOO_LARGE", "w");
+    refused(withConstant([2 ** 20, 2 ** 20]), "TOO_LARGE", "w");
+    refused(withConstant([-1]), "BAD_TENSOR", "w");
+    refused(withConstant(new Array<number>(9).fill(1)), "TOO_LARGE", "w");
+    const gather = {
+      ...relu,
+      nodes: [{ operator: "Gather", inputs: ["x", "i"], outputs: ["y"], attributes: { axis: 0 } }],
+      constants: { i: longs(new Array<number>(8).fill(1), [0]) },
+    };
+    refused(buildModel(gather), "TOO_LARGE");
+  });
+
+  it("reads external data from the model's folder only", () => {
+    const external = (location: string, extra: { key: string; value: string }[] = []) =>
+      changed((model) => ({
+        graph: {
+          ...model.graph,
+          initializer: [
+            {
+              name: "w",
+              dims: [2],
+              dataType: 1,
+              dataLocation: 1,
+              externalData: [{ key: "location", value: location }, ...extra],
+            },
+          ],
+        },
+      }));
+    for (const path of ["../secret", "/etc/passwd", "a/../../b", "C:\\x", "a//b", "", "a\\..\\b", "\0"]) {
+      refused(external(path), "EXTERNAL_DATA", "w", { external: () => expect.fail("a file was read") });
+    }
+    const file = { external: () => new Uint8Array(8) };
+    expect(() => importOnnx(external("weights.bin"), file)).not.to.throw();
+    const range = (offset: string, length: string) =>
+      external("w.bin", [
+        { key: "offset", value: offset },
+        { key: "length", value: length },
+      ]);
+    expect(() => importOnnx(range("0", "8"), file)).not.to.throw();
+    refused(range("4", "8"), "EXTERNAL_DATA", "w", file);
+    refused(range("-4", "8"), "EXTERNAL_DATA", "w", file);
+    refused(range("0", "999999999999999999999"), "EXTERNAL_DATA", "w", file);
+    refused(range("0", "4"), "BAD_TENSOR", "w", file);
+    refused(external("w.bin"), "EXTERNAL_DATA", "w");
+  });
+
+  for (const { name, bytes } of models) {
+    it(`survives the ${name} model cut off anywhere`, () => {
+      const step = Math.ceil(bytes.length / 500);
+      for (let length = 0; length < bytes.length; length += step) imports(bytes.subarray(0, length));
+    }).timeout(120_000);
+
+    it(`survives ${MUTATIONS / 2} mutations of the ${name} model`, () => {
+      const random = new Random(0xa55a);
+      // Weights are most of the file: mutations aim at the rest as well.
+      const { graph } = decodeModelProto(bytes);
+      const structure = bytes.length - graph!.initializer!.reduce((sum, { rawData }) => sum + rawData!.length, 0);
+      let accepted = 0;
+      for (let i = 0; i < MUTATIONS / 2; i++) {
+        const mutated = Uint8Array.from(bytes);
+        for (let k = 1 + random.below(3); k > 0; k--) {
+          const at = random.unit() < 0.7 ? random.below(Math.min(structure, 900)) : random.below(mutated.length);
+          mutated[at] = random.pick([random.below(256), mutated[at] ^ (1 << random.below(8)), 0, 0xff]);
+        }
+        if (imports(mutated)) accepted++;
+      }
+      expect(accepted).to.be.lessThan(MUTATIONS / 2);
+    }).timeout(600_000);
+  }
+});

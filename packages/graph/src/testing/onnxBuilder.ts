@@ -1,0 +1,94 @@
+/** Writes small ONNX models for tests. */
+import { DType, makeTensor, type Tensor } from "@assay/vm";
+import { encodeModelProto, type AttributeProto, type NodeProto, type TensorProto } from "../onnx/schema.ts";
+
+/** An attribute: an integer, a float in an object, a string, a list, a tensor. */
+export type AttributeValue =
+  | number
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly tensor: Tensor };
+
+export interface NodeSpec {
+  readonly operator: string;
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+export interface ValueSpec {
+  readonly name: string;
+  readonly dtype: number;
+  /** Absent: the shape is not declared. */
+  readonly shape?: readonly (number | string)[];
+}
+
+export interface ModelSpec {
+  readonly nodes: readonly NodeSpec[];
+  readonly inputs: readonly ValueSpec[];
+  readonly outputs: readonly ValueSpec[];
+  readonly constants?: Readonly<Record<string, Tensor>>;
+  /** Version of `ai.onnx`; 17 if absent. */
+  readonly opset?: number;
+}
+
+/** The model's bytes. */
+export function buildModel(spec: ModelSpec): Uint8Array {
+  return encodeModelProto({
+    irVersion: 8,
+    opsetImport: [
+      { domain: "", version: spec.opset ?? 17 },
+      { domain: "com.microsoft", version: 1 },
+    ],
+    graph: {
+      name: "test",
+      node: spec.nodes.map(nodeProto),
+      input: spec.inputs.map(valueProto),
+      output: spec.outputs.map(valueProto),
+      initializer: Object.entries(spec.constants ?? {}).map(([name, tensor]) => tensorProto(tensor, name)),
+    },
+  });
+}
+
+function nodeProto({ operator, domain = "", inputs, outputs, attributes = {} }: NodeSpec): NodeProto {
+  const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+  return { opType: operator, domain, input: [...inputs], output: [...outputs], attribute };
+}
+
+function attributeProto(name: string, value: AttributeValue): AttributeProto {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  if (typeof value === "number") return { name, type: 2, i: value };
+  if (typeof value === "string") return { name, type: 3, s: bytes(value) };
+  if (Array.isArray(value)) {
+    const list = value as readonly (number | string)[];
+    if (typeof list[0] === "string") return { name, type: 8, strings: list.map((text) => bytes(String(text))) };
+    return { name, type: 7, ints: list as readonly number[] };
+  }
+  const other = value as Exclude<AttributeValue, number | string | readonly number[] | readonly string[]>;
+  if ("float" in other) return { name, type: 1, f: other.float };
+  if ("floats" in other) return { name, type: 6, floats: other.floats };
+  return { name, type: 4, t: tensorProto(other.tensor, "") };
+}
+
+function tensorProto(tensor: Tensor, name: string): TensorProto {
+  return { name, dims: [...tensor.shape], dataType: tensor.dtype, rawData: tensor.data };
+}
+
+function valueProto({ name, dtype, shape }: ValueSpec) {
+  const dim = shape?.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: dtype, ...(dim && { shape: { dim } }) } } };
+}
+
+/** A float32 tensor. */
+export function floats(shape: readonly number[], values: readonly number[]): Tensor {
+  return makeTensor(DType.FLOAT32, shape, new Uint8Array(Float32Array.from(values).buffer));
+}
+
+/** An int64 tensor. */
+export function longs(shape: readonly number[], values: readonly number[]): Tensor {
+  return makeTensor(DType.INT64, shape, new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer));
+}

@@ -1,0 +1,24 @@
+/**
+ * Writes the roots of the committed models' programs to snapshots/programs.json: they change only on purpose. `--check`
+ * writes nothing and exits 1 if the file is stale.
+ *
+ *   node scripts/generate/programs.ts [--check]
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { importOnnx } from "../../packages/graph/src/index.ts";
+
+const SNAPSHOT = new URL("../../snapshots/programs.json", import.meta.url);
+
+const roots = Object.fromEntries(
+  ["digits", "sequence"].map((name) => {
+    const model = readFileSync(new URL(`../../models/${name}/${name}.onnx`, import.meta.url));
+    const { programRoot, paramsRoot } = importOnnx(model, { file: `${name}.onnx` }).report;
+    return [name, { programRoot, paramsRoot }];
+  }),
+);
+const text = `${JSON.stringify(roots, null, 2)}\n`;
+if (!process.argv.includes("--check")) writeFileSync(SNAPSHOT, text);
+else if (readFileSync(SNAPSHOT, "utf8") !== text) {
+  console.error("snapshots/programs.json is stale: run node scripts/generate/programs.ts");
+  process.exitCode = 1;
+}
