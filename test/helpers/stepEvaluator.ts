@@ -84,5 +84,13 @@ export async function deployStepEvaluator() {
     return answers;
   };
 
-  return { ethers, evaluator, harness, ask, askEach };
+  /** Gas of a whole transaction that evaluates a step. */
+  const spend = async ({ step, witness }: Question): Promise<number> => {
+    const [signer] = await ethers.getSigners();
+    const data = evaluator.interface.encodeFunctionData("evaluate", [toStruct(step), toHex(witness)]);
+    const sent = await signer.sendTransaction({ to: address, data, gasLimit: 2 ** 24 });
+    return Number((await sent.wait())!.gasUsed);
+  };
+
+  return { ethers, evaluator, harness, ask, askEach, spend };
 }
