@@ -4,6 +4,7 @@ export * from "./claim.ts";
 export * from "./disassembler.ts";
 export * from "./dtype.ts";
 export * as float32 from "./float32.ts";
+export * from "./firstWrong.ts";
 export * from "./hash.ts";
 export * from "./header.ts";
 export * from "./interpreter.ts";

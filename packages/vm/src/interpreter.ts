@@ -9,6 +9,7 @@ import type { Program } from "./program.ts";
 import type { Geometry, InvalidGeometry } from "./record.ts";
 import { checkRequest, type Request } from "./request.ts";
 import { type Description, type Tensor } from "./tensor.ts";
+import type { Word } from "./word.ts";
 
 /** All tensors of an inference, and its outputs. Any executor can make one. */
 export interface Run extends TensorSource {
@@ -21,11 +22,19 @@ export interface Run extends TensorSource {
  */
 export type Tamper = (call: number, position: number, tensor: Tensor) => Tensor;
 
+/** The same for each element, before it is stored: a lie in the middle of a row group, which the rest of it believes. */
+export type TamperElement = (call: number, position: number, element: number, word: Word) => Word;
+
 /**
  * Runs a program. Throws `RequestError` where symbols or calls lie outside the header's bounds, and a RangeError where a
  * tensor does not fit the memory; any program and any inputs are otherwise computed.
  */
-export function run(program: Program, request: Request, tamper: Tamper = (_call, _position, tensor) => tensor): Run {
+export function run(
+  program: Program,
+  request: Request,
+  tamper: Tamper = (_call, _position, tensor) => tensor,
+  tamperElement?: TamperElement,
+): Run {
   checkRequest(program.header, request);
   const layout = new Layout(program, request);
   const tensors: Tensor[][] = [];
@@ -49,7 +58,7 @@ export function run(program: Program, request: Request, tamper: Tamper = (_call,
       ofCall[0] = { ...ofCall[0], data: Uint8Array.of(stopFlag(source, call) ? 1 : 0) };
       finish(0);
     }
-    computeCall(source, call, ofCall, finish);
+    computeCall(source, call, ofCall, finish, tamperElement);
   }
 
   const outputs = layout.outputs();
@@ -78,13 +87,19 @@ export function evaluationOrder(layout: Layout, call: number): Group[] {
   );
 }
 
-function computeCall(source: TensorSource, call: number, tensors: Tensor[], finish: (position: number) => void): void {
+function computeCall(
+  source: TensorSource,
+  call: number,
+  tensors: Tensor[],
+  finish: (position: number) => void,
+  tamperElement?: TamperElement,
+): void {
   const { layout } = source;
   const stopped = isStopped(source, call);
   for (const { nodes } of evaluationOrder(layout, call)) {
     const computed = stopped
       ? []
-      : nodes.flatMap(({ node, geometry }) => rowsOf(source, call, node, geometry, tensors));
+      : nodes.flatMap(({ node, geometry }) => rowsOf(source, call, node, geometry, tensors, tamperElement));
     const rows = Math.max(0, ...computed.map(({ rows }) => rows));
     for (let row = 0; row < rows; row++) {
       for (const node of computed) if (row < node.rows) node.computeRow(row);
@@ -106,6 +121,7 @@ function rowsOf(
   node: number,
   geometry: Geometry | InvalidGeometry,
   tensors: Tensor[],
+  tamperElement: TamperElement = (_call, _position, _element, word) => word,
 ): Rows[] {
   const { count, rows } = geometry.description;
   const position = source.layout.firstNode(call) + node;
@@ -121,7 +137,7 @@ function rowsOf(
       computeRow: (row) => {
         for (let element = row * width; element < (row + 1) * width; element++) {
           machine.moveTo(element);
-          storeWord(dtype, machine.element(), data, element);
+          storeWord(dtype, tamperElement(call, position, element, machine.element()), data, element);
         }
       },
     },
