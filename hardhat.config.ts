@@ -13,13 +13,24 @@ const settings = {
   metadata: { bytecodeHash: "none" as const },
 };
 
+/** Per EVM version: all contracts for speed, but the game, whose moves cost calldata and storage, for size. */
+const profile = (evmVersion: string) => ({
+  compilers: [{ ...compiler, settings: { ...settings, evmVersion } }],
+  overrides: {
+    "contracts/dispute/DisputeGame.sol": {
+      ...compiler,
+      settings: { ...settings, evmVersion, optimizer: { enabled: true, runs: 200 } },
+    },
+  },
+});
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, portableBits],
   solidity: {
     profiles: {
-      default: { compilers: [{ ...compiler, settings: { ...settings, evmVersion: "osaka" } }] },
+      default: profile("osaka"),
       // For chains without the clz opcode (EIP-7939).
-      prague: { compilers: [{ ...compiler, settings: { ...settings, evmVersion: "prague" } }] },
+      prague: profile("prague"),
     },
   },
   networks: {

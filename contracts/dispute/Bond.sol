@@ -9,10 +9,15 @@ library Bond {
     uint256 internal constant OPEN_TRACE = 150_000;
     uint256 internal constant OPEN_TRACE_OUTPUT = 60_000;
 
-    /// @notice Opening a node: this much, and per child. Entering a tensor costs a little more; so does a leaf.
+    /// @notice Opening a node: this much, and per child; a block of leaves counts as a child for every 32 bytes.
     uint256 internal constant OPEN = 50_000;
     uint256 internal constant OPEN_CHILD = 1_300;
-    uint256 internal constant OPEN_LEAF = 60_000;
+
+    /// @notice Supplying what was demanded, whatever it is.
+    uint256 internal constant SUPPLY = 400_000;
+
+    /// @notice The most demands in one game.
+    uint256 internal constant DEMANDS = 8;
 
     /// @notice Publishing snapshots: this much, and per byte.
     uint256 internal constant PUBLISH = 75_000;

@@ -7,27 +7,26 @@ import {TensorShape} from "../vm/TensorShape.sol";
 import {Clock} from "./Clock.sol";
 import {GameId} from "./GameId.sol";
 import {Position} from "./Position.sol";
+import {Demand, Leaf} from "./Withheld.sol";
 
 /// What a game waits for.
 enum Stage {
-    /// No such game.
+    /// No such game, or it is over.
     None,
     /// The provider owes the trace root; once it is there, the challenger picks.
     Trace,
     /// The challenger is to pick a descendant of the pinned node, whose descendants are known.
     Pick,
-    /// The provider owes the descendants of the pinned node, or the bytes of the pinned leaf.
+    /// The provider owes the descendants of the pinned node, or the bytes of the pinned block.
     Open,
-    /// The challenger is to prove, or to pin an element of the pinned leaf, whose bytes are known.
-    Leaf,
+    /// The challenger is to prove, or to pin an element of the pinned block, whose bytes are known.
+    Block,
     /// The provider owes the accumulators inside the pinned segment.
     Publish,
     /// The challenger is to prove, or to choose a piece of the pinned segment, whose accumulators are known.
     Narrow,
     /// The provider owes what the challenger demanded.
-    Supply,
-    /// Over.
-    Ended
+    Supply
 }
 
 /// How a game ended.
@@ -46,8 +45,11 @@ enum Ending {
 
 /// What the last proof says, and what it rests on.
 /// @param claim The claim.
-/// @param leaf The 128 bytes of the disputed leaf. Not read where a game has pinned an element.
-/// @param offset The element's place in its leaf. Not read where a game has pinned an element.
+/// @param leaf The 128 bytes of the leaf with the disputed element; this and the next two are not read where a game has
+/// pinned the element.
+/// @param path Siblings from the leaf up to the pinned block; in `proveCommitted` up to the root of the tensor's tree,
+/// then from the tensor's commitment up to the trace root.
+/// @param offset The element's place in its block.
 /// @param part Which part of the element is wrong.
 /// @param from First step of the piece (Steps only).
 /// @param publications Published snapshots, from those of the whole reduction to those that end the piece (Steps, Final).
@@ -55,6 +57,7 @@ enum Ending {
 struct Proof {
     Claim claim;
     bytes leaf;
+    bytes32[] path;
     uint256 offset;
     Part part;
     uint256 from;
@@ -66,7 +69,7 @@ struct Proof {
 /// @notice Finds the first wrong number of a provider's trace, and has the chain compute that number again. The provider
 /// commits to one tree, once; challengers point at where it contradicts itself, each in a game of its own.
 ///
-/// A game descends the trace: the list of calls, a call's list of tensors, a tensor's tree of leaves. It stands on one
+/// A game descends the trace: the list of calls, a call's list of tensors, a tensor's tree. It stands on one
 /// pinned node. The challenger *picks* a descendant whose hash it can show to lie under the pinned node, at least one
 /// group of levels (log2 of the arity) deeper, or at the end of the list; the provider *opens* it: publishes the
 /// descendants one group below. Whoever knows more than one group, because another game opened it, picks deeper in the
@@ -103,14 +106,15 @@ interface IDisputeGame {
     event Picked(GameId indexed game, bytes32 pinned, Position position);
     event Entered(GameId indexed game, bytes32 pinned, Position position, TensorShape shape);
     event Opened(GameId indexed game, bytes32 pinned);
-    event LeafOpened(GameId indexed game, bytes32 pinned);
+    event BlockOpened(GameId indexed game, bytes32 pinned);
     event Reduced(GameId indexed game, bytes32 segment);
     event SnapshotsPublished(GameId indexed game, bytes32 segment);
     event Narrowed(GameId indexed game, bytes32 segment);
+    event Demanded(GameId indexed game, Demand what);
+    event Supplied(GameId indexed game, Demand what);
     event Committed(bytes32 indexed commitment, address indexed sender);
     event Convicted(uint256 indexed claimId, GameId indexed game, address indexed rewarded, Ending ending);
     event GameEnded(GameId indexed game, Ending ending, uint256 returned, uint256 toProvider, uint256 burned);
-    event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, uint256 amount);
     event DelegateSet(address indexed account, address indexed delegate, bool allowed);
 
@@ -194,11 +198,20 @@ interface IDisputeGame {
     /// @notice Answers a pick: the descendants of the pinned node one group below it, or at the end of its list.
     function open(GameId game, bytes32 expected, bytes32[] calldata children) external;
 
-    /// @notice Answers a pick of a leaf: its 128 bytes.
-    function openLeaf(GameId game, bytes32 expected, bytes calldata leaf) external;
+    /// @notice Answers a pick of a block: the bytes of all its leaves.
+    function openBlock(GameId game, bytes32 expected, bytes calldata leaves) external;
 
-    /// @notice The challenger pins an element of the pinned leaf, a reduction too long to prove at once.
-    function reduce(GameId game, bytes32 expected, bytes calldata leaf, uint256 offset) external;
+    /// @notice The challenger pins an element of the pinned block, a reduction too long to prove at once.
+    /// @param leaf The 128 bytes of the leaf that holds it.
+    /// @param path Siblings from that leaf up to the block.
+    /// @param offset The element's place in the block.
+    function reduce(
+        GameId game,
+        bytes32 expected,
+        bytes calldata leaf,
+        bytes32[] calldata path,
+        uint256 offset
+    ) external;
 
     /// @notice The provider commits to accumulators inside the pinned segment, once for the claim.
     function publish(GameId game, bytes32 expected, bytes calldata snapshots) external;
@@ -206,7 +219,7 @@ interface IDisputeGame {
     /// @notice The challenger chooses a piece of the pinned segment.
     function narrow(GameId game, bytes32 expected, uint256 index) external;
 
-    /// @notice Convicts the claim of a wrong number in the leaf that a game has pinned.
+    /// @notice Convicts the claim of a wrong number in the block that a game has pinned.
     function prove(GameId game, bytes32 expected, Proof calldata proof) external;
 
     /// @notice Convicts the claim of a node beyond the end of a list that is not padding.
@@ -225,15 +238,23 @@ interface IDisputeGame {
     /// @param commitment `commitmentOf` the place.
     function commit(bytes32 commitment) external;
 
-    /// @notice Convicts the claim of a wrong number in a leaf that no game of the sender has pinned.
-    /// @param place Call, node and leaf (a Position without list and height).
-    /// @param path Siblings from the leaf up to the root of the tensor's tree, then from the tensor's commitment up to the trace root.
-    function proveCommitted(
-        uint256 claimId,
-        Position place,
-        bytes32 salt,
-        bytes32[] calldata path,
-        Proof calldata proof
+    /// @notice Convicts the claim of a wrong number in a block that no game of the sender has pinned.
+    /// @param place Call, node and block (a Position without list and height).
+    function proveCommitted(uint256 claimId, Position place, bytes32 salt, Proof calldata proof) external;
+
+    /// @notice The challenger asks for data that a step needs and that it does not have; at most 8 times in a game. What is
+    /// sent with it pays for the answer.
+    function demand(GameId game, bytes32 expected, Demand what) external payable;
+
+    /// @notice Answers a demand: header and witness of a record (as in `enter`), or a leaf. Of what does not exist, only the
+    /// claim and the header are read.
+    function supply(
+        GameId game,
+        bytes32 expected,
+        Claim calldata claim,
+        bytes calldata header,
+        bytes calldata witness,
+        Leaf calldata leaf
     ) external;
 
     /// @notice Ends a game whose side to move has no time left: the provider's silence convicts the claim, the

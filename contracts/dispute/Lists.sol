@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Descent} from "./Descent.sol";
+import {ProgramHeader} from "../vm/ProgramHeader.sol";
+import {Tree} from "../vm/Tree.sol";
 import {List, Position, PositionLib} from "./Position.sol";
 
 /// @title Lists
@@ -25,9 +26,9 @@ library ListsLib {
 
     /// @notice Reads a header that hashes to a registered program root.
     function read(bytes calldata header, uint256 calls_) internal pure returns (Lists) {
-        uint256 prompt = Descent.depthOf(nodes(header, 0));
-        uint256 decode = Descent.depthOf(nodes(header, 1) + 1);
-        uint256 epilogue = Descent.depthOf(nodes(header, 2));
+        uint256 prompt = Tree.depthOf(ProgramHeader.nodes(header, 0));
+        uint256 decode = Tree.depthOf(ProgramHeader.nodes(header, 1) + 1);
+        uint256 epilogue = Tree.depthOf(ProgramHeader.nodes(header, 2));
         return Lists.wrap(uint40((calls_ << CALLS) | (epilogue << EPILOGUE) | (decode << DECODE) | prompt));
     }
 
@@ -49,7 +50,7 @@ library ListsLib {
 
     /// @notice Where the trace root stands: in the list of calls, or, if there is one call, in its list.
     function top(Lists lists) internal pure returns (Position) {
-        uint256 height = Descent.depthOf(lists.calls());
+        uint256 height = Tree.depthOf(lists.calls());
         if (height > 0) return PositionLib.pack(List.Calls, height, 0, 0, 0);
         return PositionLib.pack(List.Nodes, lists.depth(0), 0, 0, 0);
     }
@@ -57,8 +58,8 @@ library ListsLib {
     /// @notice Length of the list of calls, or of a call's list of tensors.
     function size(bytes calldata header, uint256 calls_, List list, uint256 call) internal pure returns (uint256) {
         if (list == List.Calls) return calls_;
-        if (call == 0) return nodes(header, 0);
-        return call == calls_ - 1 ? nodes(header, 2) : nodes(header, 1) + 1;
+        if (call == 0) return ProgramHeader.nodes(header, 0);
+        return call == calls_ - 1 ? ProgramHeader.nodes(header, 2) : ProgramHeader.nodes(header, 1) + 1;
     }
 
     /// @notice Bytes of a step witness up to the end of the record path (docs/program.md, "Step witness").
@@ -74,12 +75,6 @@ library ListsLib {
         // The stop flag has no record.
         if (decode && position == 0) return end;
         uint256 count = size(header, calls_, List.Nodes, call) - (decode ? 1 : 0);
-        return end + 2 + uint16(bytes2(witness[end:end + 2])) + 32 * Descent.depthOf(count);
-    }
-
-    /// @notice Node count of the prompt, decode or epilogue list.
-    function nodes(bytes calldata header, uint256 list) private pure returns (uint256) {
-        uint256 start = 5 + 4 * list;
-        return uint32(bytes4(header[start:start + 4]));
+        return end + 2 + uint16(bytes2(witness[end:end + 2])) + 32 * Tree.depthOf(count);
     }
 }

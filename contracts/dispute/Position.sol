@@ -6,11 +6,12 @@ pragma solidity 0.8.37;
 ///
 ///      95  94 93     88 87      64 63      40 39        0
 ///     ┌──────┬─────────┬──────────┬──────────┬───────────┐
-///     │ list │ height  │ call     │ node     │ leaf      │
+///     │ list │ height  │ call     │ node     │ block     │
 ///     └──────┴─────────┴──────────┴──────────┴───────────┘
 ///
-/// `height` counts levels left above the list's leaves. The field of the list being descended holds the bits of the path
-/// chosen so far; it is complete at height 0. Fields of lists not yet reached are 0.
+/// A tensor's leaves are taken in *blocks* of 8, or all at once where there are fewer: a block is opened by its bytes.
+/// `height` counts levels left above the list's items: calls, tensors, blocks. The field of the list being descended holds
+/// the bits of the path chosen so far; it is complete at height 0. Fields of lists not yet reached are 0.
 type Position is uint96;
 
 using PositionLib for Position global;
@@ -21,10 +22,10 @@ enum List {
     Calls,
     /// A node of a call's list of tensors.
     Nodes,
-    /// A tensor commitment, whose tree is still hidden behind its hash. Height is the depth of that tree.
+    /// A tensor commitment, whose tree is still hidden behind its hash. Height is that of the tree above its blocks.
     Tensor,
-    /// A node of a tensor's tree of leaves.
-    Leaves
+    /// A node of a tensor's tree.
+    Blocks
 }
 
 library PositionLib {
@@ -38,11 +39,11 @@ library PositionLib {
         uint256 height_,
         uint256 call_,
         uint256 node_,
-        uint256 leaf_
+        uint256 block_
     ) internal pure returns (Position) {
         return
             Position.wrap(
-                uint96((uint256(list_) << LIST) | (height_ << HEIGHT) | (call_ << CALL) | (node_ << NODE) | leaf_)
+                uint96((uint256(list_) << LIST) | (height_ << HEIGHT) | (call_ << CALL) | (node_ << NODE) | block_)
             );
     }
 
@@ -62,7 +63,7 @@ library PositionLib {
         return (Position.unwrap(position) >> NODE) & 0xffffff;
     }
 
-    function leaf(Position position) internal pure returns (uint256) {
+    function blockOf(Position position) internal pure returns (uint256) {
         return Position.unwrap(position) & 0xffffffffff;
     }
 
@@ -70,10 +71,10 @@ library PositionLib {
     function field(Position position) internal pure returns (uint256) {
         List list_ = list(position);
         if (list_ == List.Calls) return call(position);
-        return list_ == List.Nodes ? node(position) : leaf(position);
+        return list_ == List.Nodes ? node(position) : blockOf(position);
     }
 
-    /// @notice Call, node and leaf alone: the name of a leaf of the trace, once the height is 0 in a tensor.
+    /// @notice Call, node and block alone: the name of a block of the trace, once the height is 0 in a tensor.
     function place(Position position) internal pure returns (uint256) {
         return Position.unwrap(position) & ((1 << HEIGHT) - 1);
     }

@@ -5,13 +5,13 @@ pragma solidity 0.8.37;
 /// @notice A run of steps of one element's reduction, [from, to), with the element it leads to. It is what a game stands
 /// on once an element is pinned.
 ///
-///      255      192 191   88 87       80 79       40 39        0
+///      255      192 191   96 95       80 79       40 39        0
 ///     ┌────────────┬────────┬───────────┬───────────┬───────────┐
 ///     │ stored     │ 0      │ offset    │ from      │ to        │
 ///     └────────────┴────────┴───────────┴───────────┴───────────┘
 ///
 /// `stored` is the element as committed: its little-endian bytes from the first byte on. `offset` is the element's place in
-/// its leaf.
+/// its block.
 type Segment is bytes32;
 
 using Reduction for Segment global;
@@ -45,7 +45,7 @@ library Reduction {
     }
 
     function offset(Segment segment) internal pure returns (uint256) {
-        return uint8(uint256(Segment.unwrap(segment)) >> 80);
+        return uint16(uint256(Segment.unwrap(segment)) >> 80);
     }
 
     function from(Segment segment) internal pure returns (uint256) {
@@ -62,7 +62,7 @@ library Reduction {
 
     /// @notice The name of the segment within its claim.
     function key(Segment segment, uint256 place) internal pure returns (uint256) {
-        return (place << 88) | (uint256(Segment.unwrap(segment)) & ((1 << 88) - 1));
+        return (place << 96) | (uint256(Segment.unwrap(segment)) & ((1 << 96) - 1));
     }
 
     /// @notice Steps between two cuts of a segment of this length.

@@ -16,6 +16,7 @@ import {
   nextProviderMove,
   outputPlaces,
   programMachine,
+  shapeDepth,
   Published,
   STAGES,
   unpackClock,
@@ -169,6 +170,7 @@ export async function readGame(table: Table, id: GameId): Promise<Game> {
     clock: unpackClock(view.clock),
     position: unpackPosition(view.position),
     pinned: fromHex(view.pinned),
+    depth: shapeDepth(view.shape),
   };
 }
 
@@ -231,7 +233,7 @@ export async function play(
   ];
   for (let turn = 0; turn < 200; turn++) {
     const game = await readGame(table, id);
-    if (game.stage === "ended") return game;
+    if (game.stage === "none") return game;
     const dispute = { ...played.dispute, convicted: await isConvicted(table, played.dispute.claimId) };
     const now = await chain.networkHelpers.time.latest();
     let moved = false;

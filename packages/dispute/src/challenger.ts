@@ -7,9 +7,9 @@ import { commitment, elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { LEAF_BYTES, zeroHash } from "@assay/vm/tree";
 import { deadlineOf } from "./clock.ts";
-import { elementOf, groupLevels } from "./layout.ts";
+import { BLOCK_LOG2, elementOf, groupLevels } from "./layout.ts";
 import type { Machine, Part } from "./machine.ts";
-import type { Descent, Move, Proof } from "./move.ts";
+import type { Descent, InBlock, Move, Proof } from "./move.ts";
 import { nodeAt, placeOf, type Node } from "./position.ts";
 import type { Pause } from "./provider.ts";
 import { PublishedTrace, type Published } from "./published.ts";
@@ -38,7 +38,7 @@ export function nextChallengerMove(
     if (now > until) return { kind: "timeout", game: game.id };
     return { kind: "wait", reason: "the provider's turn", until };
   }
-  const move = game.stage === "pick" ? descend(view) : game.stage === "leaf" ? accuse(view) : narrow(view);
+  const move = game.stage === "pick" ? descend(view) : game.stage === "block" ? accuse(view) : narrow(view);
   return move ?? { kind: "wait", reason: "nothing is wrong here" };
 }
 
@@ -53,9 +53,9 @@ interface View {
 /** What was opened in another game need not be waited for. */
 function beforeOpened(view: View): Move | undefined {
   const { dispute, game, published } = view;
-  const node = nodeAt(game.position);
-  if (node.part.part === "tensor" && node.level === 0) return pinnedLeaf(view) ? accuse(view) : undefined;
-  const children = published.descendants(node, groupLevels(node.level, dispute.rules));
+  const node = nodeAt(game.position, game.depth);
+  if (node.part.part === "tensor" && game.position.height === 0) return accuse(view);
+  const children = published.descendants(node, groupLevels(game.position.height, dispute.rules));
   return children && { kind: "open", game: game.id, expected: game.pinned, children };
 }
 
@@ -65,7 +65,7 @@ function beforeOpened(view: View): Move | undefined {
 function descend(view: View): Move | undefined {
   const { dispute, game } = view;
   const expected = game.pinned;
-  const start = nodeAt(game.position);
+  const start = nodeAt(game.position, game.depth);
   const found = firstDifference(view, start);
   if (!found) return undefined;
   const { node, padding } = found;
@@ -97,7 +97,8 @@ function firstDifference(view: View, start: Node): { node: Node; padding: boolea
       node = call;
       continue;
     }
-    const levels = groupLevels(node.level, dispute.rules);
+    const floor = part.part === "tensor" ? Math.min(BLOCK_LOG2, honest.tree(part).depth) : 0;
+    const levels = groupLevels(node.level - floor, dispute.rules);
     const children = levels > 0 ? published.descendants(node, levels) : undefined;
     const below = node === start && levels > 0 && !children;
     if (!children) return below ? undefined : { node, padding: false };
@@ -135,30 +136,38 @@ function descentTo({ published, honest }: View, from: Node, to: Node): Descent {
 
 // ── Accusing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The bytes of the pinned leaf, where they are known. */
-function pinnedLeaf({ game, honest, published }: View): Uint8Array | undefined {
-  const { list, call, node } = game.position;
-  if (list === "leaves") return published.leaf(game.pinned);
-  const root = published.node(nodeAt(game.position));
-  if (!root || !equalBytes(game.pinned, commitment(honest.description(call, node), root))) return undefined;
-  return published.leaf(root);
+/** Whether the pinned node is what the published hashes say it is. */
+function isPublished({ game, honest, published }: View, node: Node): boolean {
+  const { list, call, node: position } = game.position;
+  const root = published.node(node);
+  if (!root) return false;
+  return equalBytes(game.pinned, list === "tensor" ? commitment(honest.description(call, position), root) : root);
 }
 
-/** Proves the first wrong element of the pinned leaf, or pins it where its reduction is too long to prove at once. */
+/** Proves the first wrong element of the pinned block, or pins it where its reduction is too long to prove at once. */
 function accuse(view: View): Move | undefined {
-  const { dispute, game, honest, machine } = view;
-  const { call, node, leaf: index } = game.position;
-  const leaf = pinnedLeaf(view);
-  if (!leaf) return undefined;
-  const dtype = machine.dtype(call, node);
-  const offset = firstWrongElement(leaf, honest.leaf(call, node, index), elementsPerLeaf(dtype));
-  if (offset === undefined) return undefined;
-  const element = elementOf(dtype, index, offset);
-  const inside = element < honest.description(call, node).count;
-  if (inside && machine.steps(call, node).extent > dispute.rules.shortSteps) {
-    return { kind: "reduce", game: game.id, expected: game.pinned, leaf, offset };
+  const { dispute, game, honest, machine, published } = view;
+  const { call, node: position, block } = game.position;
+  const node = nodeAt(game.position, game.depth);
+  if (!isPublished(view, node)) return undefined;
+  const dtype = machine.dtype(call, position);
+  const leaves = published.descendants(node, node.level);
+  for (const [i, hash] of leaves?.entries() ?? []) {
+    const index = block * 2 ** node.level + i;
+    const leaf = published.leaf(hash);
+    if (!leaf) continue;
+    const wrong = firstWrongElement(leaf, honest.leaf(call, position, index), elementsPerLeaf(dtype));
+    if (wrong === undefined) continue;
+    const path = published.path({ part: node.part, level: 0, index }, node.level);
+    const offset = i * elementsPerLeaf(dtype) + wrong;
+    const element = elementOf(dtype, block, offset);
+    const inside = element < honest.description(call, position).count;
+    if (inside && machine.steps(call, position).extent > dispute.rules.shortSteps) {
+      return { kind: "reduce", game: game.id, expected: game.pinned, leaf, path, offset };
+    }
+    return prove(view, { part: "value", element, place: { leaf, path, offset } });
   }
-  return prove(view, { part: "value", element, leaf, offset });
+  return undefined;
 }
 
 /** The first element in which two leaves differ. */
@@ -173,10 +182,10 @@ function firstWrongElement(leaf: Uint8Array, honest: Uint8Array, elements: numbe
 function narrow(view: View): Move | undefined {
   const { dispute, game, machine, published } = view;
   const most = 2 ** dispute.rules.snapshotsLog2;
-  const { call, node, leaf } = game.position;
+  const { call, node, block } = game.position;
   const segment = unpackSegment(game.pinned);
   const { extent, snapshotBytes } = machine.steps(call, node);
-  const element = elementOf(machine.dtype(call, node), leaf, segment.offset);
+  const element = elementOf(machine.dtype(call, node), block, segment.offset);
   const cuts = cutsOf(segment, most, extent);
   const place = placeOf(game.position);
   const given = published.snapshots(segmentKey(segment, place));
@@ -223,21 +232,23 @@ function publicationsTo(
 interface Wrong {
   readonly part: Part;
   readonly element: number;
-  readonly leaf?: Uint8Array;
-  readonly offset?: number;
+  /** Where no segment is pinned. */
+  readonly place?: InBlock;
   readonly publications?: readonly Uint8Array[];
   readonly from?: number;
   readonly to?: number;
   readonly before?: Uint8Array;
 }
 
+const NOTHING = new Uint8Array(0);
+const NO_PLACE: InBlock = { leaf: NOTHING, path: [], offset: 0 };
+
 function prove(view: View, wrong: Wrong): Move {
   const { dispute, game, honest, machine, published } = view;
-  const { part, element, leaf, offset = 0, publications = [], from = 0, to = 0, before } = wrong;
-  const none = new Uint8Array(0);
+  const { part, element, place = NO_PLACE, publications = [], from = 0, to = 0, before = NOTHING } = wrong;
   const { call, node: position } = game.position;
-  const accusation = { call, position, element, part, from, to, before: before ?? none };
+  const accusation = { call, position, element, part, from, to, before };
   const witness = machine.witness(new PublishedTrace(honest, published), accusation);
-  const proof: Proof = { claim: dispute.claim, leaf: leaf ?? none, offset, part, from, publications, witness };
+  const proof: Proof = { ...place, claim: dispute.claim, part, from, publications, witness };
   return { kind: "prove", game: game.id, expected: game.pinned, proof };
 }

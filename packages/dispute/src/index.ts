@@ -8,6 +8,7 @@ export * from "./position.ts";
 export * from "./provider.ts";
 export * from "./published.ts";
 export * from "./reduction.ts";
+export * from "./shape.ts";
 export * from "./stage.ts";
 export * from "./state.ts";
 export * from "./programMachine.ts";

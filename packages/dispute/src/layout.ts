@@ -12,9 +12,13 @@ export function callDepth(header: Uint8Array, call: number, calls: number): numb
   return depthOf(positionsOfCall(decodeHeader(header), call, calls));
 }
 
-/** Levels that an answer opens under a node of this height. */
+/** log2 of the leaves of a block: the smallest part of a tensor that a game opens. Twin of Block.sol. */
+export const BLOCK_LOG2 = 3;
+
+/** Levels that an answer opens: a list is cut into as few groups as the arity allows, as equal as they can be. */
 export function groupLevels(height: number, { arityLog2 }: Pick<Rules, "arityLog2">): number {
-  return Math.min(height, arityLog2);
+  if (height <= arityLog2) return height;
+  return Math.ceil(height / Math.ceil(height / arityLog2));
 }
 
 /** Call and position of each output. */
@@ -22,7 +26,7 @@ export function outputPlaces(header: Uint8Array, calls: number): { call: number;
   return decodeHeader(header).outputs.map((position) => ({ call: calls - 1, position }));
 }
 
-/** Row-major index of the element at an offset of a leaf. */
-export function elementOf(dtype: DType, leaf: number, offset: number): number {
-  return leaf * elementsPerLeaf(dtype) + offset;
+/** Row-major index of the element at an offset of a block. */
+export function elementOf(dtype: DType, block: number, offset: number): number {
+  return block * elementsPerLeaf(dtype) * 2 ** BLOCK_LOG2 + offset;
 }

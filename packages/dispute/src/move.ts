@@ -16,10 +16,18 @@ export interface Descent {
   readonly path: readonly Hash[];
 }
 
-export interface Proof {
-  readonly claim: Claim;
+/** An element of a block. */
+export interface InBlock {
+  /** The 128 bytes of the leaf that holds it. */
   readonly leaf: Uint8Array;
+  /** Siblings from that leaf up to the block. */
+  readonly path: readonly Hash[];
+  /** The element's place in the block. */
   readonly offset: number;
+}
+
+export interface Proof extends InBlock {
+  readonly claim: Claim;
   readonly part: Part;
   readonly from: number;
   readonly publications: readonly Uint8Array[];
@@ -47,8 +55,8 @@ export type Move =
   | (Answer & Descent & { readonly kind: "pick" })
   | (Answer & Descent & { readonly kind: "enter"; readonly claim: Claim; readonly witness: Uint8Array })
   | (Answer & { readonly kind: "open"; readonly children: readonly Hash[] })
-  | (Answer & { readonly kind: "openLeaf"; readonly leaf: Uint8Array })
-  | (Answer & { readonly kind: "reduce"; readonly leaf: Uint8Array; readonly offset: number })
+  | (Answer & { readonly kind: "openBlock"; readonly leaves: Uint8Array })
+  | (Answer & InBlock & { readonly kind: "reduce" })
   | (Answer & { readonly kind: "publish"; readonly snapshots: Uint8Array })
   | (Answer & { readonly kind: "narrow"; readonly index: number })
   | (Answer & { readonly kind: "prove"; readonly proof: Proof })
@@ -59,7 +67,6 @@ export type Move =
       readonly claimId: bigint;
       readonly place: bigint;
       readonly salt: Hash;
-      readonly path: readonly Hash[];
       readonly proof: Proof;
     }
   | { readonly kind: "timeout"; readonly game: GameId }
@@ -85,10 +92,10 @@ export function argumentsOf(move: Move): unknown[] {
       return [move.game, move.expected, move.child, move.index, move.path, move.claim, move.witness];
     case "open":
       return [move.game, move.expected, move.children];
-    case "openLeaf":
-      return [move.game, move.expected, move.leaf];
+    case "openBlock":
+      return [move.game, move.expected, move.leaves];
     case "reduce":
-      return [move.game, move.expected, move.leaf, move.offset];
+      return [move.game, move.expected, move.leaf, move.path, move.offset];
     case "publish":
       return [move.game, move.expected, move.snapshots];
     case "narrow":
@@ -100,7 +107,7 @@ export function argumentsOf(move: Move): unknown[] {
     case "commit":
       return [move.commitment];
     case "proveCommitted":
-      return [move.claimId, move.place, move.salt, move.path, proofOf(move.proof)];
+      return [move.claimId, move.place, move.salt, proofOf(move.proof)];
     case "timeout":
     case "reclaim":
       return [move.game];

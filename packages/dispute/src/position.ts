@@ -4,20 +4,20 @@
  */
 import type { TracePart } from "@assay/vm/trace";
 import { depthOf } from "@assay/vm/tree";
-import { callDepth } from "./layout.ts";
+import { BLOCK_LOG2, callDepth } from "./layout.ts";
 
 /** What the pinned node is: a node of the list of calls, of a call's list, a commitment, a node of a tensor's tree. */
-export const LISTS = ["calls", "nodes", "tensor", "leaves"] as const;
+export const LISTS = ["calls", "nodes", "tensor", "blocks"] as const;
 export type List = (typeof LISTS)[number];
 
 export interface Position {
   readonly list: List;
-  /** Levels left above the list's leaves; of a commitment, the depth of the tree it hides. */
+  /** Levels left above the list's items, which in a tensor are blocks of leaves; of a commitment, of the tree it hides. */
   readonly height: number;
   /** Bits chosen so far; complete once the list's height is 0; 0 in lists not yet reached. */
   readonly call: number;
   readonly node: number;
-  readonly leaf: number;
+  readonly block: number;
 }
 
 /** The position as one number. */
@@ -27,7 +27,7 @@ export function packPosition(position: Position): bigint {
     (BigInt(position.height) << 88n) |
     (BigInt(position.call) << 64n) |
     (BigInt(position.node) << 40n) |
-    BigInt(position.leaf)
+    BigInt(position.block)
   );
 }
 
@@ -38,13 +38,13 @@ export function unpackPosition(word: bigint): Position {
     height: Number((word >> 88n) & 0x3fn),
     call: Number((word >> 64n) & 0xffffffn),
     node: Number((word >> 40n) & 0xffffffn),
-    leaf: Number(word & 0xffffffffffn),
+    block: Number(word & 0xffffffffffn),
   };
 }
 
-/** Call, node and leaf alone, as one number: the name of a leaf of the trace. */
-export function placeOf(position: Pick<Position, "call" | "node" | "leaf">): bigint {
-  return (BigInt(position.call) << 64n) | (BigInt(position.node) << 40n) | BigInt(position.leaf);
+/** Call, node and block alone, as one number: the name of a block of the trace. */
+export function placeOf(position: Pick<Position, "call" | "node" | "block">): bigint {
+  return (BigInt(position.call) << 64n) | (BigInt(position.node) << 40n) | BigInt(position.block);
 }
 
 /** A node of a trace: the tree it is in, its level above that tree's leaves, its index among the nodes of its level. */
@@ -54,17 +54,18 @@ export interface Node {
   readonly index: number;
 }
 
-/** The node that a game stands on; of a commitment, the root that it hides. */
-export function nodeAt({ list, height, call, node, leaf }: Position): Node {
+/** The node that a game stands on; of a commitment, the root that it hides. `depth` is that of the tensor's tree. */
+export function nodeAt({ list, height, call, node, block }: Position, depth: number): Node {
   if (list === "calls") return { part: { part: "calls" }, level: height, index: call };
   if (list === "nodes") return { part: { part: "call", call }, level: height, index: node };
-  return { part: { part: "tensor", call, position: node }, level: height, index: list === "leaves" ? leaf : 0 };
+  const level = height + Math.min(BLOCK_LOG2, depth);
+  return { part: { part: "tensor", call, position: node }, level, index: block };
 }
 
 /** Where a trace root stands: in the list of calls, or in the only call's list. */
 export function topPosition(calls: number, header: Uint8Array): Position {
   const height = depthOf(calls);
-  const start = { call: 0, node: 0, leaf: 0 };
+  const start = { call: 0, node: 0, block: 0 };
   return height > 0
     ? { list: "calls", height, ...start }
     : { list: "nodes", height: callDepth(header, 0, 1), ...start };

@@ -2,7 +2,7 @@
  * The provider's player: the answer that a game waits for, from the provider's own trace. Pure: state in, move out.
  */
 import { keccak, type Hash } from "@assay/vm/hash";
-import { equalBytes } from "@assay/vm/bytes";
+import { concat, equalBytes } from "@assay/vm/bytes";
 import { commitment } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { fold } from "@assay/vm/tree";
@@ -60,7 +60,7 @@ function answerOf(dispute: Dispute, game: Game, trace: Trace, machine: Machine):
 /** The trace root with its first descendants, and where the claimed outputs stand. */
 export function openTrace(dispute: Dispute, game: Game, trace: Trace): MoveOf<"openTrace"> | undefined {
   const { claim, header, rules } = dispute;
-  const top = nodeAt(topPosition(dispute.claim.calls, header));
+  const top = nodeAt(topPosition(dispute.claim.calls, header), 0);
   const levels = groupLevels(top.level, rules);
   const places = outputPlaces(header, claim.calls);
   const outputs = places.map(({ call, position }) => trace.commitment(call, position));
@@ -70,33 +70,35 @@ export function openTrace(dispute: Dispute, game: Game, trace: Trace): MoveOf<"o
     if (claim.calls > 1) path.push(...trace.proof({ part: "calls" }, call));
     return path.slice(0, path.length - levels);
   });
-  const children = trace.children(top.part, top.level, top.index, rules.arityLog2);
+  const children = trace.children(top.part, top.level, top.index, levels);
   if (!equalBytes(fold(children), trace.root)) return undefined;
   return { kind: "openTrace", game: game.id, claim, header, traceRoot: trace.root, children, outputs, paths };
 }
 
-/** The descendants of the pinned node, or the bytes of the pinned leaf. */
+/** The descendants of the pinned node, or the bytes of the pinned block. */
 function openNode(dispute: Dispute, game: Game, trace: Trace): Move | undefined {
   const { position, pinned: expected } = game;
-  const { part, level, index } = nodeAt(position);
+  const { part, level, index } = nodeAt(position, game.depth);
   const { call, node } = position;
   const stands = (root: Hash): boolean =>
     equalBytes(expected, position.list === "tensor" ? commitment(trace.description(call, node), root) : root);
-  if (part.part === "tensor" && level === 0) {
-    const leaf = trace.leaf(call, node, index);
-    return stands(keccak(leaf)) ? { kind: "openLeaf", game: game.id, expected, leaf } : undefined;
+  if (part.part === "tensor" && position.height === 0) {
+    const bytes = Array.from({ length: 2 ** level }, (_, i) => trace.leaf(call, node, index * 2 ** level + i));
+    const leaves = concat(...bytes);
+    const root = fold(bytes.map((leaf) => keccak(leaf)));
+    return stands(root) ? { kind: "openBlock", game: game.id, expected, leaves } : undefined;
   }
-  const children = trace.children(part, level, index, dispute.rules.arityLog2);
+  const children = trace.children(part, level, index, groupLevels(position.height, dispute.rules));
   return stands(fold(children)) ? { kind: "open", game: game.id, expected, children } : undefined;
 }
 
 /** The accumulators inside the pinned segment. */
 function publish(dispute: Dispute, game: Game, machine: Machine): Move {
-  const { call, node, leaf } = game.position;
+  const { call, node, block } = game.position;
   const segment = unpackSegment(game.pinned);
   const { extent } = machine.steps(call, node);
   const cuts = cutsOf(segment, 2 ** dispute.rules.snapshotsLog2, extent);
-  const element = elementOf(machine.dtype(call, node), leaf, segment.offset);
+  const element = elementOf(machine.dtype(call, node), block, segment.offset);
   const snapshots = machine.snapshots(call, node, element, cuts);
   return { kind: "publish", game: game.id, expected: game.pinned, snapshots };
 }

@@ -4,7 +4,7 @@
  */
 import { keccak, toHex, type Hash } from "@assay/vm/hash";
 import { Trace, type TracePart } from "@assay/vm/trace";
-import { rootOf, type HashTree } from "@assay/vm/tree";
+import { LEAF_BYTES, rootOf, type HashTree } from "@assay/vm/tree";
 import type { Move } from "./move.ts";
 import { nodeAt, placeOf, topPosition, type Node } from "./position.ts";
 import { segmentKey, unpackSegment } from "./reduction.ts";
@@ -15,6 +15,11 @@ const keyOf = ({ part, level, index }: Node): string => `${partKey(part)}:${leve
 function partKey(part: TracePart): string {
   if (part.part === "calls") return "calls";
   return part.part === "call" ? `call ${part.call}` : `tensor ${part.call} ${part.position}`;
+}
+
+/** The leaves that lie in bytes one after the other. */
+export function leavesIn(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: bytes.length / LEAF_BYTES }, (_, i) => bytes.slice(i * LEAF_BYTES, (i + 1) * LEAF_BYTES));
 }
 
 export class Published {
@@ -64,12 +69,11 @@ export class Published {
   learn(move: Move, game: Game, dispute: Dispute): void {
     switch (move.kind) {
       case "openTrace":
-        return this.addDescendants(nodeAt(topPosition(dispute.claim.calls, dispute.header)), move.children);
+        return this.addDescendants(nodeAt(topPosition(dispute.claim.calls, dispute.header), 0), move.children);
       case "open":
-        return this.addDescendants(nodeAt(game.position), move.children);
-      case "openLeaf":
-        this.addNode(nodeAt(game.position), keccak(move.leaf));
-        return this.addLeaf(move.leaf);
+        return this.addDescendants(nodeAt(game.position, game.depth), move.children);
+      case "openBlock":
+        return this.addBlock(nodeAt(game.position, game.depth), move.leaves);
       case "publish":
         return this.addSnapshots(segmentKey(unpackSegment(game.pinned), placeOf(game.position)), move.snapshots);
     }
@@ -92,8 +96,14 @@ export class Published {
     }
   }
 
-  addLeaf(bytes: Uint8Array): void {
-    this.#leaves.set(toHex(keccak(bytes)), bytes);
+  /** Remembers the leaves under a node. */
+  addBlock(node: Node, bytes: Uint8Array): void {
+    const leaves = leavesIn(bytes);
+    for (const leaf of leaves) this.#leaves.set(toHex(keccak(leaf)), leaf);
+    this.addDescendants(
+      node,
+      leaves.map((leaf) => keccak(leaf)),
+    );
   }
 
   addSnapshots(segment: bigint, snapshots: Uint8Array): void {

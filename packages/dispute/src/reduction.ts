@@ -8,7 +8,7 @@ import type { Hash } from "@assay/vm/hash";
 export interface Segment {
   /** The element as committed: its bytes, at most 8, a 4-bit element one byte. */
   readonly stored: Uint8Array;
-  /** The element's place in its leaf. */
+  /** The element's place in its block. */
   readonly offset: number;
   readonly from: number;
   readonly to: number;
@@ -26,12 +26,12 @@ export function packSegment({ stored, offset, from, to }: Segment): Hash {
 export function unpackSegment(bytes: Hash): Segment {
   const uint = (start: number, end: number): number =>
     bytes.slice(start, end).reduce((value, byte) => value * 256 + byte, 0);
-  return { stored: bytes.slice(0, 8), offset: bytes[21], from: uint(22, 27), to: uint(27, 32) };
+  return { stored: bytes.slice(0, 8), offset: uint(20, 22), from: uint(22, 27), to: uint(27, 32) };
 }
 
-/** The name of a segment within its claim, given the place of its leaf. */
+/** The name of a segment within its claim, given the place of its block. */
 export function segmentKey(segment: Segment, place: bigint): bigint {
-  return (place << 88n) | (BigInt(segment.offset) << 80n) | (BigInt(segment.from) << 40n) | BigInt(segment.to);
+  return (place << 96n) | (BigInt(segment.offset) << 80n) | (BigInt(segment.from) << 40n) | BigInt(segment.to);
 }
 
 /** Steps between two cuts of a segment. */

@@ -33,4 +33,6 @@ export interface Game {
   readonly clock: Clock;
   readonly position: Position;
   readonly pinned: Hash;
+  /** Depth of the tree of the tensor that the game is in; 0 outside. */
+  readonly depth: number;
 }
