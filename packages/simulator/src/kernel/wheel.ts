@@ -35,6 +35,11 @@ export class Wheel {
     this.#kinds = kinds;
   }
 
+  /** All arrays, those of the owners included: for counting memory. */
+  arrays(): ArrayBufferView[] {
+    return [this.#heads, this.#tails, this.#full, ...this.#kinds.flatMap(({ due, next }) => [due, next])];
+  }
+
   /** Sets owner's timer for the second `due`; one in the past fires now. */
   set(kind: number, owner: number, due: number): void {
     const at = due < this.now ? this.now : due;
