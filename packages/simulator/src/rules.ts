@@ -1,6 +1,6 @@
 // The deployed rules as plain numbers, compiled from the parameter file that deployment reads. Amounts of the token are
-// in its smallest units, native amounts in wei, durations in seconds. The market's arithmetic on them is here, so that
-// it stands beside the contracts' own: whole numbers, rounded the way the contracts round, exact below 2^53.
+// in its smallest units, native amounts in wei, durations in seconds. The contracts' arithmetic on them is here, so that
+// it stands in one place: whole numbers, rounded the way the contracts round, exact below 2^53.
 import type { Parameters } from "@assay/protocol/parameters";
 
 export const BPS = 10_000;
@@ -12,6 +12,8 @@ export const GAS = {
   open: 50_000,
   openChild: 1_300,
   openLeaf: 60_000,
+  publish: 75_000,
+  publishByte: 45,
   timeout: 120_000,
   challenge: 200_000,
   move: 120_000,
@@ -30,14 +32,17 @@ export interface Rules {
   readonly collateralRatioBps: number;
   readonly slashBurnBps: number;
   readonly slashChallengerBps: number;
+  readonly slashGasBps: number;
+  readonly unitsPerGas: number;
   readonly protocolCutBps: number;
   readonly auditLevyBps: number;
   readonly missedAnswerBps: number;
   readonly maxReassignments: number;
-  readonly bondGasBps: number;
-  readonly providerGreatestGas: number;
+  readonly arityLog2: number;
+  /** What a bond holds for credits: the worst gas of a game at the price that bonds are made for. */
+  readonly gasBondWei: number;
   readonly traceFeeWei: number;
-  readonly priorityFeeCapWei: number;
+  readonly delayFeeWei: number;
 }
 
 /** The rules at the parameter file's defaults for everything a model's owner may choose. */
@@ -55,14 +60,16 @@ export function compileRules({ chain, token, staking, market, game }: Parameters
     collateralRatioBps: market.collateralRatioBps,
     slashBurnBps: market.slashBurnBps,
     slashChallengerBps: market.slashChallengerBps,
+    slashGasBps: market.slashGasBps,
+    unitsPerGas: Number(market.unitsPerGas),
     protocolCutBps: market.protocolCutBps,
     auditLevyBps: market.auditLevyBps,
     missedAnswerBps: market.missedAnswerBps,
     maxReassignments: market.maxReassignments,
-    bondGasBps: game.bondGasBps,
-    providerGreatestGas: game.providerGreatestGas,
+    arityLog2: game.arityLog2,
+    gasBondWei: worstGas(game.arityLog2, game.snapshotsLog2) * Number(game.priceCapWei),
     traceFeeWei: Number(game.traceFeeWei),
-    priorityFeeCapWei: Number(game.priorityFeeCapWei),
+    delayFeeWei: Number(game.delayFeeWei),
   };
 }
 
@@ -74,4 +81,42 @@ export function shareDown(amount: number, bps: number): number {
 /** amount × bps ÷ 10,000, rounded up. */
 export function shareUp(amount: number, bps: number): number {
   return Math.ceil((amount * bps) / BPS);
+}
+
+/** How a slash is split (InferenceMarket._split): every share rounded down, what is left over burned. */
+export interface Split {
+  reward: number;
+  gas: number;
+  requester: number;
+  burned: number;
+}
+
+export function splitOf(rules: Rules, slash: number): Split {
+  const { slashBurnBps, slashChallengerBps, slashGasBps } = rules;
+  const reward = shareDown(slash, slashChallengerBps);
+  const gas = shareDown(slash, slashGasBps);
+  const requester = shareDown(slash, BPS - slashBurnBps - slashChallengerBps - slashGasBps);
+  return { reward, gas, requester, burned: slash - reward - gas - requester };
+}
+
+/** A game's fees are kept in whole gwei, rounded up (DisputeGame._feesGwei). */
+export function wholeGwei(wei: number): number {
+  return Math.ceil(wei / 1e9) * 1e9;
+}
+
+/** The fees of a claim's first game, or of a later one: owed to the provider by a challenger that loses. */
+export function gameFeesWei(rules: Rules, first: boolean): number {
+  return wholeGwei(rules.delayFeeWei + (first ? rules.traceFeeWei : 0));
+}
+
+const groups = (levels: number, size: number) => Math.ceil(levels / size);
+
+/** The gas a provider can be owed in the longest game, and half as much again (Bond.worst). */
+export function worstGas(arityLog2: number, snapshotsLog2: number): number {
+  const levels = [20, 17, 32].map((depth) => groups(depth, arityLog2));
+  const publications = groups(36, snapshotsLog2);
+  const moves = 2 + levels[0] + levels[1] + levels[2] + publications;
+  const opens = moves * (GAS.open + GAS.openChild * 2 ** arityLog2);
+  const publishes = publications * GAS.publishByte * 2 ** (5 + snapshotsLog2);
+  return Math.floor(((GAS.openTrace + 8 * GAS.openTraceOutput + opens + publishes + GAS.timeout) * 3) / 2);
 }

@@ -26,10 +26,7 @@ export function learn(sim: Simulation): void {
       sim.watcherJobs.subarray(watchers),
       strategies.auditors.length,
     );
-  sim.providerProfit.fill(0);
-  sim.providerJobs.fill(0);
-  sim.watcherProfit.fill(0);
-  sim.watcherJobs.fill(0);
+  sim.closeEpoch();
 }
 
 function adapt(sim: Simulation, strategy: Uint8Array, profit: Float64Array, jobs: Uint32Array, kinds: number): void {

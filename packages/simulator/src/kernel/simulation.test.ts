@@ -165,7 +165,7 @@ describe("simulation", () => {
 
   it("uses at most 200 bytes an agent at ten thousand agents", () => {
     const scenario = scenarioSchema.parse({
-      requests: 20_000,
+      requests: 10_000,
       demand: { requesters: 8_000 },
       providers: { count: 1_000 },
       watchers: { count: 600 },

@@ -1,7 +1,7 @@
 // One run of a scenario under the deployed rules: a discrete-event simulation whose state is typed arrays, one entry per
 // agent, claim or game. A claim or a game has at most one timer; handling a timer never copies state.
 import type { Rules } from "../rules.ts";
-import { shareDown, shareUp } from "../rules.ts";
+import { gameFeesWei, shareDown, shareUp, splitOf } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { Stream } from "../random.ts";
 import { GAS } from "../rules.ts";
@@ -125,6 +125,9 @@ export class Simulation {
   readonly watcherProfit: Float64Array;
   readonly watcherJobs: Uint32Array;
 
+  // What each strategy earned over the whole run, in dollars and jobs: providers, watchers, auditors.
+  readonly payoffs: readonly { readonly usd: Float64Array; readonly jobs: Float64Array }[];
+
   readonly requesters: number;
   readonly requesterBalance: Float64Array;
 
@@ -152,6 +155,10 @@ export class Simulation {
   /** Games that are open, and the list of all that are open or being prepared. */
   claimOpenGames: Int32Array;
   claimGames: Int32Array;
+  /** How many games there ever were, when the trace was opened (0: not yet), the first game that pinned the leaf. */
+  claimGameCount: Uint32Array;
+  claimTraceAt: Uint32Array;
+  claimPinned: Int32Array;
   #freeClaims: Int32Array;
   #freeClaimCount = 0;
   openClaims = 0;
@@ -167,7 +174,7 @@ export class Simulation {
   gameChallengerLeft: Int32Array;
   gameSince: Uint32Array;
   gameBond: Float64Array;
-  gameOwed: Float64Array;
+  gameFees: Float64Array;
   gameNext: Int32Array;
   #freeGames: Int32Array;
   #freeGameCount = 0;
@@ -251,6 +258,10 @@ export class Simulation {
     this.delegatorShares = new Float64Array(delegators);
     this.delegatorQueued = new Float64Array(delegators);
     this.#asks = this.providerAsk;
+    this.payoffs = [this.strategies.providers, this.strategies.watchers, this.strategies.auditors].map((kinds) => ({
+      usd: new Float64Array(kinds.length),
+      jobs: new Float64Array(kinds.length),
+    }));
 
     const claims = 256;
     this.claimStage = new Uint8Array(claims);
@@ -268,6 +279,9 @@ export class Simulation {
     this.claimAttempts = new Uint8Array(claims);
     this.claimOpenGames = new Int32Array(claims);
     this.claimGames = new Int32Array(claims);
+    this.claimGameCount = new Uint32Array(claims);
+    this.claimTraceAt = new Uint32Array(claims);
+    this.claimPinned = new Int32Array(claims);
     this.#freeClaims = new Int32Array(claims);
     this.#claimTimers = { due: new Uint32Array(claims), next: new Int32Array(claims) };
     this.#release(claims, 0);
@@ -282,7 +296,7 @@ export class Simulation {
     this.gameChallengerLeft = new Int32Array(games);
     this.gameSince = new Uint32Array(games);
     this.gameBond = new Float64Array(games);
-    this.gameOwed = new Float64Array(games);
+    this.gameFees = new Float64Array(games);
     this.gameNext = new Int32Array(games);
     this.#freeGames = new Int32Array(games);
     this.#gameTimers = { due: new Uint32Array(games), next: new Int32Array(games) };
@@ -357,7 +371,20 @@ export class Simulation {
           this.#onSystem(owner, scenario);
       }
     }
+    this.closeEpoch();
     return this;
+  }
+
+  /** Adds what agents earned since the last epoch to their strategies' totals, and begins a new epoch. */
+  closeEpoch(): void {
+    const { watchers, payoffs, watcherProfit, watcherJobs } = this;
+    collect(payoffs[0], this.providerStrategy, this.providerProfit, this.providerJobs, 0, this.providers);
+    collect(payoffs[1], this.watcherStrategy, watcherProfit, watcherJobs, 0, watchers);
+    collect(payoffs[2], this.watcherStrategy, watcherProfit, watcherJobs, watchers, watchers + this.auditors);
+    this.providerProfit.fill(0);
+    this.providerJobs.fill(0);
+    watcherProfit.fill(0);
+    watcherJobs.fill(0);
   }
 
   #demandOpen(): boolean {
@@ -480,6 +507,9 @@ export class Simulation {
     this.claimStart[claim] = wheel.now;
     this.claimOpenGames[claim] = 0;
     this.claimGames[claim] = NONE;
+    this.claimGameCount[claim] = 0;
+    this.claimTraceAt[claim] = 0;
+    this.claimPinned[claim] = NONE;
     this.claimFinders[claim] = 0;
     this.claimWatcher[claim] = this.watchers > 1 ? this.watcherStream.below(this.watchers) : 0;
     this.claimAuditor[claim] = NONE;
@@ -500,14 +530,14 @@ export class Simulation {
     this.claimBits[claim] = bits | (overChannel ? OVER_CHANNEL : 0);
     const deadline = wheel.now + this.rules.answerSeconds;
     const ready = wheel.now + Math.floor(this.providerStream.exponential(scenario.costs.answerSeconds));
-    const at = bits & ABSENT ? deadline + 1 : this.prices.included(ready);
-    wheel.set(CLAIM, claim, at > deadline ? this.prices.included(deadline + 1) : at);
+    const at = bits & ABSENT ? deadline : this.prices.included(ready);
+    wheel.set(CLAIM, claim, at < deadline ? at : this.prices.included(deadline));
   }
 
   #onClaim(claim: number): void {
     switch (this.claimStage[claim]) {
       case ACCEPTED:
-        if (this.wheel.now > this.claimStart[claim] + this.rules.answerSeconds) this.#miss(claim);
+        if (this.wheel.now >= this.claimStart[claim] + this.rules.answerSeconds) this.#miss(claim);
         else this.#post(claim);
         return;
       case POSTED:
@@ -528,8 +558,11 @@ export class Simulation {
     metrics[M.missed]++;
     this.#unlock(claim);
     this.#slash(provider, penalty);
-    this.burned += penalty;
-    metrics[M.burnedUsd] += this.usd(penalty);
+    const burned = shareUp(penalty, rules.slashBurnBps);
+    this.burned += burned;
+    this.requesterBalance[this.claimRequester[claim]] += penalty - burned;
+    metrics[M.burnedUsd] += this.usd(burned);
+    metrics[M.requestersUsd] += this.usd(penalty - burned);
     this.#job(provider, 0);
     this.#journal?.end(this.wheel.now, claim, "missed");
     const overChannel = (this.claimBits[claim] & OVER_CHANNEL) !== 0;
@@ -579,7 +612,7 @@ export class Simulation {
       this.#sampleWrong++;
     }
     this.#journal?.post(wheel.now, claim, (bits & WRONG) !== 0);
-    wheel.set(CLAIM, claim, this.prices.included(this.claimWindowEnd[claim] + 1));
+    wheel.set(CLAIM, claim, this.prices.included(this.claimWindowEnd[claim]));
 
     const strategy = this.strategies.providers[this.providerStrategy[provider]];
     if (strategy.challengesItself && bits & WRONG) this.#prepare(claim, NONE, 1, SOUND);
@@ -703,7 +736,7 @@ export class Simulation {
     const claim = this.gameClaim[game];
     const challenger = this.gameChallenger[game];
     const bits = this.gameBits[game];
-    if (wheel.now > this.claimWindowEnd[claim]) {
+    if (wheel.now >= this.claimWindowEnd[claim]) {
       metrics[M.tooLate]++;
       this.#dropGame(game);
       return;
@@ -717,12 +750,10 @@ export class Simulation {
       }
     }
     metrics[M.challenges]++;
-    const price = this.prices.gasPriceWei;
-    const first = this.claimOpenGames[claim] === 0;
-    const bond =
-      Math.ceil((rules.providerGreatestGas * rules.bondGasBps * price) / 10_000) + (first ? rules.traceFeeWei : 0);
+    const fees = gameFeesWei(rules, this.claimGameCount[claim]++ === 0);
+    const bond = rules.gasBondWei + fees;
     this.gameBond[game] = bond;
-    this.gameOwed[game] = first ? rules.traceFeeWei : 0;
+    this.gameFees[game] = fees;
     this.#payWei(game, -bond);
     this.#spendGas(game, scenario.game.gas?.challenge ?? GAS.challenge);
     this.claimOpenGames[claim]++;
@@ -731,7 +762,8 @@ export class Simulation {
     this.gameProviderLeft[game] = rules.providerBudgetSeconds;
     this.gameChallengerLeft[game] = rules.challengerBudgetSeconds;
     this.#journal?.challenge(wheel.now, claim, game, challenger);
-    if (scenario.game.rounds === 0 && bits & SOUND) this.#toChallenger(game);
+    const known = scenario.game.rounds === 0 && bits & SOUND;
+    if (known || this.claimTraceAt[claim] !== 0) this.#toChallenger(game, wheel.now);
     else this.#toProvider(game);
   }
 
@@ -772,37 +804,59 @@ export class Simulation {
     this.wheel.set(GAME, game, at === NONE ? this.prices.included(this.wheel.now + left + 1) : at);
   }
 
-  #toChallenger(game: number): void {
+  /** The challenger's turn since `since`, which is before now where another game's answer began it. */
+  #toChallenger(game: number, since: number): void {
     this.gameStage[game] = CHALLENGER_TO_MOVE;
     const left = this.gameChallengerLeft[game];
-    const at = this.#moveAt(left, (this.gameBits[game] & SILENT) !== 0);
-    this.gameSince[game] = this.wheel.now;
-    this.wheel.set(GAME, game, at === NONE ? this.prices.included(this.wheel.now + left + 1) : at);
+    const at = this.#moveAt(left - (this.wheel.now - since), (this.gameBits[game] & SILENT) !== 0);
+    this.gameSince[game] = since;
+    this.wheel.set(GAME, game, at === NONE ? this.prices.included(since + left + 1) : at);
   }
 
   #providerMoves(game: number): void {
-    const { rules, scenario } = this;
+    const { rules, scenario, wheel } = this;
     const claim = this.gameClaim[game];
-    const used = this.wheel.now - this.gameSince[game];
-    if (used > this.gameProviderLeft[game]) {
-      this.#convict(claim, game, true);
+    const openedAt = this.claimTraceAt[claim];
+    if (this.gameMoves[game] === 0 && openedAt !== 0) {
+      // Another game's answer opened the trace for this one too.
+      this.#stopProvidersClock(game, openedAt);
+      this.gameMoves[game] = 1;
+      this.#toChallenger(game, openedAt);
       return;
     }
-    this.gameProviderLeft[game] = Math.max(rules.extensionSeconds, this.gameProviderLeft[game] - used);
-    const first = this.gameMoves[game]++ === 0;
-    const gas = first ? GAS.openTrace : (scenario.game.gas?.open ?? GAS.open + 16 * GAS.openChild);
+    if (wheel.now - this.gameSince[game] > this.gameProviderLeft[game]) {
+      this.#convict(claim, game, game, true);
+      return;
+    }
+    this.#stopProvidersClock(game, wheel.now);
+    const move = this.gameMoves[game]++;
+    if (move === 0) this.claimTraceAt[claim] = wheel.now;
+    const width = GAS.openChild * 2 ** rules.arityLog2;
+    const gas =
+      move === 0
+        ? GAS.openTrace + GAS.openTraceOutput + width
+        : move < scenario.game.rounds
+          ? (scenario.game.gas?.open ?? GAS.open + width)
+          : GAS.openLeaf;
     const provider = this.claimProvider[claim];
-    const price = this.prices.gasPriceWei;
     const usd = this.gasUsd(gas);
     this.metrics[M.gasUsd] += usd;
-    this.providerProfit[provider] -= usd;
-    // A valid opening credits its sender from the bond, at once.
-    const credit = Math.min(gas * price, this.gameBond[game] - this.gameOwed[game]);
-    this.gameOwed[game] += credit;
-    this.providerWei[provider] += credit;
-    this.providerProfit[provider] += this.weiUsd(credit);
-    this.#journal?.move(this.wheel.now, game, "provider", first ? "openTrace" : "open");
-    this.#toChallenger(game);
+    this.providerProfit[provider] += this.weiUsd(this.#credit(game, gas)) - usd;
+    this.#journal?.move(wheel.now, game, "provider", move === 0 ? "openTrace" : "open");
+    this.#toChallenger(game, wheel.now);
+  }
+
+  #stopProvidersClock(game: number, now: number): void {
+    const left = this.gameProviderLeft[game] - Math.max(0, now - this.gameSince[game]);
+    this.gameProviderLeft[game] = Math.max(this.rules.extensionSeconds, left);
+  }
+
+  /** Credits the provider for a move, at once, from the bond of whoever asked for it; the fees are never spent so. */
+  #credit(game: number, gas: number): number {
+    const amount = Math.min(gas * this.prices.gasPriceWei, this.gameBond[game] - this.gameFees[game]);
+    this.gameBond[game] -= amount;
+    this.providerWei[this.claimProvider[this.gameClaim[game]]] += amount;
+    return amount;
   }
 
   #challengerMoves(game: number): void {
@@ -814,27 +868,31 @@ export class Simulation {
       return;
     }
     this.gameChallengerLeft[game] = Math.max(rules.extensionSeconds, this.gameChallengerLeft[game] - used);
-    if (this.gameMoves[game] > scenario.game.rounds || scenario.game.rounds === 0) {
+    const { rounds } = scenario.game;
+    if (this.gameMoves[game] > rounds || rounds === 0) {
       this.#spendGas(game, scenario.game.gas?.prove ?? 300_000);
       this.#journal?.move(this.wheel.now, game, "challenger", "prove");
-      this.#convict(claim, game, false);
+      const first = this.claimPinned[claim];
+      this.#convict(claim, game, first === NONE ? game : first, false);
       return;
     }
+    if (this.gameMoves[game] === rounds && this.claimPinned[claim] === NONE) this.claimPinned[claim] = game;
     this.#spendGas(game, scenario.game.gas?.pick ?? GAS.move);
     this.#journal?.move(this.wheel.now, game, "challenger", "pick");
     this.#toProvider(game);
   }
 
-  /** The challenger fell silent: what the provider is owed leaves the bond, the rest is burned. */
+  /** The challenger fell silent: its fees go to the provider, the timeout's gas to its sender, the rest is burned. */
   #loseGame(game: number): void {
-    const { metrics, rules } = this;
+    const { metrics } = this;
     const claim = this.gameClaim[game];
     const provider = this.claimProvider[claim];
-    const timeout = Math.min(GAS.timeout * this.prices.gasPriceWei, this.gameBond[game] - this.gameOwed[game]);
-    const traceFee = Math.min(rules.traceFeeWei, this.gameOwed[game]);
-    this.providerWei[provider] += timeout + traceFee;
-    this.providerProfit[provider] += this.weiUsd(traceFee);
-    this.burnedWei += this.gameBond[game] - this.gameOwed[game] - timeout;
+    const gas = this.gasUsd(GAS.timeout);
+    metrics[M.gasUsd] += gas;
+    const fees = this.gameFees[game];
+    this.providerProfit[provider] += this.weiUsd(this.#credit(game, GAS.timeout) + fees) - gas;
+    this.providerWei[provider] += fees;
+    this.burnedWei += this.gameBond[game] - fees;
     metrics[M.griefed]++;
     this.#journal?.end(this.wheel.now, claim, "griefed");
     this.#dropGame(game);
@@ -844,23 +902,49 @@ export class Simulation {
 
   /** Takes a game out of its claim's list and frees it; its timer has just fired. */
   #dropGame(game: number): void {
+    this.#unlink(game);
+    this.#freeGames[this.#freeGameCount++] = game;
+  }
+
+  #unlink(game: number): void {
     const claim = this.gameClaim[game];
+    if (this.claimPinned[claim] === game) this.claimPinned[claim] = NONE;
     let at = this.claimGames[claim];
     if (at === game) this.claimGames[claim] = this.gameNext[game];
     else {
       while (this.gameNext[at] !== game) at = this.gameNext[at];
       this.gameNext[at] = this.gameNext[game];
     }
-    this.#freeGames[this.#freeGameCount++] = game;
   }
 
-  /** Closes all games of a decided claim; each is freed when its timer fires. Other challengers get their bonds back. */
-  #closeGames(claim: number): void {
+  /**
+   * Closes all games of a decided claim; each is freed when its timer fires. Challengers other than the winner get what
+   * is left of their bonds, and their gas from `gasUnits` as far as it reaches; what it leaves is returned.
+   */
+  #closeGames(claim: number, winner: number, gasUnits: number): number {
+    let left = gasUnits;
     for (let game = this.claimGames[claim]; game !== NONE; game = this.gameNext[game]) {
-      if (this.gameStage[game] !== PREPARING) this.#payWei(game, this.gameBond[game]);
+      if (this.gameStage[game] !== PREPARING) {
+        this.#payWei(game, this.gameBond[game]);
+        if (game !== winner) {
+          const moves = Math.max(0, this.gameMoves[game] - (this.gameStage[game] === CHALLENGER_TO_MOVE ? 1 : 0));
+          const paid = Math.min(left, (GAS.challenge + moves * GAS.move) * this.rules.unitsPerGas);
+          left -= paid;
+          this.#payUnits(game, paid);
+        }
+      }
       this.gameStage[game] = CLOSED;
     }
     this.claimGames[claim] = NONE;
+    return left;
+  }
+
+  /** Credits a game's challenger with units of the token. */
+  #payUnits(game: number, units: number): void {
+    const challenger = this.gameChallenger[game];
+    if (challenger >= 0) this.watcherBalance[challenger] += units;
+    else this.providerBalance[this.claimProvider[this.gameClaim[game]]] += units;
+    this.#earn(game, this.usd(units));
   }
 
   // Endings.
@@ -869,15 +953,15 @@ export class Simulation {
     const { metrics, rules, scenario, wheel } = this;
     const provider = this.claimProvider[claim];
     const fee = this.claimFee[claim];
-    const cut = shareDown(fee, rules.protocolCutBps);
-    this.#closeGames(claim);
+    const cut = shareUp(fee, rules.protocolCutBps);
+    this.#closeGames(claim, NONE, 0);
     this.#unlock(claim);
     this.escrow -= fee;
     this.treasury += cut;
     this.providerBalance[provider] += fee - cut;
     metrics[M.finalised]++;
     metrics[M.feesUsd] += this.usd(fee);
-    const delay = wheel.now - (this.claimWindowEnd[claim] + 1);
+    const delay = wheel.now - this.claimWindowEnd[claim];
     metrics[M.delaySeconds] += delay;
     if (delay > metrics[M.latestDelaySeconds]) metrics[M.latestDelaySeconds] = delay;
     let profit = this.usd(fee - cut);
@@ -913,41 +997,37 @@ export class Simulation {
     this.metrics[M.slashedUsd] += this.usd(amount);
   }
 
-  #convict(claim: number, game: number, bySilence: boolean): void {
+  /** A claim is disproved: `fired` is the game whose move did it, `winner` the one that is rewarded. */
+  #convict(claim: number, fired: number, winner: number, bySilence: boolean): void {
     const { metrics, rules, wheel } = this;
     const provider = this.claimProvider[claim];
     const bits = this.claimBits[claim];
     let slash = this.claimCollateral[claim];
+    this.#unlock(claim);
     if (bits & OVER_CHANNEL) {
       slash = this.providerChannel[provider];
       this.providerChannel[provider] = 0;
       this.providerLocked[provider] -= slash;
       if (slash === 0) metrics[M.uncovered]++;
     }
-    this.#unlock(claim);
     this.#slash(provider, slash);
-    const burn = shareUp(slash, rules.slashBurnBps);
-    const reward = shareDown(slash, rules.slashChallengerBps);
-    const rest = slash - burn - reward;
-    this.burned += burn;
+    const split = splitOf(rules, slash);
     this.#refund(claim);
-    this.requesterBalance[this.claimRequester[claim]] += rest;
-    const challenger = this.gameChallenger[game];
-    if (challenger >= 0) this.watcherBalance[challenger] += reward;
-    else this.providerBalance[provider] += reward;
-    this.#earn(game, this.usd(reward));
+    this.requesterBalance[this.claimRequester[claim]] += split.requester;
+    this.#payUnits(winner, split.reward);
+    // The game whose timer has just fired is freed now, the others when theirs fire.
+    const unspent = this.#closeGames(claim, winner, split.gas);
+    this.#freeGames[this.#freeGameCount++] = fired;
+    const burn = split.burned + unspent;
+    this.burned += burn;
     metrics[bySilence ? M.convictedBySilence : M.convictedByProof]++;
     if ((bits & WRONG) === 0) metrics[M.convictedHonest]++;
     metrics[M.burnedUsd] += this.usd(burn);
-    metrics[M.challengersUsd] += this.usd(reward);
-    metrics[M.requestersUsd] += this.usd(rest);
+    metrics[M.challengersUsd] += this.usd(slash - burn - split.requester);
+    metrics[M.requestersUsd] += this.usd(split.requester);
     if (bits & ATTESTED) this.#slashAttester(claim, slash);
     this.#job(provider, 0);
     this.#journal?.end(wheel.now, claim, bySilence ? "convictedBySilence" : "convictedByProof");
-    // The winner's own game is freed now, the others when their timers fire.
-    this.#payWei(game, this.gameBond[game] - this.gameOwed[game]);
-    this.#dropGame(game);
-    this.#closeGames(claim);
     if (bits & WINDOW_OVER) this.#freeClaim(claim);
     else {
       this.claimStage[claim] = DEAD;
@@ -1100,6 +1180,9 @@ export class Simulation {
     this.claimAttempts = grown(this.claimAttempts, size);
     this.claimOpenGames = grown(this.claimOpenGames, size);
     this.claimGames = grown(this.claimGames, size);
+    this.claimGameCount = grown(this.claimGameCount, size);
+    this.claimTraceAt = grown(this.claimTraceAt, size);
+    this.claimPinned = grown(this.claimPinned, size);
     this.#claimTimers.due = grown(this.#claimTimers.due, size);
     this.#claimTimers.next = grown(this.#claimTimers.next, size);
     this.#freeClaims = grown(this.#freeClaims, size);
@@ -1123,7 +1206,7 @@ export class Simulation {
     this.gameChallengerLeft = grown(this.gameChallengerLeft, size);
     this.gameSince = grown(this.gameSince, size);
     this.gameBond = grown(this.gameBond, size);
-    this.gameOwed = grown(this.gameOwed, size);
+    this.gameFees = grown(this.gameFees, size);
     this.gameNext = grown(this.gameNext, size);
     this.#gameTimers.due = grown(this.#gameTimers.due, size);
     this.#gameTimers.next = grown(this.#gameTimers.next, size);
@@ -1154,6 +1237,20 @@ export class Simulation {
       this.#gameTimers.next,
       ...this.wheel.arrays(),
     ];
+  }
+}
+
+function collect(
+  { usd, jobs }: { usd: Float64Array; jobs: Float64Array },
+  strategy: Uint8Array,
+  profit: Float64Array,
+  worked: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    usd[strategy[i]] += profit[i];
+    jobs[strategy[i]] += worked[i];
   }
 }
 

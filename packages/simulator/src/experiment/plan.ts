@@ -1,0 +1,208 @@
+// An experiment with everything it stands on: its text, the parameter file's text, and how a point becomes a run. A plan
+// is plain data, so that it crosses to workers, and its texts go into the report, from which it can be run again.
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { ParametersError, parseParameters } from "@assay/protocol/parameters";
+import { InputError } from "../errors.ts";
+import { Simulation } from "../kernel/simulation.ts";
+import { builtIn, type Strategies } from "../kernel/strategies.ts";
+import { compileRules, type Rules } from "../rules.ts";
+import { type Scenario, scenarioSchema } from "../scenario.ts";
+import { type Point, valueAt } from "./design.ts";
+import { OUTPUTS } from "./outputs.ts";
+import { type Experiment, parseExperiment, parseJson5, problemsOf, readText } from "./schema.ts";
+
+/** What is needed to run an experiment anywhere. */
+export interface Plan {
+  readonly file: string;
+  readonly text: string;
+  readonly parametersFile: string;
+  readonly parametersText: string;
+  readonly experiment: Experiment;
+}
+
+const parametersFolder = fileURLToPath(new URL("../../../deployment/parameters", import.meta.url));
+
+/** The parameter file an experiment names: a bare name is one of deployment's. */
+export function parametersPath(name: string, from: string): string {
+  return /^[a-z0-9-]+$/.test(name)
+    ? path.join(parametersFolder, `${name}.json5`)
+    : path.resolve(path.dirname(from), name);
+}
+
+/** Reads and checks an experiment file and its parameter file. Throws InputError. */
+export function loadPlan(
+  file: string,
+  overrides: Partial<Pick<Experiment, "seed" | "replicates" | "parameters">> = {},
+): Plan {
+  const text = readText(file);
+  const experiment = { ...parseExperiment(text, file), ...overrides };
+  const parametersFile = parametersPath(experiment.parameters, file);
+  return makePlan(file, text, experiment, parametersFile, readText(parametersFile));
+}
+
+export function makePlan(
+  file: string,
+  text: string,
+  experiment: Experiment,
+  parametersFile: string,
+  parametersText: string,
+): Plan {
+  const plan = { file, text, parametersFile, parametersText, experiment };
+  // Every case and both ends of every axis must make a run that the rules allow.
+  const setup = new Setup(plan);
+  const middle = experiment.axes.map((axis) => (axis.range === undefined ? 0 : 0.5));
+  setup.at(middle);
+  experiment.axes.forEach((axis, i) => {
+    const levels = axis.range === undefined ? (axis.values ?? axis.cases)!.map((_, level) => level) : [0, 1];
+    for (const level of levels) setup.at(middle.map((other, k) => (k === i ? level : other)));
+  });
+  return plan;
+}
+
+/** Two plans with equal digests have equal results. */
+export function digestOf(plan: Plan): string {
+  const parts = [plan.experiment, plan.parametersText, OUTPUTS.map(({ name }) => name)];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+type Tree = { [key: string]: unknown };
+
+/** Makes rules and scenario of points. */
+export class Setup {
+  readonly plan: Plan;
+  readonly #parameters: unknown;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.#parameters = parseJson5(plan.parametersText, plan.parametersFile);
+  }
+
+  /** The rules and the scenario at a point. Throws InputError with file, path, rule and fix. */
+  at(point: Point): { rules: Rules; scenario: Scenario } {
+    const { experiment, file, parametersFile } = this.plan;
+    const changes = new Map<string, unknown>(Object.entries(experiment.set));
+    experiment.axes.forEach((axis, i) => {
+      if (axis.cases === undefined) changes.set(axis.path!, valueAt(axis, point[i]));
+      else for (const [place, value] of Object.entries(axis.cases[point[i]].set)) changes.set(place, value);
+    });
+    const tree: Tree = {
+      parameters: structuredClone(this.#parameters),
+      scenario: structuredClone(experiment.scenario),
+      rules: {},
+    };
+    for (const [place, value] of changes) assign(tree, place.split("."), value, file);
+    const rules = this.#rules(tree, file, parametersFile);
+    const scenario = scenarioSchema.safeParse(tree.scenario);
+    if (!scenario.success) {
+      const problems = problemsOf(file, scenario.error);
+      throw new InputError(
+        problems.map((problem) => ({ ...problem, where: problem.where.replace(": ", ": scenario.") })),
+      );
+    }
+    return { rules, scenario: scenario.data };
+  }
+
+  #rules(tree: Tree, file: string, parametersFile: string): Rules {
+    let rules: Rules;
+    try {
+      rules = compileRules(parseParameters(tree.parameters, parametersFile));
+    } catch (error) {
+      if (!(error instanceof ParametersError)) throw error;
+      throw new InputError(
+        error.problems.map((problem) => ({
+          where: `${parametersFile}: ${problem}`,
+          rule: "the contracts would refuse these parameters",
+          fix: "correct the value, or judge refused values by a rules.… path instead",
+        })),
+      );
+    }
+    for (const [key, value] of Object.entries(tree.rules as Tree)) {
+      if (!Object.hasOwn(rules, key))
+        throw InputError.at(`${file}: rules.${key}`, "unknown rule", `the rules are: ${Object.keys(rules).join(", ")}`);
+      if (typeof value !== "number" || !(value >= 0))
+        throw InputError.at(`${file}: rules.${key}`, "a rule is a number, not negative", "correct the value");
+      if (key === "auditProbability" && value > 1)
+        throw InputError.at(`${file}: rules.${key}`, "a probability lies in [0, 1]", "give a number from 0 to 1");
+    }
+    const changed = { ...rules, ...(tree.rules as Partial<Rules>) };
+    if (changed.slashBurnBps + changed.slashChallengerBps + changed.slashGasBps > 10_000)
+      throw InputError.at(`${file}: rules`, "the shares of a slash exceed the whole", "lower slashBurnBps or another");
+    return changed;
+  }
+}
+
+function assign(tree: Tree, keys: readonly string[], value: unknown, file: string): void {
+  let node = tree;
+  keys.slice(0, -1).forEach((key, depth) => {
+    node[key] ??= {};
+    if (typeof node[key] !== "object" || node[key] === null)
+      throw InputError.at(
+        `${file}: ${keys.join(".")}`,
+        `${keys.slice(0, depth + 1).join(".")} is no group`,
+        "correct the path",
+      );
+    node = node[key] as Tree;
+  });
+  const last = keys[keys.length - 1];
+  const place = keys.join(".");
+  if (keys[0] === "parameters" && !Object.hasOwn(node, last))
+    throw InputError.at(`${file}: ${place}`, "the parameter file has no such place", "correct the path");
+  // Amounts stand as decimal strings.
+  node[last] =
+    typeof node[last] === "string" && typeof value === "number" ? BigInt(Math.round(value)).toString() : value;
+}
+
+/** The strategies a plan plays with: the built-in ones and those its modules export. */
+export async function strategiesOf(plan: Plan): Promise<Strategies> {
+  const strategies = {
+    providers: [...builtIn.providers],
+    watchers: [...builtIn.watchers],
+    auditors: [...builtIn.auditors],
+  };
+  for (const module of plan.experiment.modules) {
+    const url = pathToFileURL(path.resolve(path.dirname(plan.file), module)).href;
+    let exported: Partial<Strategies>;
+    try {
+      exported = (await import(url)) as Partial<Strategies>;
+    } catch (error) {
+      throw InputError.at(
+        `${plan.file}: modules`,
+        `${module} cannot be loaded (${(error as Error).message})`,
+        "correct the path",
+      );
+    }
+    strategies.providers.push(...(exported.providers ?? []));
+    strategies.watchers.push(...(exported.watchers ?? []));
+    strategies.auditors.push(...(exported.auditors ?? []));
+  }
+  return strategies;
+}
+
+/** What a run leaves: the outputs in their order, and the time series. */
+export interface RunResult {
+  readonly outputs: number[];
+  readonly series: number[][];
+}
+
+/** Runs replicates [from, to) of a point. */
+export function runPoint(
+  setup: Setup,
+  strategies: Strategies,
+  point: Point,
+  pointNumber: number,
+  from: number,
+  to: number,
+): RunResult[] {
+  const { rules, scenario } = setup.at(point);
+  const { seed, commonRandomNumbers, charts } = setup.plan.experiment;
+  const wantsSeries = charts.some(({ kind }) => kind === "fan");
+  const results: RunResult[] = [];
+  for (let replicate = from; replicate < to; replicate++) {
+    const place = { seed, point: commonRandomNumbers ? 0 : pointNumber, replicate };
+    const sim = new Simulation(rules, scenario, place, { strategies }).run();
+    results.push({ outputs: OUTPUTS.map(({ read }) => read(sim)), series: wantsSeries ? sim.series : [] });
+  }
+  return results;
+}

@@ -1,0 +1,162 @@
+// The verdict: whether the conditions hold at every point, by what margin, and what breaks first. In words.
+import { labelAt, type Point, valueAt } from "./design.ts";
+import type { PointResult } from "./journal.ts";
+import { OUTPUT_INDEX, OUTPUTS } from "./outputs.ts";
+import type { Outcome } from "./run.ts";
+import type { Condition, Experiment } from "./schema.ts";
+import { estimate, type Estimate } from "./statistics.ts";
+
+/** holds: the whole 95 % interval is on the safe side; fails: the whole interval is not; unclear: it straddles the limit. */
+export type Judgement = "holds" | "fails" | "unclear" | "too few samples";
+
+export interface Finding {
+  readonly condition: Condition;
+  readonly point: number;
+  readonly levels: Point;
+  readonly estimate: Estimate;
+  readonly judgement: Judgement;
+  /** Distance from the mean to the limit, positive on the safe side, in the output's unit. */
+  readonly margin: number;
+}
+
+export interface Verdict {
+  /** undefined: cannot be said from these samples, or nothing was asked. */
+  readonly safe?: boolean;
+  readonly sentences: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export function estimateAt(result: PointResult, output: string): Estimate {
+  const column = OUTPUT_INDEX.get(output)!;
+  return estimate(result.runs.map(({ outputs }) => outputs[column]));
+}
+
+function judge(condition: Condition, estimate: Estimate, least: number): Judgement {
+  const { mean, error, count } = estimate;
+  if (count < Math.min(least, 2) || count < least || Number.isNaN(mean)) return "too few samples";
+  const { max, min } = condition;
+  // An interval of no width (all samples equal) lies wholly on one side.
+  if (max !== undefined) return mean + error <= max ? "holds" : mean - error > max ? "fails" : "unclear";
+  return mean - error >= min! ? "holds" : mean + error < min! ? "fails" : "unclear";
+}
+
+export function findingsOf(experiment: Experiment, points: readonly PointResult[]): Finding[] {
+  return experiment.conditions.flatMap((condition) =>
+    points.map((result) => {
+      const found = estimateAt(result, condition.output);
+      return {
+        condition,
+        point: result.point,
+        levels: result.levels,
+        estimate: found,
+        judgement: judge(condition, found, experiment.leastReplicates),
+        margin: condition.max !== undefined ? condition.max - found.mean : found.mean - condition.min!,
+      };
+    }),
+  );
+}
+
+/** "asleep 0.5, gas price 20": the values of a point. */
+export function describePoint(experiment: Experiment, levels: Point): string {
+  const parts = experiment.axes.map((axis, i) => {
+    const label = labelAt(axis, levels[i]);
+    return axis.cases !== undefined ? label : `${axis.name} ${label}${axis.unit === "" ? "" : ` ${axis.unit}`}`;
+  });
+  return parts.length === 0 ? "the base scenario" : parts.join(", ");
+}
+
+const unitOf = (name: string) => OUTPUTS[OUTPUT_INDEX.get(name)!].unit;
+const round = (x: number) => String(Number(x.toPrecision(4)));
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Steps from the first point, the reference: how far one must go to get there. */
+function distance(experiment: Experiment, from: Point, to: Point): number {
+  return experiment.axes.reduce((sum, axis, i) => {
+    const scale = axis.range === undefined ? 1 : axis.range.steps - 1;
+    return sum + Math.abs(to[i] - from[i]) * scale;
+  }, 0);
+}
+
+/** Judges a finished experiment. Searches are judged by what they found. */
+export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outcome): Verdict {
+  const { experiment } = plan;
+  if (!complete)
+    return { sentences: ["Interrupted: no verdict. Run it again with the same folder to finish it."], findings: [] };
+  if (breakPoints !== undefined) {
+    const broken = breakPoints.filter(({ breaksAt }) => breaksAt !== undefined);
+    const sentences = breakPoints.map(({ axis, unit, holdsAt, breaksAt, condition }) => {
+      const withUnit = (x: number) => `${round(x)}${unit === "" ? "" : ` ${unit}`}`;
+      if (breaksAt === undefined) return `${axis}: everything holds over the whole range, to ${withUnit(holdsAt!)}.`;
+      if (holdsAt === undefined) return `${axis}: "${condition!.says}" fails already at ${withUnit(breaksAt)}.`;
+      return `${axis}: holds at ${withUnit(holdsAt)}; from ${withUnit(breaksAt)} on it is no longer shown that ${condition!.says}.`;
+    });
+    const summary =
+      broken.length === 0
+        ? "Safe over every range searched."
+        : `Safe at the base, and ${plural(broken.length, "axis").replace("axiss", "axes")} of ${breakPoints.length} can break it.`;
+    return { safe: broken.every(({ holdsAt }) => holdsAt !== undefined), sentences: [summary, ...sentences], findings: [] };
+  }
+  if (optimum !== undefined) {
+    if (optimum.point === undefined)
+      return {
+        safe: false,
+        sentences: [`No point of ${optimum.evaluations} tried keeps every condition.`],
+        findings: [],
+      };
+    const { point } = optimum;
+    const values = experiment.axes.map((axis, i) => `${axis.name} ${round(valueAt(axis, point[i]))}`).join(", ");
+    const tight = experiment.conditions.map(({ says }, i) => `${says} (by ${round(optimum.slacks[i])})`).join("; ");
+    return {
+      safe: true,
+      sentences: [`The cheapest point found costs ${round(optimum.value)}: ${values}.`, `There ${tight}.`],
+      findings: [],
+    };
+  }
+  const findings = findingsOf(experiment, points);
+  if (experiment.conditions.length === 0) return { sentences: ["No condition was asked for."], findings };
+  const failing = findings.filter(({ judgement }) => judgement === "fails");
+  const unclear = findings.filter(({ judgement }) => judgement === "unclear");
+  const thin = findings.filter(({ judgement }) => judgement === "too few samples");
+  const sentences: string[] = [];
+  const total = plural(points.length, "point");
+  if (failing.length > 0) {
+    const reference = points[0].levels;
+    const first = failing.reduce((a, b) =>
+      distance(experiment, reference, b.levels) < distance(experiment, reference, a.levels) ? b : a,
+    );
+    const worst = failing.reduce((a, b) => (b.margin < a.margin ? b : a));
+    const bad = new Set(failing.map(({ point }) => point)).size;
+    sentences.push(`Not safe: at ${bad} of ${total} a condition fails.`);
+    sentences.push(`What breaks first: at ${describePoint(experiment, first.levels)}, it is not so that ${say(first)}.`);
+    if (worst.point !== first.point) sentences.push(`Worst: at ${describePoint(experiment, worst.levels)}, ${say(worst)}.`);
+  } else if (thin.length > 0) {
+    const [first] = thin;
+    sentences.push(
+      `No verdict: ${plural(thin.length, "estimate")} rest on fewer than ${experiment.leastReplicates} samples ` +
+        `(first: ${first.condition.output} at ${describePoint(experiment, first.levels)}). Raise replicates or requests.`,
+    );
+  } else if (unclear.length > 0) {
+    const worst = unclear.reduce((a, b) => (b.margin < a.margin ? b : a));
+    sentences.push(
+      `No verdict: at ${new Set(unclear.map(({ point }) => point)).size} of ${total} the 95 % interval straddles the limit ` +
+        `(worst: ${say(worst)}, at ${describePoint(experiment, worst.levels)}). Raise replicates or requests.`,
+    );
+  } else sentences.push(`Safe: at all ${total}, ${experiment.conditions.map(({ says }) => says).join("; ")}.`);
+  for (const condition of experiment.conditions) {
+    const own = findings.filter((finding) => finding.condition === condition && finding.judgement === "holds");
+    if (own.length === 0) continue;
+    const tightest = own.reduce((a, b) => (b.margin < a.margin ? b : a));
+    sentences.push(
+      `Margin where "${condition.says}" holds: at least ${round(tightest.margin)} ${unitOf(condition.output)}, ` +
+        `tightest at ${describePoint(experiment, tightest.levels)}.`,
+    );
+  }
+  const safe = failing.length > 0 ? false : thin.length + unclear.length > 0 ? undefined : true;
+  return { ...(safe === undefined ? {} : { safe }), sentences, findings };
+}
+
+function say({ condition, estimate }: Finding): string {
+  const limit = condition.max !== undefined ? `at most ${condition.max}` : `at least ${condition.min}`;
+  const unit = unitOf(condition.output);
+  return `${condition.says} (${condition.output} is ${round(estimate.mean)} ± ${round(estimate.error)} ${unit}, limit ${limit})`;
+}
