@@ -1,5 +1,6 @@
 // `assay simulate`: closed forms and experiments on the protocol's incentives.
 import type { Command } from "commander";
+import { addExperiments } from "./simulate-run.ts";
 import { evaluationToJson, formulaNamed, formulas, evaluateFormula, InputError, signature } from "@assay/simulator";
 import type { Formula, Result } from "@assay/simulator";
 
@@ -8,6 +9,7 @@ export function addSimulate(program: Command): void {
     .command("simulate")
     .description("closed forms and experiments: does honesty pay?")
     .exitOverride();
+  addExperiments(simulate);
   simulate
     .command("formula")
     .description("evaluate a closed form")

@@ -94,7 +94,11 @@ export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outc
       broken.length === 0
         ? "Safe over every range searched."
         : `Safe at the base, and ${plural(broken.length, "axis").replace("axiss", "axes")} of ${breakPoints.length} can break it.`;
-    return { safe: broken.every(({ holdsAt }) => holdsAt !== undefined), sentences: [summary, ...sentences], findings: [] };
+    return {
+      safe: broken.every(({ holdsAt }) => holdsAt !== undefined),
+      sentences: [summary, ...sentences],
+      findings: [],
+    };
   }
   if (optimum !== undefined) {
     if (optimum.point === undefined)
@@ -127,8 +131,11 @@ export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outc
     const worst = failing.reduce((a, b) => (b.margin < a.margin ? b : a));
     const bad = new Set(failing.map(({ point }) => point)).size;
     sentences.push(`Not safe: at ${bad} of ${total} a condition fails.`);
-    sentences.push(`What breaks first: at ${describePoint(experiment, first.levels)}, it is not so that ${say(first)}.`);
-    if (worst.point !== first.point) sentences.push(`Worst: at ${describePoint(experiment, worst.levels)}, ${say(worst)}.`);
+    sentences.push(
+      `What breaks first: at ${describePoint(experiment, first.levels)}, it is not so that ${say(first)}.`,
+    );
+    if (worst.point !== first.point)
+      sentences.push(`Worst: at ${describePoint(experiment, worst.levels)}, ${say(worst)}.`);
   } else if (thin.length > 0) {
     const [first] = thin;
     sentences.push(

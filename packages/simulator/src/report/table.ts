@@ -19,14 +19,16 @@ export function columnsOf(experiment: Experiment, points: readonly PointResult[]
   return [
     { name: "point", type: "INT32", data: each(({ point }) => point) },
     { name: "replicate", type: "INT32", data: each((_, run) => run) },
-    ...experiment.axes.map(
-      (axis, i): Column => ({
-        name: axis.name,
-        type: axis.cases === undefined ? "DOUBLE" : "STRING",
-        data: each(({ levels }) => (axis.cases === undefined ? valueAt(axis, levels[i]) : labelAt(axis, levels[i]))),
-      }),
-    ),
-    ...OUTPUTS.map(({ name }, i): Column => ({ name, type: "DOUBLE", data: each(({ runs }, run) => runs[run].outputs[i]) })),
+    ...experiment.axes.map((axis, i): Column => ({
+      name: axis.name,
+      type: axis.cases === undefined ? "DOUBLE" : "STRING",
+      data: each(({ levels }) => (axis.cases === undefined ? valueAt(axis, levels[i]) : labelAt(axis, levels[i]))),
+    })),
+    ...OUTPUTS.map(({ name }, i): Column => ({
+      name,
+      type: "DOUBLE",
+      data: each(({ runs }, run) => runs[run].outputs[i]),
+    })),
   ];
 }
 
@@ -37,7 +39,8 @@ const cell = (value: number | string) =>
 /** RFC 4180, with a header and LF line ends; no sample is an empty cell. */
 export function toCsv(columns: readonly Column[]): string {
   const lines = [columns.map(({ name }) => quoted(name)).join(",")];
-  for (let row = 0; row < columns[0].data.length; row++) lines.push(columns.map(({ data }) => cell(data[row])).join(","));
+  for (let row = 0; row < columns[0].data.length; row++)
+    lines.push(columns.map(({ data }) => cell(data[row])).join(","));
   return `${lines.join("\n")}\n`;
 }
 
