@@ -12,9 +12,16 @@ export interface Output {
 
 const share = (part: number, whole: number) => (whole > 0 ? part / whole : NaN);
 
+const sum = (values: Float64Array) => values.reduce((total, x) => total + x, 0);
+
 /** Dollars per decided job of a provider strategy. */
 function payoff(sim: Simulation, strategy: number): number {
   return share(sim.payoffs[0].usd[strategy], sim.payoffs[0].jobs[strategy]);
+}
+
+/** Dollars that a wrong answer earned above an honest one, per wrong answer of a strategy. */
+function lieGain(sim: Simulation, strategy: number): number {
+  return share(sim.lies.usd[strategy], sim.lies.count[strategy]);
 }
 
 /** The best payoff of a strategy other than honesty, less honesty's: positive where cheating pays. */
@@ -34,6 +41,12 @@ const judged: readonly Output[] = [
     unit: "USD per job",
     meaning: "best cheating payoff less the honest one: above 0, cheating pays",
     read: advantage,
+  },
+  {
+    name: "lieGain",
+    unit: "USD per wrong answer",
+    meaning: "what a wrong answer earned above an honest one to the same request: above 0, cheating pays",
+    read: (sim) => share(sum(sim.lies.usd), sum(sim.lies.count)),
   },
   {
     name: "honestPayoff",
@@ -117,10 +130,7 @@ const judged: readonly Output[] = [
     meaning: "what checking leaves watchers",
     read: (sim) => {
       const { usd, jobs } = sim.payoffs[1];
-      return share(
-        usd.reduce((sum, x) => sum + x, 0),
-        jobs.reduce((sum, x) => sum + x, 0),
-      );
+      return share(sum(usd), sum(jobs));
     },
   },
   {
@@ -133,6 +143,13 @@ const judged: readonly Output[] = [
     },
   },
 ];
+
+const lieGains: readonly Output[] = providerStrategies.slice(1).map(({ name }, strategy) => ({
+  name: `lieGain.${name}`,
+  unit: "USD per wrong answer",
+  meaning: `what a wrong answer by ${name} earned above an honest one to the same request`,
+  read: (sim) => lieGain(sim, strategy + 1),
+}));
 
 const payoffs: readonly Output[] = providerStrategies.map(({ name }, strategy) => ({
   name: `payoff.${name}`,
@@ -151,6 +168,7 @@ const raw: readonly Output[] = METRICS.map((metric) => ({
 /** Every column of a result row after its place and its axes, in order. */
 export const OUTPUTS: readonly Output[] = [
   ...judged,
+  ...lieGains,
   ...payoffs,
   ...raw,
   { name: "count.steps", unit: "count", meaning: "decisions made and timers handled", read: (sim) => sim.steps },

@@ -127,6 +127,9 @@ export class Simulation {
 
   // What each strategy earned over the whole run, in dollars and jobs: providers, watchers, auditors.
   readonly payoffs: readonly { readonly usd: Float64Array; readonly jobs: Float64Array }[];
+  // Of each provider strategy: wrong answers that were decided, and what they earned above honest answers to the same
+  // requests, in dollars.
+  readonly lies: { readonly usd: Float64Array; readonly count: Float64Array };
 
   readonly requesters: number;
   readonly requesterBalance: Float64Array;
@@ -262,6 +265,8 @@ export class Simulation {
       usd: new Float64Array(kinds.length),
       jobs: new Float64Array(kinds.length),
     }));
+    const kinds = this.strategies.providers.length;
+    this.lies = { usd: new Float64Array(kinds), count: new Float64Array(kinds) };
 
     const claims = 256;
     this.claimStage = new Uint8Array(claims);
@@ -972,10 +977,20 @@ export class Simulation {
       metrics[M.harmUsd] += value;
       metrics[M.gainUsd] += gain;
       profit += gain;
+      this.#lie(claim, gain);
     }
     this.#job(provider, profit);
     this.#journal?.end(wheel.now, claim, "finalised");
     this.#freeClaim(claim);
+  }
+
+  /** Notes what a wrong answer earned, beside the work it saved. */
+  #lie(claim: number, usd: number): void {
+    const { costs } = this.scenario;
+    const strategy = this.providerStrategy[this.claimProvider[claim]];
+    const saved = this.claimBits[claim] & CHEAP ? costs.honestUsd - costs.cheatUsd : 0;
+    this.lies.count[strategy]++;
+    this.lies.usd[strategy] += usd + saved;
   }
 
   /** Adds a decided job to what its provider learns from. */
@@ -1022,6 +1037,11 @@ export class Simulation {
     this.burned += burn;
     metrics[bySilence ? M.convictedBySilence : M.convictedByProof]++;
     if ((bits & WRONG) === 0) metrics[M.convictedHonest]++;
+    else {
+      const fee = this.claimFee[claim];
+      const returned = this.gameChallenger[winner] < 0 ? split.reward : 0;
+      this.#lie(claim, this.usd(returned - slash - fee + shareUp(fee, rules.protocolCutBps)));
+    }
     metrics[M.burnedUsd] += this.usd(burn);
     metrics[M.challengersUsd] += this.usd(slash - burn - split.requester);
     metrics[M.requestersUsd] += this.usd(split.requester);

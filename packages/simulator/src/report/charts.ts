@@ -3,7 +3,7 @@ import * as echarts from "echarts";
 import { gridLevels, labelAt, valueAt } from "../experiment/design.ts";
 import type { PointResult } from "../experiment/journal.ts";
 import { OUTPUT_INDEX, OUTPUTS } from "../experiment/outputs.ts";
-import type { Experiment } from "../experiment/schema.ts";
+import type { Axis, Experiment } from "../experiment/schema.ts";
 import type { Effect, SobolIndex } from "../experiment/sensitivity.ts";
 import { estimate, quantile } from "../experiment/statistics.ts";
 import { estimateAt, type Finding } from "../experiment/verdict.ts";
@@ -41,6 +41,7 @@ export function draw(option: echarts.EChartsCoreOption, height = 380): string {
 const outputOf = (name: string) => OUTPUTS[OUTPUT_INDEX.get(name)!];
 const label = (name: string) => `${name} (${outputOf(name).unit})`;
 const round = (x: number, digits = 3) => (Number.isNaN(x) ? "–" : String(Number(x.toPrecision(digits))));
+const tick = (value: number) => round(value);
 const nameAxis = (name: string, gap = 30) => ({ name, nameLocation: "middle" as const, nameGap: gap });
 
 const axisNumber = (experiment: Experiment, name: string) => experiment.axes.findIndex((axis) => axis.name === name);
@@ -48,6 +49,10 @@ const axisTitle = (experiment: Experiment, name: string) => {
   const { unit } = experiment.axes[axisNumber(experiment, name)];
   return unit === "" ? name : `${name} (${unit})`;
 };
+
+/** An axis' levels in the order of its values; cases in their own. */
+const sortedLevels = (axis: Axis) =>
+  gridLevels(axis).sort((a, b) => (axis.cases === undefined ? valueAt(axis, a) - valueAt(axis, b) : 0));
 
 /** Mean over all points that share the levels of the given axes: other axes are averaged over. */
 function pooled(
@@ -69,8 +74,8 @@ export function phase(
   chart: { x: string; y: string; output: string; title?: string },
 ): Chart {
   const [x, y] = [axisNumber(experiment, chart.x), axisNumber(experiment, chart.y)];
-  const xs = gridLevels(experiment.axes[x]);
-  const ys = gridLevels(experiment.axes[y]);
+  const xs = sortedLevels(experiment.axes[x]);
+  const ys = sortedLevels(experiment.axes[y]);
   const own = findings.filter(({ condition }) => condition.output === chart.output);
   const data = xs.flatMap((a, i) =>
     ys.map((b, j) => {
@@ -140,7 +145,7 @@ export function lines(
 ): Chart {
   const x = axisNumber(experiment, chart.x);
   const xAxis = experiment.axes[x];
-  const levels = gridLevels(xAxis);
+  const levels = sortedLevels(xAxis);
   const by = chart.by === undefined ? undefined : axisNumber(experiment, chart.by);
   const groups = by === undefined ? [undefined] : gridLevels(experiment.axes[by]);
   const numeric = xAxis.cases === undefined;
@@ -169,6 +174,7 @@ export function lines(
           type: xAxis.range?.scale === "log" ? "log" : "value",
           min: "dataMin",
           max: "dataMax",
+          axisLabel: { formatter: tick },
           ...nameAxis(axisTitle(experiment, chart.x)),
         }
       : {
@@ -301,7 +307,7 @@ export function fan(points: readonly PointResult[], chart: { column: string; tit
     },
   ];
   const svg = draw({
-    xAxis: { type: "value", min: "dataMin", max: "dataMax", ...nameAxis("day") },
+    xAxis: { type: "value", min: "dataMin", max: "dataMax", axisLabel: { formatter: tick }, ...nameAxis("day") },
     yAxis: { type: "value", scale: false, ...nameAxis(chart.column, 60) },
     series: [
       ...band(low, high, "5–95 %", 0.18),
