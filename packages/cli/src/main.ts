@@ -2,12 +2,14 @@
 // The command `assay`: one verb per file in verbs/.
 import { Command, CommanderError } from "commander";
 import { addSimulate } from "./verbs/simulate.ts";
+import { addStory } from "./verbs/story.ts";
 
 const program = new Command("assay")
   .description("AI inference that anyone can check")
   .showHelpAfterError("(add --help for the usage)")
   .exitOverride();
 
+addStory(program);
 addSimulate(program);
 
 /** A fault of the input: it names what is wrong and how to put it right, so it needs no stack. */

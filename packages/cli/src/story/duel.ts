@@ -1,0 +1,99 @@
+/**
+ * One dispute played to its end: both players read the chain, decide, and send; where neither has a move, time passes.
+ */
+import {
+  nextChallengerMove,
+  nextProviderMove,
+  type Dispute,
+  type Game,
+  type GameId,
+  type Machine,
+  type Move,
+  type MoveKind,
+  type Pause,
+  type Published,
+} from "@assay/dispute";
+import type { Disputes } from "@assay/sdk";
+import type { Trace } from "@assay/vm";
+import type { Signer, TransactionReceipt } from "ethers";
+
+/** What a side does when it is asked: a move, or the reason for none. */
+export type Mind = (dispute: Dispute, game: Game, now: number) => Move | Pause;
+
+/** What a player holds: its trace, and the machine that explains it. */
+export interface Evidence {
+  readonly trace: Trace;
+  readonly machine: Machine;
+}
+
+export interface Made {
+  readonly by: "provider" | "challenger";
+  readonly kind: MoveKind;
+  readonly gas: bigint;
+  readonly move: Move;
+  /** The game before the move. */
+  readonly before: Game;
+}
+
+export interface Duel {
+  readonly disputes: Disputes;
+  readonly dispute: Dispute;
+  readonly game: GameId;
+  readonly signers: { readonly provider: Signer; readonly challenger: Signer };
+  readonly minds: { readonly provider: Mind; readonly challenger: Mind };
+  /** Moves that every daemon would see; both minds may read it. */
+  readonly published: Published;
+  now(): Promise<number>;
+  sleep(seconds: number): Promise<void>;
+  onMove?(made: Made, receipt: TransactionReceipt): void;
+}
+
+export const honestProvider =
+  ({ trace, machine }: Evidence): Mind =>
+  (dispute, game, now) =>
+    nextProviderMove(dispute, game, trace, machine, now);
+
+export const honestChallenger =
+  ({ trace, machine }: Evidence, published: Published): Mind =>
+  (dispute, game, now) =>
+    nextChallengerMove(dispute, game, trace, machine, published, now);
+
+/** No game needs more moves. */
+const MOST_TURNS = 200;
+
+/** Plays until the game is over; returns the moves made. */
+export async function playDuel(duel: Duel): Promise<Made[]> {
+  const made: Made[] = [];
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    const before = await duel.disputes.read(duel.game);
+    if (before.stage === "ended") return made;
+    const now = await duel.now();
+    const step = decide(duel, before, now);
+    if ("until" in step) {
+      await duel.sleep(step.until - now + 1);
+      continue;
+    }
+    const receipt = await duel.disputes.send(step.move, duel.signers[step.by]);
+    duel.published.learn(step.move, before, duel.dispute);
+    const entry: Made = { ...step, kind: step.move.kind, gas: receipt.gasUsed, before };
+    made.push(entry);
+    duel.onMove?.(entry, receipt);
+  }
+  throw new Error(`game ${duel.game} did not end in ${MOST_TURNS} turns`);
+}
+
+/** Who moves, and how; or until when both wait. */
+function decide(
+  { minds, dispute }: Duel,
+  game: Game,
+  now: number,
+): { by: "provider" | "challenger"; move: Move } | { until: number } {
+  let until = Infinity;
+  for (const by of ["provider", "challenger"] as const) {
+    const move = minds[by](dispute, game, now);
+    if (move.kind !== "wait") return { by, move };
+    until = Math.min(until, move.until ?? Infinity);
+  }
+  if (!Number.isFinite(until)) throw new Error(`game ${game.id}: nobody has a move, and no clock runs`);
+  return { until };
+}

@@ -1,0 +1,125 @@
+/**
+ * The dispute game as a daemon sees it: games read from the contract's views, what providers opened read from the
+ * calldata of their moves, moves sent.
+ */
+import {
+  argumentsOf,
+  Published,
+  STAGES,
+  unpackClock,
+  unpackPosition,
+  type Dispute,
+  type Game,
+  type GameId,
+  type Move,
+  type Rules,
+} from "@assay/dispute";
+import type { DisputeGame } from "@assay/protocol";
+import { fromHex } from "@assay/vm";
+import type { EventLog, Log, Signer, TransactionReceipt } from "ethers";
+
+/** A provider's move that cannot be read, because it was not sent to the game directly. */
+export class HiddenMoveError extends Error {
+  readonly transaction: string;
+  constructor(transaction: string) {
+    super(`move hidden in transaction ${transaction}: it was sent to the game by another contract`);
+    this.transaction = transaction;
+  }
+}
+
+export class Disputes {
+  readonly #contract: DisputeGame;
+
+  /** @param contract The deployed game, connected to a provider. */
+  constructor(contract: DisputeGame) {
+    this.#contract = contract;
+  }
+
+  /** The parameters that the players need. */
+  async rules(): Promise<Rules> {
+    const [arityLog2, snapshotsLog2, shortSteps] = await Promise.all([
+      this.#contract.ARITY_LOG2(),
+      this.#contract.SNAPSHOTS_LOG2(),
+      this.#contract.SHORT_STEPS(),
+    ]);
+    return { arityLog2: Number(arityLog2), snapshotsLog2: Number(snapshotsLog2), shortSteps: Number(shortSteps) };
+  }
+
+  /** The game as it stands. */
+  async read(id: GameId): Promise<Game> {
+    const view = await this.#contract.viewGame(id);
+    return {
+      id,
+      stage: STAGES[Number(view.stage)],
+      clock: unpackClock(view.clock),
+      position: unpackPosition(view.position),
+      pinned: fromHex(view.pinned),
+    };
+  }
+
+  /** Opens a game on a claim with the bond it asks. */
+  async challenge(claimId: bigint, by: Signer): Promise<{ game: GameId; receipt: TransactionReceipt }> {
+    const bond = await this.#contract.bondOf(claimId);
+    const receipt = await this.send({ kind: "challenge", claimId, bond }, by);
+    const events = receipt.logs.map((log) => this.#contract.interface.parseLog(log));
+    const challenged = events.find((event) => event?.name === "Challenged");
+    return { game: challenged!.args.game as bigint, receipt };
+  }
+
+  /** Sends a move and waits for it. Throws what the contract reverts with. */
+  async send(move: Move, by: Signer): Promise<TransactionReceipt> {
+    const value = move.kind === "challenge" ? move.bond : 0n;
+    const contract = this.#contract.connect(by) as DisputeGame;
+    const sent = await contract.getFunction(move.kind).send(...argumentsOf(move), { value });
+    return (await sent.wait())!;
+  }
+
+  /**
+   * What the provider of a claim has opened so far, over all games on it, read from the chain.
+   * @param fromBlock A block not after the claim's first challenge.
+   * Throws `HiddenMoveError` if an opening was not sent as a transaction of its own.
+   */
+  async published(dispute: Dispute, fromBlock = 0): Promise<Published> {
+    const { interface: abi } = this.#contract;
+    const published = new Published();
+    const standing = new Map<GameId, Pick<Game, "position" | "pinned">>();
+    const logs = await this.#contract.runner!.provider!.getLogs({
+      address: await this.#contract.getAddress(),
+      fromBlock,
+    });
+    for (const log of logs) {
+      const event = abi.parseLog(log);
+      const id = event?.args.game as GameId | undefined;
+      if (event === null || id === undefined || id >> 32n !== dispute.claimId) continue;
+      const before = standing.get(id);
+      switch (event.name) {
+        case "Picked":
+        case "Entered":
+          standing.set(id, { position: unpackPosition(event.args.position), pinned: fromHex(event.args.pinned) });
+          break;
+        case "Reduced":
+        case "Narrowed":
+          standing.set(id, { ...before!, pinned: fromHex(event.args.segment) });
+          break;
+        case "TraceOpened":
+        case "Opened":
+        case "LeafOpened":
+        case "SnapshotsPublished":
+          published.learn(await this.#openingIn(log), { id, ...before } as Game, dispute);
+      }
+    }
+    return published;
+  }
+
+  /** The provider's move whose event this is. */
+  async #openingIn(log: Log | EventLog): Promise<Move> {
+    const transaction = (await log.getTransaction())!;
+    const call = this.#contract.interface.parseTransaction(transaction);
+    if (call === null || transaction.to !== log.address) throw new HiddenMoveError(log.transactionHash);
+    const { children, leaf, snapshots } = call.args;
+    const common = { kind: call.name, game: call.args.game, expected: fromHex(call.args.expected ?? "0x") };
+    if (children !== undefined) return { ...common, children: Array.from(children as string[], fromHex) } as Move;
+    if (leaf !== undefined) return { ...common, leaf: fromHex(leaf) } as Move;
+    return { ...common, snapshots: fromHex(snapshots) } as Move;
+  }
+}

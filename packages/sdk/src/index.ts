@@ -1,0 +1,2 @@
+export * from "./disputes.ts";
+export * from "./inferences.ts";
