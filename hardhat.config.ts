@@ -36,6 +36,8 @@ export default defineConfig({
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     prague: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
+    // A separate node, started where it is needed; the address is overridden by whoever starts it.
+    anvil: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
   },
   paths: { tests: { mocha: "test", solidity: "test" } },
   typechain: { outDir: "packages/protocol/src/generated", discriminateTypes: true, tsNocheck: true },

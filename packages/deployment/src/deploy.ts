@@ -13,9 +13,15 @@ export type Connection = Pick<NetworkConnection<ChainType>, "ethers" | "ignition
 /**
  * Deploys everything from a checked parameter file; the first account of the connection pays, and becomes the treasury
  * where the file names none. The contracts are connected to that account.
+ * @param options Name of the deployment's journal (`ignition/deployments/`), which a chain outside this process needs to
+ * be resumed; by its chain id if absent.
  */
-export async function deploy(connection: Connection, parameters: Parameters): Promise<Contracts> {
-  return (await connection.ignition.deploy(assayModule(parameters))) as unknown as Contracts;
+export async function deploy(
+  connection: Connection,
+  parameters: Parameters,
+  options: { readonly deploymentId?: string } = {},
+): Promise<Contracts> {
+  return (await connection.ignition.deploy(assayModule(parameters), options)) as unknown as Contracts;
 }
 
 /** Deploys everything but what decides disputes; the market's game is still to be named. */

@@ -6,9 +6,9 @@ const wrongElement: Lie = {
   summary: "one wrong element in the middle of the run",
   tell: (honest) => {
     const call = honest.trace.layout.calls > 3 ? 3 : 0;
-    const leaf = honest.trace.leaf(call, 3, 0);
+    const leaf = honest.trace.leaf(call, 1, 0);
     leaf[5 * 4] ^= 1;
-    return { ...honest, trace: honest.trace.withLeaf(call, 3, 0, leaf) };
+    return { ...honest, trace: honest.trace.withLeaf(call, 1, 0, leaf) };
   },
 };
 

@@ -2,7 +2,9 @@
  * The stage of the story: a chain, the contracts on it, and the people, each with a wallet. Everything here is what a real
  * deployment has; only the accounts come from the development chain.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -38,7 +40,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export const LOCAL_PARAMETERS = fileURLToPath(new URL("../../../deployment/parameters/local.json5", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+export const LOCAL_PARAMETERS = join(ROOT, "packages/deployment/parameters/local.json5");
 
 /** What each wallet starts with, in tokens of 18 decimals. */
 const PURSE = 10n ** 24n;
@@ -51,7 +54,9 @@ export async function setStage(chain: ChainName): Promise<Stage> {
     ? network.create()
     : network.create({ network: "anvil", override: { url: node.url } }));
   const { ethers } = connection;
-  const contracts = await deploy(connection, parameters);
+  // A node of this run only: so is the journal that a separate node's deployment leaves on disk.
+  const deploymentId = `story-${randomUUID()}`;
+  const contracts = await deploy(connection, parameters, { deploymentId });
   const signers = await ethers.getSigners();
   const people = Object.fromEntries(ROLES.map((role, i) => [role, signers[i]])) as unknown as Record<Role, Signer>;
   const addresses = Object.fromEntries(ROLES.map((role, i) => [role, signers[i].address])) as unknown as Record<
@@ -81,14 +86,15 @@ export async function setStage(chain: ChainName): Promise<Stage> {
     },
     close: async () => {
       await connection.close();
-      if (node?.process.pid !== undefined) process.kill(-node.process.pid);
+      node?.stop();
+      await rm(join(ROOT, "ignition", "deployments", deploymentId), { recursive: true, force: true });
     },
   };
 }
 
 interface Node {
-  readonly process: ChildProcess;
   readonly url: string;
+  stop(): void;
 }
 
 /** A port that nothing listens on. */
@@ -113,6 +119,10 @@ async function startAnvil(): Promise<Node> {
   const child = spawn(process.execPath, [binary, ...flags], { stdio: ["ignore", "ignore", "pipe"], detached: true });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const stop = (): void => {
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid);
+  };
+  process.once("exit", stop);
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 20_000;
   for (;;) {
@@ -120,7 +130,7 @@ async function startAnvil(): Promise<Node> {
       throw new Error(`anvil did not start on port ${port}: ${errors.trim() || "no output"}`);
     try {
       await fetch(url, { method: "POST", body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}' });
-      return { process: child, url };
+      return { url, stop };
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
