@@ -59,7 +59,9 @@ contract StepEvaluatorHarness {
             assembly ("memory-safe") {
                 start := record.offset
             }
-            packed[i] = TensorShape.unwrap(NodeRecord.read(start, record.length, symbols, callNumber, i).shape);
+            NodeRecord.Node memory node;
+            NodeRecord.read(node, start, record.length, symbols, callNumber, i);
+            packed[i] = TensorShape.unwrap(node.shape);
         }
     }
 

@@ -55,6 +55,11 @@ library Element {
         return word & ((1 << DType.bitsOf(dtype)) - 1);
     }
 
+    /// @notice The word that a word becomes when it is stored and loaded again.
+    function keep(uint256 dtype, uint256 word) internal pure returns (uint256) {
+        return dtype == DType.FLOAT32 ? Float32.canonical(word) : load(dtype, store(dtype, word));
+    }
+
     /// @notice An element stored alone: its bytes from the first byte on, zeros after.
     function pack(uint256 bits) internal pure returns (bytes32) {
         return bytes32(swap(bits) << 192);

@@ -22,8 +22,10 @@ library NodeRecord {
         /// Place and number of the constants.
         uint256 constants;
         uint256 constantCount;
-        /// Place of `value`, or of `init`, `step` and `final`: the result registers.
-        uint256[3] sections;
+        /// Places of the result registers of `value`, or of `init`, `step` and `final`.
+        uint256[3] results;
+        /// Places of their numbers of instructions, behind which the instructions lie.
+        uint256[3] codes;
     }
 
     /// @dev Operand kinds.
@@ -40,29 +42,26 @@ library NodeRecord {
     uint256 private constant MAX_REGISTERS = 256;
 
     /// @notice Reads the record at a calldata address; it is never refused.
+    /// @param node Empty; what the record says is put there.
     /// @param record Address of its first byte.
     /// @param length Its length.
     /// @param symbols Of the claim.
     /// @param call Number of the call.
     /// @param index The node's place in its list.
     function read(
+        Node memory node,
         uint256 record,
         uint256 length,
         uint256 symbols,
         uint256 call,
         uint256 index
-    ) internal pure returns (Node memory node) {
+    ) internal pure {
         // INVARIANT: the rules of docs/program.md; what breaks one of them is the same zero for everybody.
         if (length <= MAX_LENGTH && _read(node, record, record + length, symbols, call, index)) {
             node.valid = true;
         } else {
             node.shape = TensorShapes.make(DType.FLOAT32, 1, 1, index, index + 1);
         }
-    }
-
-    /// @notice Number of result registers of section `i`: one per accumulator for `init` and `step`, else one.
-    function results(TensorShape shape, uint256 i) internal pure returns (uint256) {
-        return shape.isReduction() && i < 2 ? accumulators(shape) : 1;
     }
 
     /// @notice Number of accumulators.
@@ -113,10 +112,12 @@ library NodeRecord {
             node.constantCount = _u8(place);
             node.constants = place + 1 - record;
             place += 1 + 4 * node.constantCount;
-            uint256 count_ = kind == 1 ? 3 : 1;
-            for (uint256 i = 0; i < count_; ++i) {
-                node.sections[i] = place - record;
-                place += results(shape, i);
+            uint256 sections = kind == 1 ? 3 : 1;
+            uint256 accumulatorCount = accumulators(shape);
+            for (uint256 i = 0; i < sections; ++i) {
+                node.results[i] = place - record;
+                place += i + 1 < sections ? accumulatorCount : 1;
+                node.codes[i] = place - record;
                 uint256 instructions = _u8(place);
                 if (node.constantCount + instructions > MAX_REGISTERS) return false;
                 place += 1 + 4 * instructions;

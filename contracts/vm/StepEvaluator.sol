@@ -132,7 +132,8 @@ contract StepEvaluator is IStepEvaluator {
         bytes calldata header,
         uint256 list
     ) private view returns (bytes32) {
-        NodeRecord.Node memory record = _takeRecord(environment, step, header, list);
+        _takeRecord(environment, step, header, list);
+        NodeRecord.Node memory record = environment.record;
         TensorShape shape = record.shape;
         if (step.part == Part.Shape) return _wrap(shape);
         // INVARIANT: only reductions have steps, and only up to their extent.
@@ -154,7 +155,7 @@ contract StepEvaluator is IStepEvaluator {
         Step calldata step,
         bytes calldata header,
         uint256 list
-    ) private pure returns (NodeRecord.Node memory record) {
+    ) private pure {
         unchecked {
             Witness.Cursor memory cursor = environment.cursor;
             bytes calldata data = cursor.takeSized();
@@ -178,8 +179,7 @@ contract StepEvaluator is IStepEvaluator {
             // INVARIANT: the code is the program's at this position.
             if (root != ProgramHeader.root(header, list)) revert StepEvaluator_Record(root);
 
-            record = NodeRecord.read(place, data.length, step.claim.symbols, step.call, node);
-            environment.record = record;
+            NodeRecord.read(environment.record, place, data.length, step.claim.symbols, step.call, node);
             environment.code = code;
         }
     }
@@ -249,11 +249,15 @@ contract StepEvaluator is IStepEvaluator {
             context.calls = step.claim.calls;
             context.seed = step.claim.seed;
             context.load = _load;
-            uint256 address_;
+            uint256 box;
             assembly ("memory-safe") {
-                address_ := environment
+                // An Environment[] of length 1.
+                box := mload(0x40)
+                mstore(0x40, add(box, 0x40))
+                mstore(box, 1)
+                mstore(add(box, 0x20), environment)
             }
-            context.environment = address_;
+            context.environment = box;
             ScalarMachine.prepare(context, environment.code + record.constants, record.constantCount);
         }
     }
@@ -261,8 +265,7 @@ contract StepEvaluator is IStepEvaluator {
     /// @dev Runs section `i` of the record.
     function _run(ScalarMachine.Context memory context, Environment memory environment, uint256 i) private view {
         unchecked {
-            NodeRecord.Node memory record = environment.record;
-            uint256 place = environment.code + record.sections[i] + NodeRecord.results(record.shape, i);
+            uint256 place = environment.code + environment.record.codes[i];
             ScalarMachine.run(context, place + 1, _byte(place));
         }
     }
@@ -275,7 +278,7 @@ contract StepEvaluator is IStepEvaluator {
         uint256 k
     ) private pure returns (uint256) {
         unchecked {
-            return ScalarMachine.resultOf(context, _byte(environment.code + environment.record.sections[i] + k));
+            return ScalarMachine.resultOf(context, _byte(environment.code + environment.record.results[i] + k));
         }
     }
 
@@ -290,7 +293,7 @@ contract StepEvaluator is IStepEvaluator {
             TensorShape shape = environment.record.shape;
             for (uint256 k = 0; k < accumulators.length; ++k) {
                 uint256 dtype = shape.accumulator(k);
-                accumulators[k] = Element.load(dtype, Element.store(dtype, _result(context, environment, i, k)));
+                accumulators[k] = Element.keep(dtype, _result(context, environment, i, k));
             }
         }
     }
@@ -327,11 +330,13 @@ contract StepEvaluator is IStepEvaluator {
         uint256 call
     ) private pure returns (uint256) {
         unchecked {
-            Environment memory environment;
-            uint256 address_ = context.environment;
+            // An empty array takes no memory; a struct would be made anew for every load.
+            Environment[] memory box;
+            uint256 place = context.environment;
             assembly ("memory-safe") {
-                environment := address_
+                box := place
             }
+            Environment memory environment = box[0];
             uint256[] memory operands = environment.record.operands;
             // INVARIANT: nothing is read for an element that cannot exist. A negative word is above every bound.
             if (operand >= operands.length || element >= TensorShapes.MAX_COUNT) return 0;
