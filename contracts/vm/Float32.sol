@@ -12,10 +12,9 @@ import {Bits} from "./Bits.sol";
 ///      `pattern = (exponent << 23) + significand` for all of them, and a rounding carry lands in the exponent by itself.
 ///      Each operation is: unpack, specials, an exact result in 256-bit integers, `_pack`, which alone rounds.
 library Float32 {
-    /// @dev The one NaN of each format.
+    /// @dev The one NaN, of binary32 and of binary16; bfloat16's is the upper half of the first.
     uint256 private constant NAN = 0x7fc00000;
     uint256 private constant HALF_NAN = 0x7e00;
-    uint256 private constant BFLOAT16_NAN = 0x7fc0;
 
     uint256 private constant WORD = 0xffffffff;
     uint256 private constant SIGN = 0x80000000;
@@ -30,8 +29,12 @@ library Float32 {
     uint256 private constant HIDDEN = 0x00800000;
     /// @dev Bit n is set where n is the exponent field of a normal value.
     uint256 private constant NORMAL = 0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe;
-    /// @dev The greatest exponent field of values below 2^254 in units of 2^-149.
-    uint256 private constant LARGEST = 231;
+    /// @dev The exponent of a pattern less this is the exponent less 64.
+    uint256 private constant DOWN_64 = 64 << 23;
+    /// @dev Exponent field from which on values are at least 2^254 in units of 2^-150.
+    uint256 private constant LARGE = 231;
+    /// @dev Bit n is set where n is the exponent field of a normal value below that.
+    uint256 private constant SUMMABLE = 0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffe;
     /// @dev 2^230 - 1: what rounds place 231 half up, but for ties.
     uint256 private constant HALF_231 = 0x3fffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
     /// @dev 2^23: from here on every value is an integer.
@@ -40,22 +43,37 @@ library Float32 {
     // ---------------------------------------------------------------- arithmetic
 
     /// @notice `a` itself, a NaN made canonical.
-    function canonical(uint256 a) internal pure returns (uint256) {
-        return _isNaN(a) ? NAN : a & WORD;
+    function canonical(uint256 a) internal pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            result := and(a, WORD)
+            if gt(and(a, MAGNITUDE), INFINITY) {
+                result := NAN
+            }
+        }
     }
 
     /// @notice a + b.
     function add(uint256 a, uint256 b) internal pure returns (uint256 result) {
-        uint256 large;
+        uint256 x = (a >> 23) & 0xff;
+        uint256 y = (b >> 23) & 0xff;
+        uint256 zeros = (SUMMABLE >> x) & (SUMMABLE >> y) & 1;
+        // Both terms in units of 2^-150: their sum is exact.
+        if (zeros != 0) {
+            assembly ("memory-safe") {
+                x := shl(x, or(and(a, FRACTION), HIDDEN))
+                y := shl(y, or(and(b, FRACTION), HIDDEN))
+            }
+        } else {
+            assembly ("memory-safe") {
+                zeros := or(iszero(lt(x, LARGE)), iszero(lt(y, LARGE)))
+            }
+            if (zeros != 0) return _addLarge(a, b);
+            assembly ("memory-safe") {
+                x := shl(or(x, iszero(x)), or(and(a, FRACTION), shl(23, lt(0, x))))
+                y := shl(or(y, iszero(y)), or(and(b, FRACTION), shl(23, lt(0, y))))
+            }
+        }
         assembly ("memory-safe") {
-            let x := and(shr(23, a), 0xff)
-            let y := and(shr(23, b), 0xff)
-            large := or(gt(x, LARGEST), gt(y, LARGEST))
-            // Both terms in units of 2^-149: their sum is exact.
-            let hidden := lt(0, x)
-            x := shl(sub(x, hidden), or(and(a, FRACTION), shl(23, hidden)))
-            hidden := lt(0, y)
-            y := shl(sub(y, hidden), or(and(b, FRACTION), shl(23, hidden)))
             result := and(a, SIGN)
             let sum := add(x, y)
             if and(xor(a, b), SIGN) {
@@ -66,13 +84,15 @@ library Float32 {
                     result := mul(xor(result, SIGN), lt(0, sum))
                 }
             }
-            // The leading bit to place 254; sums below 2^24 are patterns already, and stay.
-            let zeros := clz(or(sum, HIDDEN))
-            sum := shl(sub(zeros, 1), sum)
-            sum := shr(231, add(add(sum, HALF_231), and(shr(231, sum), 1)))
-            result := or(result, add(shl(23, sub(232, zeros)), sum))
+            x := sum
         }
-        if (large != 0) result = _addLarge(a, b);
+        zeros = Bits.clz(x | 0x1000000);
+        assembly ("memory-safe") {
+            // The leading bit to place 254; sums below 2^25, which are even, are patterns doubled, and stay.
+            x := shl(sub(zeros, 1), x)
+            x := shr(231, add(add(x, HALF_231), and(shr(231, x), 1)))
+            result := or(result, add(shl(23, sub(231, zeros)), x))
+        }
     }
 
     /// @notice a - b.
@@ -82,144 +102,213 @@ library Float32 {
 
     /// @notice a × b.
     function mul(uint256 a, uint256 b) internal pure returns (uint256 result) {
-        uint256 regular;
-        assembly ("memory-safe") {
-            let x := and(shr(23, a), 0xff)
-            let y := and(shr(23, b), 0xff)
-            let product := mul(or(and(a, FRACTION), HIDDEN), or(and(b, FRACTION), HIDDEN))
-            // 1 where the significands, from 1 to 2, have a product from 2 to 4.
-            let carry := shr(47, product)
-            product := shl(sub(1, carry), product)
-            let exponent := sub(add(add(x, y), carry), 128)
-            regular := and(and(shr(x, NORMAL), shr(y, NORMAL)), lt(exponent, 254))
-            product := shr(24, add(add(product, 0x7fffff), and(shr(24, product), 1)))
-            result := or(and(xor(a, b), SIGN), add(shl(23, exponent), product))
+        uint256 x = (a >> 23) & 0xff;
+        uint256 y = (b >> 23) & 0xff;
+        uint256 m = (a & FRACTION) | HIDDEN;
+        uint256 n = (b & FRACTION) | HIDDEN;
+        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) {
+            uint256 sign = (a ^ b) & SIGN;
+            if (_eitherIsSpecial(a, b)) return _mulSpecial(a & MAGNITUDE, b & MAGNITUDE, sign);
+            (x, m) = _normalize(a & MAGNITUDE);
+            (y, n) = _normalize(b & MAGNITUDE);
         }
-        if (regular == 0) result = _mulRare(a, b);
+        assembly ("memory-safe") {
+            m := mul(m, n)
+            // Significands from 1 to 2 have a product from 1 to 4; its leading bit to place 47.
+            n := shr(47, m)
+            m := shl(sub(1, n), m)
+            x := sub(add(add(x, y), n), 128)
+            n := shr(24, add(add(m, 0x7fffff), and(shr(24, m), 1)))
+            result := or(and(xor(a, b), SIGN), add(shl(23, x), n))
+        }
+        if (x > 253) return _packEdge((a ^ b) & SIGN, x, m << 207);
     }
 
     /// @notice a ÷ b.
     function div(uint256 a, uint256 b) internal pure returns (uint256 result) {
-        uint256 regular;
-        assembly ("memory-safe") {
-            let x := and(shr(23, a), 0xff)
-            let y := and(shr(23, b), 0xff)
-            regular := and(shr(x, NORMAL), shr(y, NORMAL))
-            let exponent := sub(x, y)
-            x := or(and(a, FRACTION), HIDDEN)
-            y := or(and(b, FRACTION), HIDDEN)
-            let borrow := lt(x, y)
-            exponent := sub(add(exponent, 126), borrow)
-            regular := and(regular, lt(exponent, 254))
-            // The quotient to 25 bits decides: a normal quotient is never halfway between two values.
-            x := shr(1, add(div(shl(add(24, borrow), x), y), 1))
-            result := or(and(xor(a, b), SIGN), add(shl(23, exponent), x))
+        uint256 x = (a >> 23) & 0xff;
+        uint256 y = (b >> 23) & 0xff;
+        uint256 m = (a & FRACTION) | HIDDEN;
+        uint256 n = (b & FRACTION) | HIDDEN;
+        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) {
+            uint256 sign = (a ^ b) & SIGN;
+            if (_eitherIsSpecial(a, b)) return _divSpecial(a & MAGNITUDE, b & MAGNITUDE, sign);
+            (x, m) = _normalize(a & MAGNITUDE);
+            (y, n) = _normalize(b & MAGNITUDE);
         }
-        if (regular == 0) result = _divRare(a, b);
+        assembly ("memory-safe") {
+            // Significands from 1 to 2 have a quotient from 1/2 to 2.
+            let less := lt(m, n)
+            x := sub(add(sub(x, y), 126), less)
+            m := shl(add(24, less), m)
+            // Its 25 bits decide: a normal quotient is never halfway between two values.
+            y := shr(1, add(div(m, n), 1))
+            result := or(and(xor(a, b), SIGN), add(shl(23, x), y))
+        }
+        if (x > 253) {
+            assembly ("memory-safe") {
+                // A subnormal one may be: the last bit stands for a remainder.
+                m := or(shl(230, div(m, n)), lt(0, mod(m, n)))
+            }
+            return _packEdge((a ^ b) & SIGN, x, m);
+        }
     }
 
     /// @notice a × b + c, rounded once.
     function fma(uint256 a, uint256 b, uint256 c) internal pure returns (uint256 result) {
-        uint256 special;
-        uint256 sign;
-        uint256 grid;
-        uint256 sum;
+        uint256 x = (a >> 23) & 0xff;
+        uint256 y = (b >> 23) & 0xff;
+        uint256 z = (c >> 23) & 0xff;
+        uint256 m;
+        uint256 n;
+        if ((NORMAL >> x) & (NORMAL >> y) & (NORMAL >> z) & 1 != 0) {
+            assembly ("memory-safe") {
+                m := mul(or(and(a, FRACTION), HIDDEN), or(and(b, FRACTION), HIDDEN))
+                n := or(and(c, FRACTION), HIDDEN)
+            }
+        } else {
+            assembly ("memory-safe") {
+                m := or(or(eq(x, 255), eq(y, 255)), eq(z, 255))
+            }
+            if (m != 0) return _fmaSpecial(a, b, c);
+            // Zeros and subnormal values have no hidden bit and the exponent of field 1.
+            assembly ("memory-safe") {
+                m := mul(or(and(a, FRACTION), shl(23, lt(0, x))), or(and(b, FRACTION), shl(23, lt(0, y))))
+                n := or(and(c, FRACTION), shl(23, lt(0, z)))
+                x := or(x, iszero(x))
+                y := or(y, iszero(y))
+                z := or(z, iszero(z))
+            }
+            // Beside a product of zero the addend is the sum; of two zeros, -0 only if both are.
+            if (m == 0) return n == 0 ? (a ^ b) & c & SIGN : c & WORD;
+        }
         assembly ("memory-safe") {
-            let x := and(shr(23, a), 0xff)
-            let y := and(shr(23, b), 0xff)
-            let z := and(shr(23, c), 0xff)
-            special := or(or(eq(x, 255), eq(y, 255)), eq(z, 255))
-            // The product stands 104 places above the grid, which counts units of 2^(grid - 149) …
-            let hidden := lt(0, x)
-            grid := sub(x, hidden)
-            x := or(and(a, FRACTION), shl(23, hidden))
-            hidden := lt(0, y)
-            grid := sub(add(grid, sub(y, hidden)), 253)
-            x := shl(104, mul(x, or(and(b, FRACTION), shl(23, hidden))))
-            // … and the addend `up` places.
-            hidden := lt(0, z)
-            z := sub(z, hidden)
-            let up := sub(z, grid)
-            if gt(up, 230) {
+            // The product stands 104 places above a grid that counts units of 2^(x - 150) …
+            x := sub(add(x, y), 254)
+            // … and the addend `y` places.
+            y := sub(z, x)
+            if gt(y, 230) {
                 // Far below the product's last bit the addend only tells on which side of it the sum lies. The
                 // product far below the addend's last bit does not even tell that: the addend is a value.
-                up := mul(230, sgt(up, 0))
-                if up {
-                    grid := sub(z, up)
+                y := mul(230, sgt(y, 0))
+                if y {
+                    x := sub(z, y)
                 }
             }
-            y := shl(up, or(and(c, FRACTION), shl(23, hidden)))
-            sum := add(x, y)
-            sign := and(c, SIGN)
+            m := shl(104, m)
+            n := shl(y, n)
+            result := and(c, SIGN)
+            z := add(m, n)
             if and(xor(xor(a, b), c), SIGN) {
-                sum := sub(y, x)
-                if slt(sum, 1) {
-                    sum := sub(0, sum)
-                    sign := xor(sign, SIGN)
-                    if iszero(sum) {
-                        // Zero is +0, on any grid.
-                        sign := 0
-                        grid := 0
+                z := sub(n, m)
+                if slt(z, 1) {
+                    z := sub(0, z)
+                    result := xor(result, SIGN)
+                    if iszero(z) {
+                        // Zero is +0, and on any grid out of the range of the exponents below.
+                        result := 0
+                        x := 0
                     }
                 }
             }
         }
-        if (special == 0) result = _pack(sign, grid, sum);
-        else result = _fmaSpecial(a, b, c);
+        m = Bits.clz(z);
+        assembly ("memory-safe") {
+            // As in `_pack`.
+            x := sub(add(x, 231), m)
+            z := shl(sub(m, 1), z)
+            m := shr(231, add(add(z, HALF_231), and(shr(231, z), 1)))
+        }
+        if (x > 253) return _packEdge(result, x, z);
+        assembly ("memory-safe") {
+            result := or(result, add(shl(23, x), m))
+        }
     }
 
     /// @notice Square root of a; NaN below -0.
-    function sqrt(uint256 a) internal pure returns (uint256 result) {
-        unchecked {
-            // The exponent field with the sign above it.
-            uint256 x = (a >> 23) & 0x1ff;
-            if ((NORMAL >> x) & 1 != 0) result = _root(x, (a & FRACTION) | HIDDEN);
-            else result = _sqrtRare(a & WORD);
-        }
+    function sqrt(uint256 a) internal pure returns (uint256) {
+        // The exponent field with the sign above it.
+        uint256 x = (a >> 23) & 0x1ff;
+        if ((NORMAL >> x) & 1 == 0) return _sqrtRare(a & WORD);
+        return _root(x, (a & FRACTION) | HIDDEN);
     }
 
     // ---------------------------------------------------------------- choice and order
 
     /// @notice IEEE-754-2019 minimum: NaN wins, -0 < +0.
-    function minimum(uint256 a, uint256 b) internal pure returns (uint256) {
-        if (_isNaN(a) || _isNaN(b)) return NAN;
-        return (_order(a) < _order(b) ? a : b) & WORD;
+    function minimum(uint256 a, uint256 b) internal pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            // Numbers that order patterns like their values, -0 below +0.
+            let x := signextend(3, a)
+            x := xor(x, and(sar(255, x), MAGNITUDE))
+            let y := signextend(3, b)
+            y := xor(y, and(sar(255, y), MAGNITUDE))
+            result := and(xor(a, mul(xor(a, b), slt(y, x))), WORD)
+            if or(gt(and(a, MAGNITUDE), INFINITY), gt(and(b, MAGNITUDE), INFINITY)) {
+                result := NAN
+            }
+        }
     }
 
     /// @notice IEEE-754-2019 maximum: NaN wins, -0 < +0.
-    function maximum(uint256 a, uint256 b) internal pure returns (uint256) {
-        if (_isNaN(a) || _isNaN(b)) return NAN;
-        return (_order(a) < _order(b) ? b : a) & WORD;
+    function maximum(uint256 a, uint256 b) internal pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            // Numbers that order patterns like their values, -0 below +0.
+            let x := signextend(3, a)
+            x := xor(x, and(sar(255, x), MAGNITUDE))
+            let y := signextend(3, b)
+            y := xor(y, and(sar(255, y), MAGNITUDE))
+            result := and(xor(a, mul(xor(a, b), slt(x, y))), WORD)
+            if or(gt(and(a, MAGNITUDE), INFINITY), gt(and(b, MAGNITUDE), INFINITY)) {
+                result := NAN
+            }
+        }
     }
 
     /// @notice a = b: false with a NaN, true for the two zeros.
-    function eq(uint256 a, uint256 b) internal pure returns (bool) {
-        if (_isNaN(a) || _isNaN(b)) return false;
-        return (a ^ b) & WORD == 0 || (a | b) & MAGNITUDE == 0;
+    function eq(uint256 a, uint256 b) internal pure returns (bool result) {
+        assembly ("memory-safe") {
+            let same := and(iszero(shl(224, xor(a, b))), iszero(gt(and(a, MAGNITUDE), INFINITY)))
+            result := or(same, iszero(shl(225, or(a, b))))
+        }
     }
 
     /// @notice a < b: false with a NaN.
-    function lt(uint256 a, uint256 b) internal pure returns (bool) {
-        if (_isNaN(a) || _isNaN(b)) return false;
-        return _order(a) < _order(b) && (a | b) & MAGNITUDE != 0;
+    function lt(uint256 a, uint256 b) internal pure returns (bool result) {
+        assembly ("memory-safe") {
+            let x := and(a, MAGNITUDE)
+            let y := and(b, MAGNITUDE)
+            let numbers := iszero(or(gt(x, INFINITY), gt(y, INFINITY)))
+            // Magnitudes with their signs: the two zeros are one.
+            x := mul(x, sub(1, and(shr(30, a), 2)))
+            y := mul(y, sub(1, and(shr(30, b), 2)))
+            result := and(numbers, slt(x, y))
+        }
     }
 
     /// @notice a ≤ b: false with a NaN.
-    function le(uint256 a, uint256 b) internal pure returns (bool) {
-        if (_isNaN(a) || _isNaN(b)) return false;
-        return _order(a) <= _order(b) || (a | b) & MAGNITUDE == 0;
+    function le(uint256 a, uint256 b) internal pure returns (bool result) {
+        assembly ("memory-safe") {
+            let x := and(a, MAGNITUDE)
+            let y := and(b, MAGNITUDE)
+            let numbers := iszero(or(gt(x, INFINITY), gt(y, INFINITY)))
+            // Magnitudes with their signs: the two zeros are one.
+            x := mul(x, sub(1, and(shr(30, a), 2)))
+            y := mul(y, sub(1, and(shr(30, b), 2)))
+            result := and(numbers, iszero(sgt(x, y)))
+        }
     }
 
     // ---------------------------------------------------------------- sign
 
     /// @notice `a` with its sign inverted; NaN stays NaN.
     function neg(uint256 a) internal pure returns (uint256) {
-        return _isNaN(a) ? NAN : (a ^ SIGN) & WORD;
+        return canonical(a ^ SIGN);
     }
 
     /// @notice `a` with its sign cleared; NaN stays NaN.
     function abs(uint256 a) internal pure returns (uint256) {
-        return _isNaN(a) ? NAN : a & MAGNITUDE;
+        return canonical(a & MAGNITUDE);
     }
 
     // ---------------------------------------------------------------- rounding to an integer
@@ -265,7 +354,7 @@ library Float32 {
     /// @notice The low 64 bits of `x` as an unsigned integer, rounded to binary32.
     function fromUint64(uint256 x) internal pure returns (uint256) {
         x &= type(uint64).max;
-        return x == 0 ? 0 : _pack(0, 149, x);
+        return x == 0 ? 0 : _pack(0, 150, x);
     }
 
     /// @notice `a` truncated and saturated to int8, in two's complement of 64 bits; NaN gives 0.
@@ -317,7 +406,7 @@ library Float32 {
             uint256 x = h & 0x7fff;
             if (x >= 0x7c00) return x == 0x7c00 ? sign | INFINITY : NAN;
             // Below the least normal, 0x400, a pattern counts units of 2^-24.
-            if (x < 0x400) return x == 0 ? sign : _pack(sign, 125, x);
+            if (x < 0x400) return x == 0 ? sign : _pack(sign, 126, x);
             // The exponent biases are 15 and 127.
             return sign | ((x << 13) + (112 << 23));
         }
@@ -334,8 +423,8 @@ library Float32 {
             // From 2^-14 on the result is normal.
             if (x >= 0x38800000) return sign | (_roundOff(x, 13) - (112 << 10));
             // Below, it counts units of 2^-24; a carry into the least normal is already its pattern.
-            (uint256 exponent, uint256 significand) = _unpack(x);
-            return sign | _roundOff(significand, 125 - exponent);
+            uint256 significand = x > FRACTION ? (x & FRACTION) | HIDDEN : x << 1;
+            return sign | _roundOff(significand, 126 - (x >> 23));
         }
     }
 
@@ -345,26 +434,26 @@ library Float32 {
     }
 
     /// @notice `a` rounded to bfloat16.
-    function toBfloat16(uint256 a) internal pure returns (uint256) {
-        return _isNaN(a) ? BFLOAT16_NAN : _roundOff(a & WORD, 16);
+    function toBfloat16(uint256 a) internal pure returns (uint256 result) {
+        // What canonical NaN rounds to is the one NaN.
+        return _roundOff(canonical(a), 16);
     }
 
     // ---------------------------------------------------------------- specials
 
-    /// @dev a + b where one is infinite, NaN or at least 2^105.
-    function _addLarge(uint256 a, uint256 b) private pure returns (uint256) {
+    /// @dev a + b where one is infinite, NaN, or at least 2^104.
+    function _addLarge(uint256 a, uint256 b) private pure returns (uint256 result) {
         unchecked {
             uint256 x = a & MAGNITUDE;
             uint256 y = b & MAGNITUDE;
             if (x > GREATEST || y > GREATEST) return _addSpecial(a, b);
-            if (x < y) (a, b, x, y) = (b, a, y, x);
-            // Units of 2^-85. What this loses of the lesser term is below 2^-100 of the greater, which is a value.
-            (uint256 exponent, uint256 significand) = _unpack(x);
-            x = significand << (exponent - 64);
-            (exponent, significand) = _unpack(y);
-            y = exponent < 64 ? 0 : significand << (exponent - 64);
-            if ((a ^ b) & SIGN == 0) return _pack(a & SIGN, 64, x + y);
-            return x == y ? 0 : _pack(a & SIGN, 64, x - y);
+            // What is below 2^-62 tells nothing beside such a value; terms that are not are added 2^64 times smaller.
+            if (x >> 23 <= 64) return b & WORD;
+            if (y >> 23 <= 64) return a & WORD;
+            result = add(a - DOWN_64, b - DOWN_64);
+            x = result & MAGNITUDE;
+            if (x > GREATEST - DOWN_64) return (result & SIGN) | INFINITY;
+            if (x != 0) return result + DOWN_64;
         }
     }
 
@@ -376,60 +465,37 @@ library Float32 {
         return (a ^ b) & SIGN == 0 ? a & WORD : NAN;
     }
 
-    /// @dev a × b where one is infinite, NaN, zero or subnormal.
-    function _mulRare(uint256 a, uint256 b) private pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            uint256 sign = (a ^ b) & SIGN;
-            if (x > GREATEST || y > GREATEST) return _mulSpecial(x, y, sign);
-            if (x == 0 || y == 0) return sign;
-            (uint256 exponentX, uint256 significandX) = _unpack(x);
-            (uint256 exponentY, uint256 significandY) = _unpack(y);
-            return _pack(sign, exponentX + exponentY - 149, significandX * significandY);
+    /// @dev Whether a or b is infinite, NaN or zero.
+    function _eitherIsSpecial(uint256 a, uint256 b) private pure returns (bool result) {
+        assembly ("memory-safe") {
+            a := and(a, MAGNITUDE)
+            b := and(b, MAGNITUDE)
+            result := or(or(gt(a, GREATEST), gt(b, GREATEST)), or(iszero(a), iszero(b)))
         }
     }
 
-    /// @dev The product of magnitudes x and y, one of them infinite or NaN, with the sign given.
+    /// @dev The product of magnitudes x and y, one of them infinite, NaN or zero, with the sign given.
     function _mulSpecial(uint256 x, uint256 y, uint256 sign) private pure returns (uint256) {
-        if (x > INFINITY || y > INFINITY || x == 0 || y == 0) return NAN;
-        return sign | INFINITY;
+        if (x > INFINITY || y > INFINITY) return NAN;
+        if (x == INFINITY) return y == 0 ? NAN : sign | INFINITY;
+        if (y == INFINITY) return x == 0 ? NAN : sign | INFINITY;
+        return sign;
     }
 
-    /// @dev a ÷ b where one is infinite, NaN, zero or subnormal.
-    function _divRare(uint256 a, uint256 b) private pure returns (uint256) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            uint256 sign = (a ^ b) & SIGN;
-            if (x > INFINITY || y > INFINITY) return NAN;
-            if (x == INFINITY) return y == INFINITY ? NAN : sign | INFINITY;
-            if (y == 0) return x == 0 ? NAN : sign | INFINITY;
-            if (x == 0 || y == INFINITY) return sign;
-            (uint256 exponentX, uint256 significandX) = _unpack(x);
-            (uint256 exponentY, uint256 significandY) = _unpack(y);
-            return _divExactly(sign, exponentX - exponentY, significandX, significandY);
-        }
-    }
-
-    /// @dev x ÷ y × 2^exponent for significands other than 0.
-    function _divExactly(uint256 sign, uint256 exponent, uint256 x, uint256 y) private pure returns (uint256) {
-        unchecked {
-            x <<= 200;
-            // The last bit stands for a remainder, if there is one.
-            return _pack(sign, exponent - 52, ((x / y) << 1) | _bit(x % y > 0));
-        }
+    /// @dev The quotient of magnitudes x and y, one of them infinite, NaN or zero, with the sign given.
+    function _divSpecial(uint256 x, uint256 y, uint256 sign) private pure returns (uint256) {
+        if (x > INFINITY || y > INFINITY) return NAN;
+        if (x == INFINITY) return y == INFINITY ? NAN : sign | INFINITY;
+        if (y == 0) return x == 0 ? NAN : sign | INFINITY;
+        return sign;
     }
 
     /// @dev Square root of a pattern that is not normal or has its sign set.
     function _sqrtRare(uint256 a) private pure returns (uint256) {
-        unchecked {
-            if (a & MAGNITUDE == 0 || a == INFINITY) return a;
-            if (a > INFINITY) return NAN;
-            // A subnormal value: its leading bit to the hidden one's place.
-            uint256 up = Bits.clz(a) - 232;
-            return _root(1 - up, a << up);
-        }
+        if (a & MAGNITUDE == 0 || a == INFINITY) return a;
+        if (a > INFINITY) return NAN;
+        (uint256 field, uint256 significand) = _normalize(a);
+        return _root(field, significand);
     }
 
     /// @dev Square root of significand × 2^(field - 150), the significand from 2^23 to 2^24, the field at least -22.
@@ -465,26 +531,34 @@ library Float32 {
 
     // ---------------------------------------------------------------- rounding
 
-    /// @dev Rounds `significand × 2^(exponent - 149)` to binary32, with the sign given: 0 ≤ significand < 2^255, the
-    ///      exponent in two's complement, and below 24 for a zero significand.
+    /// @dev Rounds `significand × 2^(exponent - 150)` to binary32, with the sign given: 0 ≤ significand < 2^255, the
+    ///      exponent in two's complement. A zero significand needs an exponent below 25.
     function _pack(uint256 sign, uint256 exponent, uint256 significand) private pure returns (uint256 result) {
         uint256 zeros = Bits.clz(significand);
         assembly ("memory-safe") {
             // The leading bit moves to place 254, the result's last to place 231.
-            exponent := sub(add(exponent, 232), zeros)
+            exponent := sub(add(exponent, 231), zeros)
             significand := shl(sub(zeros, 1), significand)
             result := shr(231, add(add(significand, HALF_231), and(shr(231, significand), 1)))
             result := or(sign, add(shl(23, exponent), result))
         }
-        if (exponent > 253) result = sign | _packEdge(exponent, significand);
+        if (exponent > 253) return _packEdge(sign, exponent, significand);
     }
 
-    /// @dev What `_pack` leaves: overflow, and subnormal results.
-    function _packEdge(uint256 exponent, uint256 significand) private pure returns (uint256) {
-        unchecked {
-            if (int256(exponent) > 0) return INFINITY;
-            // The last bit of a subnormal result stands for 2^-149, so more is rounded off; from 256 on, all.
-            return _roundOff(significand, int256(exponent) < -25 ? 256 : 231 - exponent);
+    /// @dev What `_pack` leaves, the leading bit at place 254 already: overflow, and subnormal results.
+    function _packEdge(uint256 sign, uint256 exponent, uint256 significand) private pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            result := INFINITY
+            if slt(exponent, 0) {
+                // The last bit of a subnormal result stands for 2^-149, so more is rounded off; from 256 on, all.
+                let places := sub(231, exponent)
+                if gt(places, 256) {
+                    places := 256
+                }
+                let half := sub(shl(sub(places, 1), 1), 1)
+                result := shr(places, add(add(significand, half), and(shr(places, significand), 1)))
+            }
+            result := or(sign, result)
         }
     }
 
@@ -534,25 +608,17 @@ library Float32 {
         }
     }
 
-    /// @dev A number that orders patterns like their values, -0 below +0; not for NaNs.
-    function _order(uint256 a) private pure returns (int256 order) {
-        assembly ("memory-safe") {
-            order := signextend(3, a)
-            order := xor(order, and(sar(255, order), MAGNITUDE))
-        }
-    }
-
-    /// @dev Exponent and significand of a finite magnitude.
-    function _unpack(uint256 x) private pure returns (uint256 exponent, uint256 significand) {
+    /// @dev Exponent field and significand of a finite magnitude other than 0, as `significand × 2^(field - 150)`, the
+    ///      leading bit of a subnormal one moved to the hidden bit's place, its field from -22 to 0.
+    function _normalize(uint256 x) private pure returns (uint256 field, uint256 significand) {
         unchecked {
-            exponent = (x >> 23) - _bit(x > FRACTION);
-            significand = x - (exponent << 23);
-        }
-    }
-
-    function _bit(bool condition) private pure returns (uint256 bit) {
-        assembly ("memory-safe") {
-            bit := condition
+            field = x >> 23;
+            significand = (x & FRACTION) | HIDDEN;
+            if (field == 0) {
+                uint256 up = Bits.clz(x) - 232;
+                field = 1 - up;
+                significand = x << up;
+            }
         }
     }
 }
