@@ -11,6 +11,8 @@ const settings = {
   viaIR: true,
   optimizer: { enabled: true, runs: 10_000 },
   metadata: { bytecodeHash: "none" as const },
+  // For snapshots/contracts.json.
+  outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
 /** Per EVM version: all contracts for speed, but the game, whose moves cost calldata and storage, for size. */
