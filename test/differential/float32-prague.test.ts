@@ -1,5 +1,5 @@
 /**
- * Float32 built for chains without the `clz` instruction, run on one: the same bits.
+ * Float32 built for chains without the `clz` instruction, run on one: the same bits. @weight 20
  */
 import { expect } from "chai";
 import { network } from "hardhat";

@@ -2,7 +2,7 @@
  * Float32 in Solidity and in TypeScript against two authorities: the machine's floating-point unit, live where there is
  * a C compiler and by committed digests everywhere, and exact rational arithmetic.
  *
- * `FLOAT32_CASES=2000` makes the run short; the committed digests then do not apply.
+ * `FLOAT32_CASES=2000` makes the run short; the committed digests then do not apply. @weight 110
  */
 import { expect } from "chai";
 import { network } from "hardhat";

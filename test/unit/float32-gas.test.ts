@@ -1,3 +1,6 @@
+/**
+ * The gas snapshot of Float32, held exact, and the project's limits. @weight 15
+ */
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { measureGas, SNAPSHOT, type Gas } from "../helpers/float32-gas.ts";
