@@ -80,3 +80,9 @@ export function greatestOf(code: NodeCode, dtype: DType): Value {
   const bits = BigInt(BITS.get(dtype)!);
   return code.constantInt((1n << (isUnsigned(dtype) ? bits : bits - 1n)) - 1n);
 }
+
+/** a ≤ b. */
+export function lessOrEqual(code: NodeCode, dtype: DType, a: Value, b: Value): Value {
+  if (isFloat(dtype)) return code.fle(a, b);
+  return isUnsigned(dtype) ? code.ule(a, b) : code.ile(a, b);
+}

@@ -1,0 +1,50 @@
+/** Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. */
+import { DType, isDType, nameOf, type Value } from "@assay/vm";
+import { GraphError } from "../errors.ts";
+import { isFloat, isUnsigned } from "../lowering/types.ts";
+import { withKnown } from "../lowering/known.ts";
+import type { NodeCode } from "../nodeCode.ts";
+import type { Operator } from "../operator.ts";
+
+export const Cast: Operator = {
+  name: "Cast",
+  inputs: [1, 1],
+  lower(node) {
+    const x = node.input(0);
+    const to = elementType(node.attributes.int("to"));
+    node.attributes.int("saturate", 1);
+    if (to === x.dtype) return x;
+    const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
+    return withKnown(value, x.known);
+  },
+};
+
+/** The element type with this code. Throws UNSUPPORTED. */
+export function elementType(code: number): DType {
+  if (!isDType(code)) throw new GraphError("UNSUPPORTED", `element type ${code}`);
+  return code;
+}
+
+const TO_INTEGER = new Map<DType, "ftoi8" | "ftoi16" | "ftoi32" | "ftoi64" | "ftou8" | "ftou16" | "ftou32" | "ftou64">([
+  [DType.INT8, "ftoi8"],
+  [DType.INT16, "ftoi16"],
+  [DType.INT32, "ftoi32"],
+  [DType.INT64, "ftoi64"],
+  [DType.UINT8, "ftou8"],
+  [DType.UINT16, "ftou16"],
+  [DType.UINT32, "ftou32"],
+  [DType.UINT64, "ftou64"],
+]);
+
+/** A word of type `from` as a word of type `to`. */
+export function cast(code: NodeCode, from: DType, to: DType, x: Value): Value {
+  if (to === DType.BOOL) return isFloat(from) ? code.lnot(code.feq(x, code.constant(0))) : code.truth(x);
+  if (isFloat(to)) {
+    if (isFloat(from)) return x;
+    return isUnsigned(from) ? code.utof(x) : code.itof(x);
+  }
+  if (!isFloat(from)) return code.wrapped(to, x);
+  const name = TO_INTEGER.get(to);
+  if (name === undefined) throw new Error(`a float to ${nameOf(to)}`);
+  return code[name](x);
+}

@@ -1,0 +1,4 @@
+/** Rounded up to an integer; a result of zero keeps the sign. */
+import { unary } from "../lowering/unary.ts";
+
+export const Ceil = unary("Ceil", (code, x) => code.fceil(x));

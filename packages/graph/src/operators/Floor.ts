@@ -1,0 +1,4 @@
+/** Rounded down to an integer; the sign of zero is kept. */
+import { unary } from "../lowering/unary.ts";
+
+export const Floor = unary("Floor", (code, x) => code.ffloor(x));

@@ -1,0 +1,16 @@
+/** Mean over all places of each channel. */
+import { check } from "../errors.ts";
+import { axesOf, countAsFloat, sumOver } from "../lowering/reduction.ts";
+import { FLOATS } from "../lowering/types.ts";
+import type { Operator } from "../operator.ts";
+
+export const GlobalAveragePool: Operator = {
+  name: "GlobalAveragePool",
+  inputs: [1, 1],
+  lower(node) {
+    const x = node.input(0, ...FLOATS);
+    check(x.shape.length >= 3, "SHAPE_MISMATCH", `the input has rank ${x.shape.length}, less than 3`);
+    const axes = axesOf(x, [...x.shape.keys()].slice(2), true);
+    return sumOver(node, x, axes, undefined, (code, sum) => code.fdiv(sum, countAsFloat(code, axes)));
+  },
+};

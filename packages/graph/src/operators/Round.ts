@@ -1,0 +1,4 @@
+/** Rounded to an integer, ties to even; a result of zero keeps the sign. */
+import { unary } from "../lowering/unary.ts";
+
+export const Round = unary("Round", (code, x) => code.frint(x));

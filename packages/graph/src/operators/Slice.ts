@@ -1,0 +1,101 @@
+/** Part of a tensor: along each named axis from start to end in steps; starts, ends and steps are known at import. */
+import { Dimension } from "../dimension.ts";
+import { check } from "../errors.ts";
+import { constantShape, linearOf, placesOf, withKnown } from "../lowering/known.ts";
+import type { NodeContext, Operator } from "../operator.ts";
+
+interface Cut {
+  readonly start: Dimension;
+  readonly step: number;
+  readonly size: Dimension;
+}
+
+export const Slice: Operator = {
+  name: "Slice",
+  inputs: [1, 5],
+  lower(node) {
+    const x = node.input(0);
+    const rank = x.shape.length;
+    const old = node.opset < 10;
+    const list = (index: number, name: string) =>
+      old ? node.attributes.ints(name, undefined)?.map((value) => Dimension.constant(value)) : node.known(index);
+    const [starts, ends, axes] = [list(1, "starts"), list(2, "ends"), list(3, "axes")];
+    check(starts !== undefined && ends !== undefined, "BAD_ARITY", "starts and ends are missing");
+    const steps = old ? undefined : node.constants(4);
+    const places = axes?.map((axis) => node.axis(axis.constant ?? NaN, rank)) ?? starts.map((_, i) => i);
+    check(
+      ends.length === starts.length &&
+        places.length === starts.length &&
+        (steps?.length ?? places.length) === places.length,
+      "SHAPE_MISMATCH",
+      "starts, ends, axes and steps differ in length",
+    );
+    check(new Set(places).size === places.length && places.every((axis) => axis < rank), "BAD_ATTRIBUTE", "bad axes");
+    const cuts = x.shape.map((size): Cut => ({ start: Dimension.constant(0), step: 1, size }));
+    places.forEach((axis, i) => (cuts[axis] = cutOf(node, x.shape[axis], starts[i], ends[i], steps?.[i] ?? 1)));
+    const shape = cuts.map(({ size }) => size);
+    if (cuts.every(({ start, step, size }, axis) => start.equals(0) && step === 1 && size.equals(x.shape[axis])))
+      return x;
+
+    const value = node.graph.map(x.dtype, shape, (code) => {
+      const source = cuts.map(({ start, step }, axis) => {
+        const place = code.index(axis);
+        const moved = step === 1 ? place : code.imul(place, code.constantInt(step));
+        return code.plus(moved, start);
+      });
+      return code.read(x, code.linearIndex(x.shape, source));
+    });
+    const sizes = constantShape(x.shape);
+    const result = constantShape(shape);
+    if (x.known === undefined || sizes === undefined || result === undefined) return value;
+    const known = [...placesOf(result)].map(
+      (place) =>
+        x.known![
+          linearOf(
+            sizes,
+            place.map((at, axis) => cuts[axis].start.constant! + at * cuts[axis].step),
+          )
+        ],
+    );
+    return withKnown(value, known);
+  },
+};
+
+/** Beyond this a bound means "to the end". */
+const FAR = 2 ** 31 - 1;
+
+function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimension, step: number): Cut {
+  check(step !== 0 && Number.isFinite(step), "BAD_ATTRIBUTE", `a step is ${step}`);
+  /** A bound counted from the end if negative, then kept between `least` and `greatest`. */
+  const bound = (value: Dimension, least: number, greatest: Dimension): Dimension => {
+    const { constant } = value;
+    if (constant === undefined) return size.equals(value) ? greatest : value.min(greatest);
+    if (constant >= FAR) return greatest;
+    if (constant <= -FAR) return Dimension.constant(least);
+    if (constant >= 0) {
+      return size.constant === undefined
+        ? Dimension.constant(constant).min(greatest)
+        : clamp(constant, least, greatest);
+    }
+    const whole = size.constant;
+    return whole === undefined ? size.add(constant) : clamp(whole + constant, least, greatest);
+  };
+  if (step > 0) {
+    const [from, to] = [bound(start, 0, size), bound(end, 0, size)];
+    const span = to.sub(from);
+    const count =
+      span.constant !== undefined
+        ? Dimension.constant(Math.max(0, Math.ceil(span.constant / step)))
+        : span.ceilDiv(step);
+    return { start: from, step, size: count };
+  }
+  const { constant } = size;
+  if (constant === undefined) node.fail("UNSUPPORTED", "a negative step along an axis of symbolic size");
+  const [from, to] = [bound(start, -1, size.sub(1)), bound(end, -1, size.sub(1))];
+  const count = Math.max(0, Math.ceil((to.constant! - from.constant!) / step));
+  return { start: from, step, size: Dimension.constant(count) };
+}
+
+function clamp(value: number, least: number, greatest: Dimension): Dimension {
+  return Dimension.constant(Math.min(Math.max(value, least), greatest.constant!));
+}

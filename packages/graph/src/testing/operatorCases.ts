@@ -1,0 +1,406 @@
+/**
+ * Cases of every operator: inputs, attributes and outputs of a one-node model, to be computed by us and by onnxruntime.
+ * Inputs are random from a seed unless their values are given; `constant` ones are part of the model.
+ */
+import { DType } from "@assay/vm";
+import type { AttributeValue } from "./onnxBuilder.ts";
+
+export interface InputCase {
+  readonly shape: readonly number[];
+  /** float32 if absent. */
+  readonly dtype?: number;
+  readonly values?: readonly number[];
+  /** Range of random values; about -3 to 3 if absent, integers below 10. */
+  readonly range?: readonly [number, number];
+  readonly constant?: boolean;
+}
+
+export interface OperatorCase {
+  /** Absent inputs are undefined. */
+  readonly inputs: readonly (InputCase | undefined)[];
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Number of outputs; 1 if absent. */
+  readonly outputs?: number;
+  readonly opset?: number;
+  /** Greatest relative difference, and absolute below 1; 2e-6 if absent. */
+  readonly tolerance?: number;
+}
+
+const SPECIALS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1e-40,
+  -1e-40,
+  3e38,
+  -3e38,
+  Infinity,
+  -Infinity,
+  NaN,
+  7.5,
+  -100,
+  88.7,
+  -103.5,
+];
+
+/** Random floats. */
+const f = (...shape: number[]): InputCase => ({ shape });
+/** Random positive floats. */
+const p = (...shape: number[]): InputCase => ({ shape, range: [0.1, 4] });
+/** Special floats. */
+const specials: InputCase = { shape: [SPECIALS.length], values: SPECIALS };
+/** Constant int64 values. */
+const longs = (...values: number[]): InputCase => ({
+  shape: [values.length],
+  dtype: DType.INT64,
+  values,
+  constant: true,
+});
+const scalar = (value: number, dtype: number = DType.INT64): InputCase => ({
+  shape: [],
+  dtype,
+  values: [value],
+  constant: true,
+});
+const typed = (dtype: number, shape: readonly number[], range?: readonly [number, number]): InputCase => ({
+  dtype,
+  shape,
+  ...(range && { range }),
+});
+const bools = (...shape: number[]): InputCase => ({ dtype: DType.BOOL, shape, range: [0, 2] });
+const opset = (version: number, ...inputs: readonly InputCase[]): OperatorCase => ({ inputs, opset: version });
+const plain = (...inputs: readonly InputCase[]): OperatorCase => ({ inputs });
+
+const unary = [plain(f(2, 3, 4)), plain(specials)];
+const binary = [plain(f(2, 3), f(2, 3)), plain(f(2, 1, 4), f(3, 1)), plain(f(3), scalar(0.5, DType.FLOAT32))];
+const integers = [
+  plain(typed(DType.INT64, [2, 3], [-50, 50]), typed(DType.INT64, [3], [1, 9])),
+  plain(typed(DType.INT32, [4], [-50, 50]), typed(DType.INT32, [4], [1, 9])),
+];
+const reduction = (since: number): OperatorCase[] =>
+  [
+    { inputs: [f(2, 3, 37)], attributes: { keepdims: 0, ...(since > 17 && { axes: [2] }) }, opset: 17 },
+    { inputs: [f(2, 3, 4)], opset: 17 },
+    { inputs: [f(3, 5, 2), longs(0, 1)], opset: 18 },
+    { inputs: [f(3, 5, 2), longs(-2)], attributes: { keepdims: 0 }, opset: 18 },
+  ].filter(({ opset }) => since <= 17 || opset === 18 || opset === 17) as OperatorCase[];
+const sums: OperatorCase[] = [
+  { inputs: [f(2, 3, 37), longs(2)], attributes: { keepdims: 0 } },
+  { inputs: [f(2, 3, 4)] },
+  { inputs: [f(3, 5, 2), longs(0, 1)] },
+  { inputs: [typed(DType.INT64, [3, 4], [-9, 9]), longs(1)] },
+  { inputs: [f(2, 3), longs()], attributes: { noop_with_empty_axes: 1 } },
+];
+const recurrent = (gates: number, states: number): OperatorCase[] => {
+  const [time, batch, size, hidden] = [5, 2, 3, 4];
+  const weights = (directions: number) => [
+    f(directions, gates * hidden, size),
+    f(directions, gates * hidden, hidden),
+    f(directions, 2 * gates * hidden),
+  ];
+  const initial = (directions: number) => Array.from({ length: states }, () => f(directions, batch, hidden));
+  const attributes = { hidden_size: hidden };
+  const tolerance = 1e-5;
+  const outputs = 1 + states;
+  return [
+    { inputs: [f(time, batch, size), ...weights(1)], attributes, outputs, tolerance },
+    { inputs: [f(time, batch, size), ...weights(1), undefined, ...initial(1)], attributes, outputs, tolerance },
+    { inputs: [f(1, batch, size), ...weights(1), undefined, ...initial(1)], attributes, outputs, tolerance },
+    {
+      inputs: [f(time, batch, size), ...weights(1)],
+      attributes: { ...attributes, direction: "reverse" },
+      outputs,
+      tolerance,
+    },
+    {
+      inputs: [f(time, batch, size), ...weights(2), undefined, ...initial(2)],
+      attributes: { ...attributes, direction: "bidirectional" },
+      outputs,
+      tolerance,
+    },
+  ];
+};
+const soft: OperatorCase[] = [
+  { inputs: [f(3, 20)] },
+  { inputs: [f(2, 3, 4)], attributes: { axis: 1 } },
+  { inputs: [f(2, 3, 4)], attributes: { axis: 1 }, opset: 11 },
+];
+const comparison = [...binary, ...integers];
+const logic = [plain(bools(2, 3), bools(3))];
+const bitwise = [opset(18, typed(DType.INT32, [2, 3], [-99, 99]), typed(DType.INT32, [3], [-99, 99]))];
+
+export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> = {
+  Abs: [...unary, plain(typed(DType.INT32, [5], [-9, 9]))],
+  Add: [...binary, ...integers],
+  And: logic,
+  ArgMax: [
+    { inputs: [f(3, 7)], attributes: { axis: 1 } },
+    { inputs: [f(3, 7, 2)], attributes: { axis: -2, keepdims: 0 } },
+    { inputs: [{ shape: [6], values: [1, 3, 3, -2, 3, 0] }], attributes: { axis: 0, select_last_index: 1 } },
+  ],
+  ArgMin: [
+    { inputs: [f(3, 7)], attributes: { axis: 1 } },
+    { inputs: [{ shape: [6], values: [1, -3, 3, -3, 3, 0] }], attributes: { axis: 0, keepdims: 0 } },
+  ],
+  AveragePool: [
+    { inputs: [f(1, 2, 6, 6)], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { inputs: [f(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } },
+    { inputs: [f(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 } },
+    { inputs: [f(1, 1, 7)], attributes: { kernel_shape: [3], strides: [2], auto_pad: "SAME_UPPER" } },
+  ],
+  BatchNormalization: [
+    { inputs: [f(2, 3, 4), f(3), f(3), f(3), p(3)] },
+    { inputs: [f(2, 3), f(3), f(3), f(3), p(3)], attributes: { epsilon: { float: 0.01 } } },
+  ],
+  BitShift: [
+    { inputs: [typed(DType.UINT8, [4], [0, 255]), typed(DType.UINT8, [4], [0, 7])], attributes: { direction: "LEFT" } },
+    {
+      inputs: [typed(DType.UINT32, [4], [0, 999]), typed(DType.UINT32, [4], [0, 7])],
+      attributes: { direction: "RIGHT" },
+    },
+  ],
+  BitwiseAnd: bitwise,
+  BitwiseNot: [opset(18, typed(DType.INT32, [5], [-99, 99]))],
+  BitwiseOr: bitwise,
+  BitwiseXor: bitwise,
+  Cast: [
+    { inputs: [{ shape: [6], values: [0, -1.5, 2.7, 100.2, -0.4, 3] }], attributes: { to: DType.INT32 } },
+    { inputs: [typed(DType.INT64, [5], [-99, 99])], attributes: { to: DType.FLOAT32 } },
+    { inputs: [typed(DType.INT64, [5], [-999, 999])], attributes: { to: DType.INT8 } },
+    { inputs: [{ shape: [5], values: [0, -0, 0.5, -3, 1] }], attributes: { to: DType.BOOL } },
+    { inputs: [bools(5)], attributes: { to: DType.FLOAT32 } },
+  ],
+  Ceil: unary,
+  Celu: [plain(f(3, 4)), { inputs: [f(3, 4)], attributes: { alpha: { float: 2 } } }],
+  Clip: [
+    { inputs: [f(3, 4), scalar(-1, DType.FLOAT32), scalar(1, DType.FLOAT32)] },
+    { inputs: [f(3, 4), undefined, scalar(0.5, DType.FLOAT32)] },
+    { inputs: [f(3, 4)], attributes: { min: { float: -1 }, max: { float: 0.25 } }, opset: 7 },
+    { inputs: [typed(DType.INT32, [6], [-9, 9]), scalar(-3, DType.INT32), scalar(5, DType.INT32)] },
+  ],
+  Concat: [
+    { inputs: [f(2, 3), f(2, 1), f(2, 2)], attributes: { axis: 1 } },
+    { inputs: [f(1, 3), f(2, 3)], attributes: { axis: -2 } },
+    { inputs: [f(2), f(1), f(3), f(2), f(1), f(4)], attributes: { axis: 0 } },
+  ],
+  Constant: [],
+  ConstantOfShape: [],
+  Conv: [
+    { inputs: [f(2, 3, 6, 6), f(4, 3, 3, 3), f(4)], attributes: { pads: [1, 1, 1, 1] }, tolerance: 1e-5 },
+    { inputs: [f(1, 4, 7, 5), f(6, 2, 3, 2)], attributes: { group: 2, strides: [2, 1] }, tolerance: 1e-5 },
+    { inputs: [f(1, 2, 9), f(3, 2, 3)], attributes: { dilations: [2], pads: [2, 1] }, tolerance: 1e-5 },
+    { inputs: [f(1, 3, 5, 5), f(3, 1, 3, 3)], attributes: { group: 3, auto_pad: "SAME_UPPER" }, tolerance: 1e-5 },
+    {
+      inputs: [f(1, 2, 6, 6), f(3, 2, 4, 4)],
+      attributes: { auto_pad: "SAME_LOWER", strides: [2, 2] },
+      tolerance: 1e-5,
+    },
+    { inputs: [f(1, 1, 4, 4, 4), f(2, 1, 2, 2, 2)], tolerance: 1e-5 },
+    { inputs: [f(1, 60, 3, 3), f(2, 60, 3, 3)], tolerance: 1e-4 },
+  ],
+  CumSum: [
+    { inputs: [f(5), scalar(0)] },
+    { inputs: [f(2, 5, 3), scalar(1)], attributes: { exclusive: 1 } },
+    { inputs: [f(2, 5), scalar(-1)], attributes: { reverse: 1 } },
+    { inputs: [typed(DType.INT32, [2, 5]), scalar(1)], attributes: { reverse: 1, exclusive: 1 } },
+  ],
+  DepthToSpace: [
+    { inputs: [f(1, 8, 2, 3)], attributes: { blocksize: 2 } },
+    { inputs: [f(1, 8, 2, 3)], attributes: { blocksize: 2, mode: "CRD" } },
+  ],
+  DequantizeLinear: [
+    { inputs: [typed(DType.UINT8, [2, 5], [0, 255]), scalar(0.1, DType.FLOAT32), scalar(128, DType.UINT8)] },
+    {
+      inputs: [typed(DType.INT8, [2, 3, 2], [-128, 127]), p(3), typed(DType.INT8, [3], [-9, 9])],
+      attributes: { axis: 1 },
+    },
+  ],
+  Div: [...binary, ...integers],
+  Dropout: [plain(f(3, 4))],
+  DynamicQuantizeLinear: [
+    { inputs: [f(4, 5)], outputs: 3 },
+    { inputs: [p(7)], outputs: 3 },
+  ],
+  Elu: [...unary, { inputs: [f(3, 4)], attributes: { alpha: { float: 2 } } }],
+  Equal: [...comparison, plain(bools(3), bools(3))],
+  Erf: unary,
+  Exp: unary,
+  Expand: [{ inputs: [f(3, 1), longs(2, 1, 4)] }, { inputs: [f(3), longs(1)] }],
+  EyeLike: [
+    { inputs: [f(3, 4)], attributes: { k: 1 } },
+    { inputs: [f(3, 4)], attributes: { k: -1, dtype: DType.INT32 } },
+  ],
+  Flatten: [
+    plain(f(2, 3, 4)),
+    { inputs: [f(2, 3, 4)], attributes: { axis: 0 } },
+    { inputs: [f(2, 3, 4)], attributes: { axis: -1 } },
+  ],
+  Floor: unary,
+  GRU: recurrent(3, 1).flatMap((test) => [
+    test,
+    { ...test, attributes: { ...test.attributes, linear_before_reset: 1 } },
+  ]),
+  Gather: [
+    { inputs: [f(5, 3), { shape: [2, 2], dtype: DType.INT64, values: [0, 4, -1, 2] }] },
+    { inputs: [f(2, 5, 3), { shape: [3], dtype: DType.INT64, values: [0, -5, 2] }], attributes: { axis: 1 } },
+    { inputs: [f(5), { shape: [], dtype: DType.INT32, values: [3] }] },
+  ],
+  GatherElements: [
+    { inputs: [f(3, 4), { shape: [3, 2], dtype: DType.INT64, values: [0, 3, -1, 1, 2, -4] }], attributes: { axis: 1 } },
+  ],
+  Gelu: [
+    { inputs: [f(3, 4)], opset: 20 },
+    { inputs: [f(3, 4)], attributes: { approximate: "tanh" }, opset: 20 },
+  ],
+  Gemm: [
+    { inputs: [f(3, 4), f(4, 5), f(5)] },
+    {
+      inputs: [f(4, 3), f(5, 4), f(3, 1)],
+      attributes: { transA: 1, transB: 1, alpha: { float: 0.5 }, beta: { float: 2 } },
+    },
+    { inputs: [f(2, 700), f(700, 3)], tolerance: 1e-4 },
+  ],
+  GlobalAveragePool: [plain(f(2, 3, 5, 5))],
+  GlobalMaxPool: [plain(f(2, 3, 5, 5))],
+  Greater: comparison,
+  GreaterOrEqual: comparison,
+  HardSigmoid: [plain(f(3, 4)), { inputs: [f(3, 4)], attributes: { alpha: { float: 0.5 }, beta: { float: 0.1 } } }],
+  HardSwish: [plain(f(3, 4))],
+  Hardmax: [{ inputs: [f(3, 4)] }, { inputs: [f(2, 3, 4)], attributes: { axis: 1 } }],
+  Identity: [plain(f(3, 4))],
+  InstanceNormalization: [{ inputs: [f(2, 3, 4, 5), f(3), f(3)], tolerance: 1e-5 }],
+  IsInf: [plain(specials), { inputs: [specials], attributes: { detect_negative: 0 } }],
+  IsNaN: [plain(specials)],
+  LSTM: recurrent(4, 2),
+  LayerNormalization: [
+    { inputs: [f(3, 20), f(20), f(20)], tolerance: 1e-5 },
+    { inputs: [f(2, 3, 4), f(3, 4)], attributes: { axis: 1 }, tolerance: 1e-5 },
+  ],
+  LeakyRelu: [...unary, { inputs: [f(3, 4)], attributes: { alpha: { float: 0.3 } } }],
+  Less: comparison,
+  LessOrEqual: comparison,
+  Log: unary,
+  LogSoftmax: soft,
+  LpNormalization: [
+    { inputs: [f(3, 20)], tolerance: 1e-5 },
+    { inputs: [f(3, 4, 2)], attributes: { axis: 1, p: 1 }, tolerance: 1e-5 },
+  ],
+  MatMul: [
+    { inputs: [f(3, 4), f(4, 5)] },
+    { inputs: [f(2, 1, 3, 4), f(5, 4, 2)] },
+    { inputs: [f(4), f(4, 5)] },
+    { inputs: [f(2, 3, 4), f(4)] },
+    { inputs: [f(1, 1025), f(1025, 2)], tolerance: 1e-4 },
+    { inputs: [typed(DType.INT32, [3, 4], [-9, 9]), typed(DType.INT32, [4, 2], [-9, 9])] },
+  ],
+  MatMulInteger: [
+    { inputs: [typed(DType.UINT8, [3, 4], [0, 255]), typed(DType.UINT8, [4, 2], [0, 255])] },
+    {
+      inputs: [
+        typed(DType.UINT8, [3, 4], [0, 255]),
+        typed(DType.UINT8, [4, 2], [0, 255]),
+        scalar(120, DType.UINT8),
+        scalar(99, DType.UINT8),
+      ],
+    },
+  ],
+  Max: [plain(f(3), f(2, 3), f(1)), plain(f(3)), ...integers],
+  MaxPool: [
+    { inputs: [f(1, 2, 6, 6)], attributes: { kernel_shape: [2, 2], strides: [2, 2] }, outputs: 2 },
+    { inputs: [f(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] } },
+    { inputs: [f(1, 1, 6, 6)], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
+    { inputs: [f(1, 1, 9)], attributes: { kernel_shape: [2], dilations: [3] } },
+  ],
+  Mean: [plain(f(3), f(2, 3), f(1))],
+  Min: [plain(f(3), f(2, 3), f(1), f(1), f(3), f(3)), ...integers],
+  Mish: [{ inputs: [f(3, 4)], opset: 18 }],
+  Mod: [
+    ...integers,
+    { inputs: [typed(DType.INT32, [6], [-9, 9]), typed(DType.INT32, [6], [1, 5])], attributes: { fmod: 1 } },
+  ],
+  Mul: [...binary, ...integers],
+  Neg: [...unary, plain(typed(DType.INT32, [5], [-9, 9]))],
+  Not: [plain(bools(5))],
+  OneHot: [
+    { inputs: [{ shape: [4], dtype: DType.INT64, values: [0, 2, -1, 9] }, scalar(5), f(2)] },
+    { inputs: [{ shape: [2, 2], dtype: DType.INT64, values: [0, 2, 1, 3] }, scalar(4), f(2)], attributes: { axis: 1 } },
+  ],
+  Or: logic,
+  PRelu: [plain(f(2, 3, 4), f(3, 1)), plain(f(2, 3), f(1))],
+  Pad: [
+    { inputs: [f(2, 3), longs(1, 0, 2, 1)] },
+    { inputs: [f(2, 3), longs(0, 2, 0, 1), scalar(9, DType.FLOAT32)] },
+    { inputs: [f(4, 5), longs(1, 2, 2, 1)], attributes: { mode: "reflect" } },
+    { inputs: [f(4, 5), longs(1, 2, 2, 6)], attributes: { mode: "edge" } },
+    { inputs: [f(4, 5), longs(1, 2, 2, 1)], attributes: { mode: "wrap" }, opset: 19 },
+    { inputs: [f(4, 5), longs(-1, 2, 1, -2)] },
+  ],
+  QuantizeLinear: [
+    { inputs: [f(2, 5), scalar(0.05, DType.FLOAT32), scalar(100, DType.UINT8)] },
+    { inputs: [f(2, 3, 2), p(3), typed(DType.INT8, [3], [-9, 9])], attributes: { axis: 1 } },
+    { inputs: [{ shape: [4], values: [0.5, 1.5, -1e30, 1e30] }, scalar(1, DType.FLOAT32)] },
+  ],
+  RNN: recurrent(1, 1),
+  Range: [],
+  Reciprocal: [plain(p(3, 4)), plain(specials)],
+  ReduceL1: reduction(18),
+  ReduceL2: reduction(18),
+  ReduceLogSum: [
+    { inputs: [p(3, 20)], opset: 17 },
+    { inputs: [p(3, 4, 2), longs(1)], opset: 18 },
+  ],
+  ReduceLogSumExp: reduction(18),
+  ReduceMax: reduction(18),
+  ReduceMean: reduction(18),
+  ReduceMin: reduction(18),
+  ReduceProd: reduction(18),
+  ReduceSum: sums,
+  ReduceSumSquare: reduction(18),
+  Relu: unary,
+  Reshape: [
+    { inputs: [f(2, 3, 4), longs(0, -1)] },
+    { inputs: [f(2, 6), longs(3, 4)] },
+    { inputs: [f(2, 6), longs(-1)] },
+  ],
+  Round: [...unary, plain({ shape: [6], values: [0.5, 1.5, 2.5, -0.5, -1.5, -2.5] })],
+  Selu: [plain(f(3, 4))],
+  Shape: [plain(f(2, 3, 4)), { inputs: [f(2, 3, 4)], attributes: { start: 1, end: -1 } }],
+  Sigmoid: unary,
+  Sign: [...unary, plain(typed(DType.INT32, [5], [-9, 9]))],
+  Size: [plain(f(2, 3, 4))],
+  Slice: [
+    { inputs: [f(5, 6), longs(1, 2), longs(4, 6)] },
+    { inputs: [f(5, 6), longs(-1), longs(-9999), longs(1), longs(-2)] },
+    { inputs: [f(5, 6), longs(0, 1), longs(2 ** 40, -1), longs(0, 1), longs(2, 3)] },
+    { inputs: [f(5, 6)], attributes: { starts: [1], ends: [100], axes: [1] }, opset: 9 },
+  ],
+  Softmax: soft,
+  Softplus: [plain(f(3, 4))],
+  Softsign: [plain(f(3, 4))],
+  SpaceToDepth: [{ inputs: [f(1, 2, 4, 6)], attributes: { blocksize: 2 } }],
+  Split: [
+    { inputs: [f(6, 2)], outputs: 3 },
+    { inputs: [f(2, 6), longs(1, 5)], attributes: { axis: 1 }, outputs: 2 },
+    { inputs: [f(7)], attributes: { num_outputs: 3 }, outputs: 3, opset: 18 },
+    { inputs: [f(2, 6)], attributes: { axis: -1, split: [2, 4] }, outputs: 2, opset: 11 },
+  ],
+  Sqrt: unary,
+  Squeeze: [
+    { inputs: [f(1, 3, 1)] },
+    { inputs: [f(1, 3, 1), longs(-1)] },
+    { inputs: [f(1, 3, 1)], attributes: { axes: [0] }, opset: 11 },
+  ],
+  Sub: [...binary, ...integers],
+  Sum: [plain(f(3), f(2, 3), f(1), f(3), f(1))],
+  Tanh: unary,
+  ThresholdedRelu: [plain(f(3, 4))],
+  Tile: [{ inputs: [f(2, 1, 3), longs(2, 3, 1)] }],
+  Transpose: [plain(f(2, 3, 4)), { inputs: [f(2, 3, 4)], attributes: { perm: [1, 0, 2] } }],
+  Trilu: [{ inputs: [f(4, 5)] }, { inputs: [f(2, 4, 5), scalar(-1)], attributes: { upper: 0 } }],
+  Unsqueeze: [{ inputs: [f(2, 3), longs(0, -1)] }, { inputs: [f(2, 3)], attributes: { axes: [1] }, opset: 11 }],
+  Where: [plain(bools(2, 3), f(2, 3), f(3))],
+  Xor: logic,
+};
