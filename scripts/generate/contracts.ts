@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
+import { format } from "prettier";
 import { CONTRACTS } from "../../test/helpers/contractNames.ts";
 
 const FILE = new URL("../../snapshots/contracts.json", import.meta.url);
@@ -59,7 +60,7 @@ for (const name of CONTRACTS) {
   }
   contracts[name] = { codeBytes, creationBytes, ...linesOf(await layoutOf(name)) };
 }
-const text = `${JSON.stringify(contracts, null, 2)}\n`;
+const text = await format(JSON.stringify(contracts), { parser: "json", printWidth: 120 });
 
 let current = "";
 try {

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
+import { format } from "prettier";
 
 await hre.tasks.getTask("build").run({ quiet: true });
 const { filled, makeWorld } = await import("../../test/helpers/marketWorld.ts");
@@ -55,7 +56,7 @@ await measure("unbond", staking.connect(owner).unbond(provider, 1000n));
 await world.networkHelpers.time.increase(world.parameters.staking.unbondingDelaySeconds);
 await measure("withdraw", staking.connect(owner).withdraw(provider, 1));
 
-const text = `${JSON.stringify(gas, null, 2)}\n`;
+const text = await format(JSON.stringify(gas), { parser: "json", printWidth: 120 });
 let current = "";
 try {
   current = readFileSync(FILE, "utf8");

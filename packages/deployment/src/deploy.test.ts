@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { network } from "hardhat";
-import { loadParameters, parseParameters } from "@assay/protocol";
+import { loadParameters, longestLifeSeconds, parseParameters } from "@assay/protocol";
 import { deploy, deployMarket } from "./deploy.ts";
 import { marketConfig, registryLimits } from "./arguments.ts";
 
@@ -77,7 +77,10 @@ describe("deployment", () => {
         registry,
         error,
       );
-    await refusedMarket({ unbondingDelaySeconds: 1_274_399 }, "InferenceMarket_UnbondingTooShort");
+    await refusedMarket(
+      { unbondingDelaySeconds: longestLifeSeconds(parameters) - 1 },
+      "InferenceMarket_UnbondingTooShort",
+    );
     await refusedMarket({ slashBurnBps: 4_999 }, "InferenceMarket_BurnBelowHalf");
     await refusedMarket({ slashChallengerBps: 4_501 }, "InferenceMarket_SharesAboveWhole");
     await refusedMarket({ collateralRatioBps: 379_999 }, "InferenceMarket_CollateralTooLow");
