@@ -4,6 +4,12 @@
  * minima and maxima of dimensions.
  */
 import { shape, type ShapeExpression } from "@assay/vm";
+import { check } from "./errors.ts";
+
+/** Greatest coefficient: sums and products of two are exact or refused. */
+const MAX_COEFFICIENT = Number.MAX_SAFE_INTEGER;
+/** Longest text of a dimension: hostile shape arithmetic would double it with every node. */
+const MAX_KEY = 512;
 
 type Operation = "div" | "ceilDiv" | "rem" | "min" | "max";
 
@@ -28,6 +34,8 @@ export class Dimension {
     const sorted = [...terms].filter(([, term]) => term.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
     this.#terms = new Map(sorted);
     this.key = sorted.map(([key, { coefficient }]) => formatTerm(coefficient, key)).join("+") || "0";
+    const exact = sorted.every(([, { coefficient }]) => Math.abs(coefficient) <= MAX_COEFFICIENT);
+    check(exact && this.key.length <= MAX_KEY, "TOO_LARGE", "shape arithmetic goes beyond what a program can hold");
   }
 
   static constant(value: number): Dimension {
@@ -77,8 +85,9 @@ export class Dimension {
 
   mul(other: Dimension | number): Dimension {
     const terms = new Map<string, Term>();
+    const right = Dimension.of(other);
     for (const a of this.#terms.values()) {
-      for (const b of Dimension.of(other).#terms.values()) {
+      for (const b of right.#terms.values()) {
         const atoms = [...a.atoms, ...b.atoms].sort((x, y) => (keyOf(x) < keyOf(y) ? -1 : 1));
         const key = atoms.map(keyOf).join("*");
         const coefficient = (terms.get(key)?.coefficient ?? 0) + a.coefficient * b.coefficient;

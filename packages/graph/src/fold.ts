@@ -8,22 +8,32 @@ import { encodeProgram, reachable } from "./encode.ts";
 import type { Graph } from "./graph.ts";
 import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
 
-/** Most elements, reduction steps counted as elements, that are folded. */
-export const MAX_FOLDED = 2 ** 18;
+/** Most elements, reduction steps counted as elements, that are folded for one node, and for a whole model. */
+export const MAX_FOLDED = { node: 2 ** 18, model: 2 ** 20 } as const;
+
+/** What a model has left of `MAX_FOLDED.model`. */
+export interface FoldingBudget {
+  left: number;
+}
 
 /**
- * The outputs of a graph that reads no inputs, as constants; undefined where that is too much work. The values must be
- * of constant shape.
+ * The outputs of a graph that reads no inputs, as constants; undefined where that is too much work or a shape is not
+ * constant. What is folded is taken from the budget.
  */
-export function fold(graph: Graph, outputs: readonly (TensorValue | undefined)[]): TensorValue[] | undefined {
+export function fold(
+  graph: Graph,
+  outputs: readonly (TensorValue | undefined)[],
+  budget: FoldingBudget,
+): TensorValue[] | undefined {
   let work = 0;
   for (const { shape, body } of graph.nodes) {
     const count = countOf(shape).constant;
     const steps = body.kind === "reduce" ? body.extent.constant : 1;
     if (count === undefined || steps === undefined) return undefined;
     work += count * Math.max(1, steps);
-    if (work > MAX_FOLDED) return undefined;
+    if (work > Math.min(MAX_FOLDED.node, budget.left)) return undefined;
   }
+  budget.left -= work;
   const folded: TensorValue[] = [];
   for (const output of outputs) {
     if (output === undefined) return undefined;

@@ -16,7 +16,7 @@ import {
 import { Dimension, formatShape, sameShape } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
 import { check, GraphError, type Place } from "./errors.ts";
-import { fold } from "./fold.ts";
+import { fold, MAX_FOLDED, type FoldingBudget } from "./fold.ts";
 import { fuse } from "./fuse.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
 import { Graph } from "./graph.ts";
@@ -95,13 +95,21 @@ export class Symbols {
   readonly names: string[] = [];
   readonly bounds: Bounds[] = [];
   readonly #options: Readonly<Record<string, number | Bounds>>;
+  readonly #seen = new Set<string>();
 
   constructor(options: ImportOptions) {
     this.#options = options.symbols ?? {};
   }
 
+  /** Throws BAD_OPTION where the options name a dimension that the model does not have. */
+  checkUsed(): void {
+    const unknown = Object.keys(this.#options).filter((name) => !this.#seen.has(name));
+    check(unknown.length === 0, "BAD_OPTION", `the model has no dimension ${unknown.join(", ")}`);
+  }
+
   /** The dimension of this name: a constant if the options fix it. */
   dimension(name: string): Dimension {
+    this.#seen.add(name);
     const given = Object.hasOwn(this.#options, name) ? this.#options[name] : undefined;
     if (typeof given === "number") {
       check(Number.isInteger(given) && given >= 0, "BAD_OPTION", `symbol ${name} is ${given}`);
@@ -142,6 +150,7 @@ export class Importer {
   readonly options: ImportOptions;
   readonly symbols: Symbols;
   readonly operators: Record<string, number> = {};
+  readonly #budget: FoldingBudget = { left: MAX_FOLDED.model };
 
   constructor(model: OnnxModel, options: ImportOptions) {
     this.model = model;
@@ -226,7 +235,7 @@ export class Importer {
       const scratch = new Graph();
       const outputs = lowerInto(scratch);
       if (scratch.nodes.length === 0) return outputs;
-      const folded = fold(scratch, outputs.slice(0, node.outputs.length));
+      const folded = fold(scratch, outputs.slice(0, node.outputs.length), this.#budget);
       if (folded !== undefined) return folded;
       graph.nodes.push(...scratch.nodes);
       return outputs;
@@ -259,6 +268,7 @@ export class Importer {
     lists: { prompt: readonly LoweredNode[]; decode?: readonly LoweredNode[]; epilogue?: readonly LoweredNode[] },
     named: { inputs: readonly [string, TensorValue][]; outputs: readonly [string, TensorValue][] },
   ): Imported {
+    this.symbols.checkUsed();
     const describe = ([name, { dtype, shape }]: [string, TensorValue]): NamedType => ({
       name,
       dtype: nameOf(dtype),

@@ -44,8 +44,10 @@ export function constantValue(tensor: Tensor): TensorValue {
 function knownElements(tensor: Tensor): readonly Dimension[] | undefined {
   if (tensor.dtype !== DType.INT64 && tensor.dtype !== DType.INT32) return undefined;
   if (elementsOf(tensor.shape) > MAX_KNOWN) return undefined;
-  const words = wordsOf(tensor);
-  return words.every((word) => typeof word === "number") ? words.map((word) => Dimension.constant(word)) : undefined;
+  // Beyond 2^53 a size means "to the end" (2^63 - 1), whatever it is exactly.
+  const far = Number.MAX_SAFE_INTEGER;
+  const sizeOf = (word: Word): number => (typeof word === "number" ? word : word < 0n ? -far : far);
+  return wordsOf(tensor).map((word) => Dimension.constant(sizeOf(word)));
 }
 
 /** A tensor of one repeated word. */

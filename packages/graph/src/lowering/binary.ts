@@ -35,6 +35,7 @@ export function comparison(
   name: string,
   apply: (code: NodeCode, dtype: DType, a: Value, b: Value) => Value,
   types: readonly DType[] = NUMBERS,
+  known?: Binary["known"],
 ): Operator {
-  return binary({ name, types, result: DType.BOOL, apply });
+  return binary({ name, types, result: DType.BOOL, apply, ...(known && { known }) });
 }

@@ -172,35 +172,33 @@ function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
   return { name, elementType: tensor?.elemType ?? 0, shape };
 }
 
-/** A stable topological order: of the nodes that are ready, the first in the file. Throws CYCLE. */
+/** A topological order: each node after those it uses, otherwise as in the file. Throws CYCLE. */
 function sorted(nodes: readonly OnnxNode[]): OnnxNode[] {
   const producer = new Map<string, number>();
   nodes.forEach((node, i) => node.outputs.forEach((name) => producer.set(name, i)));
   producer.delete("");
-  const used = nodes.map(
-    ({ inputs, proto }) =>
-      new Set(
-        [...inputs, ...capturedNames(proto)]
-          .map((name) => producer.get(name))
-          .filter((index): index is number => index !== undefined),
-      ),
-  );
-  if (used.every((set, i) => [...set].every((index) => index < i))) return [...nodes];
-  const users: number[][] = nodes.map(() => []);
-  used.forEach((set, i) => set.forEach((index) => users[index].push(i)));
-  const waiting = used.map((set) => set.size);
-  const ready = waiting.flatMap((count, i) => (count === 0 ? [i] : []));
+  const used = nodes.map(({ inputs, proto }) => {
+    const names = [...inputs, ...capturedNames(proto)];
+    return names.map((name) => producer.get(name)).filter((index): index is number => index !== undefined);
+  });
   const order: OnnxNode[] = [];
-  while (ready.length > 0) {
-    let least = 0;
-    for (let i = 1; i < ready.length; i++) if (ready[i] < ready[least]) least = i;
-    const [next] = ready.splice(least, 1);
-    order.push(nodes[next]);
-    for (const user of users[next]) if (--waiting[user] === 0) ready.push(user);
-  }
-  if (order.length < nodes.length) {
-    const stuck = nodes[waiting.findIndex((count) => count > 0)];
-    throw new GraphError("CYCLE", "the node depends on its own output", stuck.place);
+  const state = new Uint8Array(nodes.length); // 0 not seen, 1 being visited, 2 in the order
+  for (let root = 0; root < nodes.length; root++) {
+    const path = state[root] === 0 ? [{ index: root, next: 0 }] : [];
+    while (path.length > 0) {
+      const top = path[path.length - 1];
+      state[top.index] = 1;
+      const child = used[top.index][top.next++];
+      if (child === undefined) {
+        state[top.index] = 2;
+        order.push(nodes[top.index]);
+        path.pop();
+      } else if (state[child] === 1) {
+        throw new GraphError("CYCLE", "the node depends on its own output", nodes[child].place);
+      } else if (state[child] === 0) {
+        path.push({ index: child, next: 0 });
+      }
+    }
   }
   return order;
 }

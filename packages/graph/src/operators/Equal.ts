@@ -1,7 +1,14 @@
 /** a = b; -0 = +0, NaN equals nothing. */
 import { DType } from "@assay/vm";
+import { Dimension } from "../dimension.ts";
 import { equal } from "../lowering/arithmetic.ts";
 import { comparison } from "../lowering/binary.ts";
 import { NUMBERS } from "../lowering/types.ts";
 
-export const Equal = comparison("Equal", equal, [...NUMBERS, DType.BOOL]);
+/** Of sizes: decided where they are the same, or both constants. */
+function knownEqual(a: Dimension, b: Dimension): Dimension | undefined {
+  if (a.equals(b)) return Dimension.constant(1);
+  return a.constant !== undefined && b.constant !== undefined ? Dimension.constant(0) : undefined;
+}
+
+export const Equal = comparison("Equal", equal, [...NUMBERS, DType.BOOL], knownEqual);
