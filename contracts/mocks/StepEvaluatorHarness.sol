@@ -103,11 +103,6 @@ contract StepEvaluatorHarness {
         }
     }
 
-    /// @notice Reverts unless the request lies in the header's bounds.
-    function checkRequest(bytes calldata header, uint256 symbols, uint256 calls) external pure {
-        ProgramHeader.checkRequest(header, symbols, calls);
-    }
-
     /// @notice Bits of each type code.
     function widths() external pure returns (uint256[256] memory bits) {
         for (uint256 code = 0; code < 256; ++code) bits[code] = DType.bitsOf(code);

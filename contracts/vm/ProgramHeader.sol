@@ -12,9 +12,6 @@ library ProgramHeader {
     /// @param offset Of the field that breaks it; for a record count, root or bound, of the one in question.
     error ProgramHeader_Invalid(uint256 offset);
 
-    /// @notice The symbols or the number of calls lie outside the header's bounds.
-    error ProgramHeader_OutOfBounds(uint256 offset);
-
     /// @dev Node lists.
     uint256 internal constant PROMPT = 0;
     uint256 internal constant DECODE = 1;
@@ -79,19 +76,6 @@ library ProgramHeader {
             else _require(least >= 2, AT_CALLS);
 
             _checkTypes(header);
-        }
-    }
-
-    /// @notice Reverts unless a request's symbols and number of calls lie in the header's bounds.
-    function checkRequest(bytes calldata header, uint256 symbols, uint256 calls) internal pure {
-        unchecked {
-            // INVARIANT: sizes are as the model's owner meant them: every symbol and the number of calls in their bounds.
-            _requireWithin(calls, header, AT_CALLS);
-            uint256 count = _read(header, AT_SYMBOLS, 1);
-            for (uint256 i = 0; i < count; ++i) {
-                _requireWithin((symbols >> (32 * i)) & 0xffffffff, header, AT_SYMBOLS + 1 + 8 * i);
-            }
-            if (symbols >> (32 * count) != 0) revert ProgramHeader_OutOfBounds(AT_SYMBOLS);
         }
     }
 
@@ -180,11 +164,5 @@ library ProgramHeader {
 
     function _require(bool holds, uint256 offset) private pure {
         if (!holds) revert ProgramHeader_Invalid(offset);
-    }
-
-    function _requireWithin(uint256 value, bytes calldata header, uint256 offset) private pure {
-        if (value < _read(header, offset, 4) || value > _read(header, offset + 4, 4)) {
-            revert ProgramHeader_OutOfBounds(offset);
-        }
     }
 }

@@ -179,7 +179,7 @@ contract StepEvaluator is IStepEvaluator {
             // INVARIANT: the code is the program's at this position.
             if (root != ProgramHeader.root(header, list)) revert StepEvaluator_Record(root);
 
-            NodeRecord.read(environment.record, place, data.length, step.claim.symbols, step.call, node);
+            NodeRecord.read(environment.record, place, data.length, step.claim.symbols, environment.call, node);
             environment.code = code;
         }
     }

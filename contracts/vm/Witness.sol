@@ -64,7 +64,7 @@ library Witness {
     function take(Cursor memory cursor, uint256 length) internal pure returns (uint256 place) {
         unchecked {
             place = cursor.next;
-            cursor.move(place + length);
+            _move(cursor, place + length);
         }
     }
 
@@ -78,20 +78,21 @@ library Witness {
         }
     }
 
-    /// @notice Goes on at an address.
-    function move(Cursor memory cursor, uint256 place) internal pure {
+    /// @dev Goes on at an address.
+    function _move(Cursor memory cursor, uint256 place) private pure {
         // INVARIANT: nothing is read that is not in the witness.
-        if (place > cursor.end) cursor.refuse(place);
+        if (place > cursor.end) _refuse(cursor, place);
         cursor.next = place;
     }
 
     /// @notice Ends the reading.
     function close(Cursor memory cursor) internal pure {
         // INVARIANT: nothing is in the witness that is not read.
-        if (cursor.next != cursor.end) cursor.refuse(cursor.next);
+        if (cursor.next != cursor.end) _refuse(cursor, cursor.next);
     }
 
-    function refuse(Cursor memory cursor, uint256 place) internal pure {
+    /// @dev The step needs what lies before `place`, and the witness ends elsewhere.
+    function _refuse(Cursor memory cursor, uint256 place) private pure {
         unchecked {
             revert IStepEvaluator.StepEvaluator_Length(place - cursor.start, cursor.end - cursor.start);
         }
@@ -102,9 +103,9 @@ library Witness {
     /// @param root The claim's inputs root.
     function input(Cursor memory cursor, uint256 index, uint256 count, bytes32 root) internal pure returns (Tensor) {
         unchecked {
-            (uint256 found, uint256 chain) = cursor.find(INPUT | index);
+            (uint256 found, uint256 chain) = _find(cursor, INPUT | index);
             if (found != 0) return Tensor.wrap(found);
-            (Tensor tensor, bytes32 commitment) = cursor.takeTensor(INPUT | index, chain);
+            (Tensor tensor, bytes32 commitment) = _takeTensor(cursor, INPUT | index, chain);
             if (cursor.inputs == 0) {
                 uint256 place = cursor.take(32 * count);
                 bytes32 hash;
@@ -124,11 +125,11 @@ library Witness {
 
     /// @notice A parameter's tensor; index is below their number.
     function parameter(Cursor memory cursor, uint256 index) internal pure returns (Tensor tensor) {
-        (uint256 found, uint256 chain) = cursor.find(PARAMETER | index);
+        (uint256 found, uint256 chain) = _find(cursor, PARAMETER | index);
         if (found != 0) return Tensor.wrap(found);
         bytes32 commitment;
-        (tensor, commitment) = cursor.takeTensor(PARAMETER | index, chain);
-        cursor.climb(cursor.parameters, commitment, index);
+        (tensor, commitment) = _takeTensor(cursor, PARAMETER | index, chain);
+        _climb(cursor, cursor.parameters, commitment, index);
     }
 
     /// @notice A tensor of the trace.
@@ -139,20 +140,20 @@ library Witness {
         uint256 position,
         uint256 positions
     ) internal pure returns (Tensor tensor) {
-        (uint256 found, uint256 chain) = cursor.find(POSITION | (call << 32) | position);
+        (uint256 found, uint256 chain) = _find(cursor, POSITION | (call << 32) | position);
         if (found != 0) return Tensor.wrap(found);
         bytes32 commitment;
-        (tensor, commitment) = cursor.takeTensor(POSITION | (call << 32) | position, chain);
+        (tensor, commitment) = _takeTensor(cursor, POSITION | (call << 32) | position, chain);
 
-        (found, chain) = cursor.find(CALL | call);
+        (found, chain) = _find(cursor, CALL | call);
         if (found != 0) {
-            cursor.climb(Tree.Reading.wrap(_word(found, 2)), commitment, position);
+            _climb(cursor, Tree.Reading.wrap(_word(found, 2)), commitment, position);
         } else {
             // The root of a call's list is whatever its first path leads to, if that is a leaf of the list of calls.
             Tree.Reading list = Tree.reading(Tree.depthOf(positions), 0);
             (bytes32 root, , uint256 end) = list.climbOn(commitment, position, cursor.next);
-            cursor.move(end);
-            cursor.climb(cursor.calls, root, call);
+            _move(cursor, end);
+            _climb(cursor, cursor.calls, root, call);
             uint256 entry = _insert(CALL | call, chain, 3);
             _setWord(entry, 2, Tree.Reading.unwrap(list));
         }
@@ -171,19 +172,19 @@ library Witness {
     /// @notice Calldata address of the leaf with this index, which the tensor has.
     function leaf(Cursor memory cursor, Tensor tensor, uint256 index) internal pure returns (uint256 place) {
         uint256 key = LEAF | (Tensor.unwrap(tensor) << 64) | index;
-        (uint256 found, uint256 chain) = cursor.find(key);
+        (uint256 found, uint256 chain) = _find(cursor, key);
         if (found != 0) return _word(found, 2);
         place = cursor.take(LEAF_BYTES);
-        cursor.climb(Tree.Reading.wrap(_word(Tensor.unwrap(tensor), 3)), Tree.leaf(place), index);
+        _climb(cursor, Tree.Reading.wrap(_word(Tensor.unwrap(tensor), 3)), Tree.leaf(place), index);
         _setWord(_insert(key, chain, 3), 2, place);
     }
 
     /// @dev Description and root of a tensor, not yet checked.
-    function takeTensor(
+    function _takeTensor(
         Cursor memory cursor,
         uint256 key,
         uint256 chain
-    ) internal pure returns (Tensor tensor, bytes32 commitment) {
+    ) private pure returns (Tensor tensor, bytes32 commitment) {
         unchecked {
             uint256 place = cursor.take(25 + 32);
             uint256 described = _load(place) >> 56;
@@ -203,17 +204,17 @@ library Witness {
         }
     }
 
-    /// @notice Reads a path in a tree of which something is known.
-    function climb(Cursor memory cursor, Tree.Reading tree, bytes32 node, uint256 index) internal pure {
+    /// @dev Reads a path in a tree of which something is known.
+    function _climb(Cursor memory cursor, Tree.Reading tree, bytes32 node, uint256 index) private pure {
         (bytes32 reached, bytes32 known, uint256 end) = tree.climbOn(node, index, cursor.next);
-        cursor.move(end);
+        _move(cursor, end);
         _same(known, reached);
     }
 
-    /// @notice What was read under a key.
+    /// @dev What was read under a key.
     /// @return entry Its address, 0 if nothing was.
     /// @return chain Where an entry under this key is to be hung.
-    function find(Cursor memory cursor, uint256 key) internal pure returns (uint256 entry, uint256 chain) {
+    function _find(Cursor memory cursor, uint256 key) private pure returns (uint256 entry, uint256 chain) {
         uint256 table = cursor.table;
         assembly ("memory-safe") {
             mstore(0, key)

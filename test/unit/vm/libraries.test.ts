@@ -192,32 +192,6 @@ describe("program headers on chain", () => {
     expect(await harness.validHeaders([padded(terms), padded(terms + 1)].map(toHex))).to.deep.equal([true, false]);
     expect([padded(terms), padded(terms + 1)].map(isValid)).to.deep.equal([true, false]);
   });
-
-  it("refuse requests out of their bounds", async () => {
-    const { header } = randomProgram(3).program;
-    const calls = { least: 2, greatest: 9 };
-    const counts = { prompt: 1, decode: 1, epilogue: 1 };
-    const symbols = [
-      { least: 1, greatest: 4 },
-      { least: 0, greatest: 0xffffffff },
-    ];
-    const none = { prompt: 0xffffffff, decode: 0xffffffff };
-    const bytes = toHex(encodeHeader({ ...header, counts, outputs: [0], stop: none, calls, symbols }));
-    await harness.checkRequest(bytes, packSymbols([1, 0]), 2);
-    await harness.checkRequest(bytes, packSymbols([4, 0xffffffff]), 9);
-    const wrong: [number[], number, number][] = [
-      [[0, 0], 2, 263],
-      [[5, 0], 2, 263],
-      [[1, 0, 1], 2, 262],
-      [[1, 0], 1, 158],
-      [[1, 0], 10, 158],
-    ];
-    for (const [values, number, offset] of wrong) {
-      await expect(harness.checkRequest(bytes, packSymbols(values), number))
-        .to.be.revertedWithCustomError(harness, "ProgramHeader_OutOfBounds")
-        .withArgs(offset);
-    }
-  });
 });
 
 describe("node records on chain", () => {
