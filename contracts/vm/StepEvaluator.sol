@@ -179,7 +179,8 @@ contract StepEvaluator is IStepEvaluator {
             // INVARIANT: the code is the program's at this position.
             if (root != ProgramHeader.root(header, list)) revert StepEvaluator_Record(root);
 
-            NodeRecord.read(environment.record, place, data.length, step.claim.symbols, environment.call, node);
+            uint256 callNumber = step.call;
+            NodeRecord.read(environment.record, place, data.length, step.claim.symbols, callNumber, node);
             environment.code = code;
         }
     }
