@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `assay`: one verb per file in verbs/.
 import { Command, CommanderError } from "commander";
+import { addImport } from "./verbs/import.ts";
 import { addSimulate } from "./verbs/simulate.ts";
 import { addStory } from "./verbs/story.ts";
 
@@ -10,11 +11,12 @@ const program = new Command("assay")
   .exitOverride();
 
 addStory(program);
+addImport(program);
 addSimulate(program);
 
 /** A fault of the input: it names what is wrong and how to put it right, so it needs no stack. */
 function isInputFault(error: unknown): error is Error {
-  return error instanceof Error && (error.name === "InputError" || error.name.endsWith("InputError"));
+  return error instanceof Error && (error.name.endsWith("InputError") || error.name === "GraphError");
 }
 
 try {

@@ -9,3 +9,5 @@ export {
 } from "./import.ts";
 export { LOWERING_VERSION } from "./encode.ts";
 export { OPERATORS } from "./operators/index.ts";
+export { folderReader } from "./onnx/folder.ts";
+export type { ExternalData } from "./onnx/tensor.ts";

@@ -78,6 +78,7 @@ function externalBytes(entries: readonly StringStringEntryProto[], place: Place,
   try {
     file = external(location);
   } catch (error) {
+    if (error instanceof GraphError) throw error.at(place);
     throw new GraphError("EXTERNAL_DATA", `cannot read ${JSON.stringify(location)}: ${String(error)}`, place, error);
   }
   const end = length === undefined ? file.length : offset + length;

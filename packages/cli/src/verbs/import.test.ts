@@ -1,0 +1,57 @@
+/** `assay import`: roots on success; on bad input one line, exit code 2 and no file. */
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { folderReader, GraphError } from "@assay/graph";
+import { decodeProgram, toHex } from "@assay/vm";
+
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+const digits = fileURLToPath(new URL("../../../../models/digits/digits.onnx", import.meta.url));
+
+function assay(...args: string[]) {
+  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+}
+
+describe("assay import", () => {
+  let folder = "";
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "assay-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("shows the roots and writes the program", () => {
+    const out = join(folder, "digits.assay");
+    const { status, stdout } = assay("import", digits, "--out", out, "--json");
+    expect(status).to.equal(0);
+    const report = JSON.parse(stdout) as { programRoot: string; operators: Record<string, number> };
+    expect(report.operators.Conv).to.equal(2);
+    expect(toHex(decodeProgram(readFileSync(out)).programRoot)).to.equal(report.programRoot);
+    const fixed = assay("import", digits, "--symbol", "N=1");
+    expect(fixed.stdout).to.contain("program root").and.not.to.contain(report.programRoot);
+  }).timeout(120_000);
+
+  it("refuses bad input with file and reason, exit code 2, and leaves nothing behind", () => {
+    const broken = join(folder, "broken.onnx");
+    writeFileSync(broken, readFileSync(digits).subarray(0, 1000));
+    const out = join(folder, "out.assay");
+    for (const args of [[broken], [join(folder, "absent.onnx")], [digits, "--symbol", "M=3"]]) {
+      const { status, stderr, stdout } = assay("import", ...args, "--out", out);
+      expect(status).to.equal(2);
+      expect(stdout).to.equal("");
+      expect(stderr).to.contain(args[0]);
+      expect(stderr.trim().split("\n")).to.have.length(1);
+    }
+    expect(assay("import", digits, "--symbol", "N").status).to.equal(2);
+    expect(existsSync(out)).to.equal(false);
+    expect(readdirSync(folder)).to.deep.equal(["broken.onnx"]);
+  }).timeout(120_000);
+
+  it("reads no external data through links that lead out of the model's folder", () => {
+    symlinkSync("/etc/hostname", join(folder, "weights.bin"));
+    writeFileSync(join(folder, "inside.bin"), "data");
+    const read = folderReader(folder);
+    expect(read("inside.bin").toString()).to.equal("data");
+    expect(() => read("weights.bin")).to.throw(GraphError, "leads out of the model's folder");
+  });
+});

@@ -1,0 +1,81 @@
+// `assay import`: an ONNX file becomes a program, and its roots are shown.
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import { folderReader, GraphError, importOnnx, type ImportReport } from "@assay/graph";
+import { encodeProgram, type Bounds } from "@assay/vm";
+
+interface ImportVerbOptions {
+  readonly out?: string;
+  readonly symbol: Readonly<Record<string, number | Bounds>>;
+  readonly json: boolean;
+}
+
+export function addImport(program: Command): void {
+  program
+    .command("import")
+    .description("turn an ONNX model into a program, and show its roots and what it is made of")
+    .argument("<model>", "the ONNX file; external data are read from its folder")
+    .option("--out <file>", "write the program there")
+    .option("--symbol <name=size>", "fix a named dimension, or bound it: name=least..greatest", readSymbol, {})
+    .option("--json", "print one JSON object", false)
+    .action(importModel);
+}
+
+function readSymbol(
+  text: string,
+  known: Readonly<Record<string, number | Bounds>>,
+): Readonly<Record<string, number | Bounds>> {
+  const match = /^(.+)=(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("write it like N=1 or N=1..64");
+  const [, name, least, greatest] = match;
+  const value = greatest === undefined ? Number(least) : { least: Number(least), greatest: Number(greatest) };
+  return { ...known, [name]: value };
+}
+
+function importModel(model: string, { out, symbol, json }: ImportVerbOptions): void {
+  const { program, report } = importOnnx(readModelFile(model), {
+    file: model,
+    external: folderReader(dirname(model)),
+    symbols: symbol,
+  });
+  if (out !== undefined) writeWhole(out, encodeProgram(program));
+  if (json) console.log(JSON.stringify(report));
+  else show(model, report);
+}
+
+function readModelFile(model: string): Uint8Array {
+  try {
+    return readFileSync(model);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file: model }, error);
+  }
+}
+
+/** Writes beside the target and renames, so that no file is ever half written. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const partial = `${file}.partial`;
+  try {
+    writeFileSync(partial, bytes);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
+
+function show(model: string, report: ImportReport): void {
+  const line = (name: string, value: string) => console.log(`  ${name.padEnd(14)}${value}`);
+  console.log(model);
+  line("program root", report.programRoot);
+  line("params root", report.paramsRoot);
+  const counts = Object.entries(report.operators).map(([name, count]) => `${name} ${count}`);
+  line("operators", counts.join(", "));
+  for (const { name, least, greatest } of report.symbols) line("symbol", `${name}, ${least} to ${greatest}`);
+  for (const { name, dtype, shape } of report.inputs) line("input", `${name} ${dtype} ${shape}`);
+  for (const { name, dtype, shape } of report.outputs) line("output", `${name} ${dtype} ${shape}`);
+  line("parameters", `${report.parameters.count}, ${report.parameters.bytes} bytes`);
+  const { prompt, decode, epilogue } = report.nodes;
+  line("nodes", decode + epilogue === 0 ? `${prompt}` : `prompt ${prompt}, decode ${decode}, epilogue ${epilogue}`);
+}
