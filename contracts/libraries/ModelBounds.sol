@@ -17,10 +17,12 @@ library ModelBounds {
     error ModelBounds_TooLarge(uint256 input, uint256 count);
 
     /// @notice Checks the symbols of a request.
+    /// @param bounds A byte array in which the bounds stand.
+    /// @param start Where in it they begin.
     /// @return offset Where the input declarations begin.
-    function checkSymbols(bytes memory bounds, uint256 symbols) internal pure returns (uint256 offset) {
-        uint256 count = _byteAt(bounds, 0);
-        offset = 1;
+    function checkSymbols(bytes memory bounds, uint256 start, uint256 symbols) internal pure returns (uint256 offset) {
+        uint256 count = _byteAt(bounds, start);
+        offset = start + 1;
         uint256 rest = symbols;
         for (uint256 i = 0; i < count; ++i) {
             uint256 pair = _word(bounds, offset) >> 192;
@@ -38,8 +40,13 @@ library ModelBounds {
 
     /// @notice Checks inputs that come as bytes, and commits to them.
     /// @return keccak256 of the concatenated commitments of the inputs.
-    function inputsRoot(bytes memory bounds, uint256 symbols, bytes calldata data) internal pure returns (bytes32) {
-        uint256 offset = checkSymbols(bounds, symbols);
+    function inputsRoot(
+        bytes memory bounds,
+        uint256 start,
+        uint256 symbols,
+        bytes calldata data
+    ) internal pure returns (bytes32) {
+        uint256 offset = checkSymbols(bounds, start, symbols);
         uint256 n = _byteAt(bounds, offset++);
         bytes32[] memory commitments = new bytes32[](n);
         for (uint256 i = 0; i < n; ++i) {

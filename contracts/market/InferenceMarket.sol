@@ -8,6 +8,7 @@ import {IClaimHolder} from "../dispute/IClaimHolder.sol";
 import {InlineTensor} from "../libraries/InlineTensor.sol";
 import {ModelBounds} from "../libraries/ModelBounds.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
+import {ModelRecord} from "../registry/ModelRecord.sol";
 import {IStaking} from "../staking/IStaking.sol";
 import {Staking} from "../staking/Staking.sol";
 import {Claim} from "../types/Claim.sol";
@@ -188,8 +189,8 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
         if (inputs.length > GREATEST_INLINE_BYTES) {
             revert InferenceMarket_InputTooLong(inputs.length, GREATEST_INLINE_BYTES);
         }
-        IModelRegistry.Model memory model = REGISTRY.activeModel(asked.modelId);
-        bytes32 inputsRoot = ModelBounds.inputsRoot(model.bounds, asked.symbols, inputs);
+        bytes memory model = REGISTRY.activeRecord(asked.modelId);
+        bytes32 inputsRoot = ModelBounds.inputsRoot(model, ModelRecord.BOUNDS, asked.symbols, inputs);
         Order memory order = _order(asked, model, inputsRoot, false);
         claimId = _open(asked, model, order);
         emit Requested(claimId, msg.sender, asked.fee, order, inputs);
@@ -202,8 +203,8 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
         bytes32 inputsRoot,
         string calldata uri
     ) external nonReentrant returns (uint256 claimId) {
-        IModelRegistry.Model memory model = REGISTRY.activeModel(asked.modelId);
-        ModelBounds.checkSymbols(model.bounds, asked.symbols);
+        bytes memory model = REGISTRY.activeRecord(asked.modelId);
+        ModelBounds.checkSymbols(model, ModelRecord.BOUNDS, asked.symbols);
         Order memory order = _order(asked, model, inputsRoot, true);
         claimId = _open(asked, model, order);
         emit RequestedPrivately(claimId, msg.sender, asked.fee, order, uri);
@@ -493,15 +494,15 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
     /// The order that follows from a request.
     function _order(
         Request calldata asked,
-        IModelRegistry.Model memory model,
+        bytes memory model,
         bytes32 inputsRoot,
         bool privateInput
     ) private view returns (Order memory) {
         return
             Order({
                 modelId: asked.modelId,
-                programRoot: model.programRoot,
-                paramsRoot: model.paramsRoot,
+                programRoot: ModelRecord.programRoot(model),
+                paramsRoot: ModelRecord.paramsRoot(model),
                 inputsRoot: inputsRoot,
                 seed: asked.seed,
                 symbols: asked.symbols,
@@ -510,7 +511,7 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
                 details: DetailsLib.pack(
                     asked.calls,
                     asked.callbackGas,
-                    model.clocks.windowSeconds,
+                    ModelRecord.windowSeconds(model),
                     asked.acceptSeconds,
                     asked.answerSeconds,
                     asked.finality,
@@ -521,17 +522,14 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
     }
 
     /// Checks a request and stores its claim.
-    function _open(
-        Request calldata asked,
-        IModelRegistry.Model memory model,
-        Order memory order
-    ) private returns (uint256 claimId) {
+    function _open(Request calldata asked, bytes memory model, Order memory order) private returns (uint256 claimId) {
         claimId = uint256(keccak256(abi.encode(block.chainid, address(this), order))) >> ID_SHIFT;
         // INVARIANT: a claim id is used once.
         if (_states[claimId].status() != Status.None) revert InferenceMarket_AlreadyRequested(claimId);
         // INVARIANT: the number of calls is one that the program allows.
-        if (asked.calls < model.leastCalls || asked.calls > model.greatestCalls) {
-            revert InferenceMarket_CallsOutOfBounds(asked.calls, model.leastCalls, model.greatestCalls);
+        (uint32 least, uint32 greatest) = (ModelRecord.leastCalls(model), ModelRecord.greatestCalls(model));
+        if (asked.calls < least || asked.calls > greatest) {
+            revert InferenceMarket_CallsOutOfBounds(asked.calls, least, greatest);
         }
         // INVARIANT: the fee is enough for every share of its collateral to be felt.
         if (asked.fee < LEAST_FEE_UNITS) revert InferenceMarket_FeeTooLow(asked.fee, LEAST_FEE_UNITS);
@@ -551,8 +549,8 @@ contract InferenceMarket is IInferenceMarket, IClaimHolder, ReentrancyGuard {
             asked.fee,
             uint40(block.timestamp + asked.acceptSeconds),
             asked.provider,
-            model.clocks.providerBudgetSeconds,
-            model.clocks.challengerBudgetSeconds,
+            ModelRecord.providerBudgetSeconds(model),
+            ModelRecord.challengerBudgetSeconds(model),
             asked.reassignments,
             asked.callback != address(0) && asked.finality == Finality.Final
         );

@@ -37,7 +37,7 @@ interface IModelRegistry {
         uint24 challengerBudgetSeconds;
     }
 
-    /// @notice What the market needs of a model, as stored.
+    /// @notice What the market needs of a model.
     /// @param bounds The header from its symbol count on: symbol bounds and input declarations (docs/program.md).
     struct Model {
         bytes32 programRoot;
@@ -94,8 +94,8 @@ interface IModelRegistry {
     /// @notice A model as stored. Reverts for an unknown one.
     function modelOf(bytes32 modelId) external view returns (Model memory model);
 
-    /// @notice A model that may be asked now. Reverts for one unknown or deprecated.
-    function activeModel(bytes32 modelId) external view returns (Model memory model);
+    /// @notice The record (see ModelRecord) of a model that may be asked now. Reverts for one unknown or deprecated.
+    function activeRecord(bytes32 modelId) external view returns (bytes memory record);
 
     /// @notice Owner, version number within its line (1 for the first), previous and next version, and whether deprecated.
     function lineageOf(

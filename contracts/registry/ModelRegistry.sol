@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {ProgramHeader} from "../vm/ProgramHeader.sol";
+import {ModelRecord} from "./ModelRecord.sol";
 import {IModelRegistry} from "./IModelRegistry.sol";
 
 /// @notice The model registry. A model's record is the code of a data contract (one cold account read, however long the
 /// record), its owner and state one storage slot, its place in its line of versions two more.
 ///
-/// Record: 0x00 (stop, so that it cannot be run) ‖ program root 32 ‖ params root 32 ‖ window, provider's budget,
-/// challenger's budget, 3 bytes each ‖ least calls, greatest calls, 4 bytes each ‖ the header from its symbol count on.
+/// The data contract's code is 0x00 (stop, so that it cannot be run) and a `ModelRecord`.
 contract ModelRegistry is IModelRegistry {
     struct Entry {
         address record;
@@ -22,8 +22,6 @@ contract ModelRegistry is IModelRegistry {
         bytes32 next;
     }
 
-    /// Where the record's fields end, without the leading stop byte.
-    uint256 private constant FIXED_BYTES = 81;
     /// Where a header's least and greatest call numbers stand, and where its symbol count does.
     uint256 private constant CALLS_OFFSET = 158;
     uint256 private constant BOUNDS_OFFSET = 262;
@@ -129,11 +127,22 @@ contract ModelRegistry is IModelRegistry {
 
     /// @inheritdoc IModelRegistry
     function modelOf(bytes32 modelId) external view returns (Model memory model) {
-        return _read(modelId, _entries[modelId].record);
+        bytes memory record = _read(modelId, _entries[modelId].record);
+        model.programRoot = ModelRecord.programRoot(record);
+        model.paramsRoot = ModelRecord.paramsRoot(record);
+        model.clocks = Clocks({
+            windowSeconds: ModelRecord.windowSeconds(record),
+            providerBudgetSeconds: ModelRecord.providerBudgetSeconds(record),
+            challengerBudgetSeconds: ModelRecord.challengerBudgetSeconds(record)
+        });
+        model.leastCalls = ModelRecord.leastCalls(record);
+        model.greatestCalls = ModelRecord.greatestCalls(record);
+        model.bounds = new bytes(record.length - ModelRecord.BOUNDS);
+        for (uint256 i = 0; i < model.bounds.length; ++i) model.bounds[i] = record[ModelRecord.BOUNDS + i];
     }
 
     /// @inheritdoc IModelRegistry
-    function activeModel(bytes32 modelId) external view returns (Model memory model) {
+    function activeRecord(bytes32 modelId) external view returns (bytes memory) {
         Entry memory entry = _entries[modelId];
         // INVARIANT: a deprecated model takes no new requests.
         if (entry.deprecated) revert ModelRegistry_Deprecated(modelId);
@@ -175,32 +184,13 @@ contract ModelRegistry is IModelRegistry {
         assert(record != address(0));
     }
 
-    function _read(bytes32 modelId, address record) private view returns (Model memory model) {
+    function _read(bytes32 modelId, address record) private view returns (bytes memory data) {
         // INVARIANT: only a registered model has a record.
         if (record == address(0)) revert ModelRegistry_Unknown(modelId);
         uint256 size = record.code.length - 1;
-        bytes memory data = new bytes(size);
+        data = new bytes(size);
         assembly ("memory-safe") {
             extcodecopy(record, add(data, 32), 1, size)
-        }
-        uint256 third;
-        (model.programRoot, model.paramsRoot) = (_word(data, 0), _word(data, 32));
-        third = uint256(_word(data, 64));
-        model.clocks = Clocks(uint24(third >> 232), uint24(third >> 208), uint24(third >> 184));
-        model.leastCalls = uint32(third >> 152);
-        model.greatestCalls = uint32(third >> 120);
-        bytes memory bounds;
-        assembly ("memory-safe") {
-            // The tail becomes an array of its own, its length over the last bytes of the fixed part.
-            bounds := add(data, FIXED_BYTES)
-            mstore(bounds, sub(size, FIXED_BYTES))
-        }
-        model.bounds = bounds;
-    }
-
-    function _word(bytes memory data, uint256 offset) private pure returns (bytes32 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 32), offset))
         }
     }
 

@@ -16,7 +16,7 @@ export const ABIS = {
     "event ModelDeprecated(bytes32 indexed modelId)",
     "event ModelMoved(bytes32 indexed modelId, string contentUri)",
     "event ModelRegistered(bytes32 indexed modelId, address indexed owner, bytes32 indexed programRoot, bytes32 paramsRoot, (uint24 windowSeconds, uint24 providerBudgetSeconds, uint24 challengerBudgetSeconds) clocks, bytes header, string contentUri, bytes32 previous)",
-    "function activeModel(bytes32 modelId) view returns ((bytes32 programRoot, bytes32 paramsRoot, (uint24 windowSeconds, uint24 providerBudgetSeconds, uint24 challengerBudgetSeconds) clocks, uint32 leastCalls, uint32 greatestCalls, bytes bounds) model)",
+    "function activeRecord(bytes32 modelId) view returns (bytes)",
     "function deprecate(bytes32 modelId)",
     "function limits() view returns ((uint24 maxInclusionDelaySeconds, uint24 leastWindowSeconds, uint24 greatestWindowSeconds, uint24 leastProviderBudgetSeconds, uint24 greatestProviderBudgetSeconds, uint24 leastChallengerBudgetSeconds, uint24 greatestChallengerBudgetSeconds))",
     "function lineageOf(bytes32 modelId) view returns (address owner, uint32 version, bytes32 previous, bytes32 next, bool deprecated)",

@@ -66,7 +66,7 @@ describe("model registry", () => {
     await expect(registry.moveContent(id, "ar://files")).to.emit(registry, "ModelMoved").withArgs(id, "ar://files");
     await registry.deprecate(id);
     await expect(registry.deprecate(id)).to.be.revertedWithCustomError(registry, "ModelRegistry_Deprecated");
-    await expect(registry.activeModel(id)).to.be.revertedWithCustomError(registry, "ModelRegistry_Deprecated");
+    await expect(registry.activeRecord(id)).to.be.revertedWithCustomError(registry, "ModelRegistry_Deprecated");
     expect((await registry.modelOf(id)).paramsRoot).to.equal(args[1]);
   });
 
