@@ -2,59 +2,68 @@
 pragma solidity 0.8.37;
 
 /// @title Bond
-/// @notice What moves cost, in gas, and what that comes to in wei. A credit is what a move costs its sender, measured
-/// (snapshots/dispute.json) and rounded up, whatever the data; so answering costs an honest provider nothing.
+/// @notice What moves cost, in gas. A credit is what a move costs its sender, measured (snapshots/dispute.json) and rounded
+/// up: a constant for its kind, and what its data costs, which it has to carry. So answering costs an honest provider
+/// nothing, and a bond that covers the longest game covers every game.
 library Bond {
-    /// @notice Opening a trace: this much, and per child and output.
-    uint256 internal constant OPEN_TRACE = 150_000;
-    uint256 internal constant OPEN_TRACE_OUTPUT = 60_000;
-
-    /// @notice Opening a node: this much, and per child; a block of leaves counts as a child for every 32 bytes.
-    uint256 internal constant OPEN = 50_000;
-    uint256 internal constant OPEN_CHILD = 1_300;
+    /// @notice Opening a trace, opening a node, opening a block, publishing snapshots: all but the data.
+    uint256 internal constant OPEN_TRACE = 80_000;
+    uint256 internal constant OPEN = 46_000;
+    uint256 internal constant OPEN_BLOCK = 43_000;
+    uint256 internal constant PUBLISH = 70_000;
 
     /// @notice Supplying what was demanded, whatever it is.
     uint256 internal constant SUPPLY = 400_000;
 
-    /// @notice The most demands in one game.
-    uint256 internal constant DEMANDS = 8;
+    /// @notice Ending a game whose challenger is silent, and withdrawing what it leaves.
+    uint256 internal constant TIMEOUT = 140_000;
 
-    /// @notice Publishing snapshots: this much, and per byte.
-    uint256 internal constant PUBLISH = 75_000;
-    uint256 internal constant PUBLISH_BYTE = 45;
-
-    /// @notice Ending a game whose challenger is silent, and collecting what it leaves.
-    uint256 internal constant TIMEOUT = 120_000;
-
-    /// @notice What a challenger is paid back for each move when another convicts the claim first.
+    /// @notice What a challenger is paid back for its game, and for each move, when another convicts the claim first.
     uint256 internal constant CHALLENGE = 200_000;
     uint256 internal constant MOVE = 120_000;
 
-    /// @notice Moves of a provider in the longest game at an arity of 2: 20 levels of calls, 17 of tensors, 32 of leaves;
-    /// a leaf; and 36 publications.
+    /// @notice The most demands in one game.
+    uint256 internal constant DEMANDS = 8;
+
+    /// @dev Gas per byte: carried, hashed and shown in the trees; and the least that a transaction with data costs
+    /// (EIP-7623).
+    uint256 private constant BYTE = 24;
+    uint256 private constant FLOOR_BYTE = 40;
+    uint256 private constant FLOOR = 28_000;
+
+    /// @dev The longest game: 20 levels of calls, 17 of tensors, 29 of blocks, 36 of steps; a header of 4,096 bytes, 8
+    /// outputs at a depth of 37.
     uint256 private constant LEVELS_CALLS = 20;
     uint256 private constant LEVELS_NODES = 17;
-    uint256 private constant LEVELS_LEAVES = 32;
+    uint256 private constant LEVELS_BLOCKS = 29;
     uint256 private constant LEVELS_STEPS = 36;
+    uint256 private constant TRACE_BYTES = 4_096 + 8 * 32 * 38;
 
-    /// @notice The most moves that a provider can be asked for in one game, opening the trace included.
+    /// @notice Gas credited for a move of a kind with so many bytes of data.
+    function gasOf(uint256 kind, uint256 bytes_) internal pure returns (uint256) {
+        uint256 work = kind + bytes_ * BYTE;
+        uint256 floor = FLOOR + bytes_ * FLOOR_BYTE;
+        return work > floor ? work : floor;
+    }
+
+    /// @notice The most moves that a provider can be asked for in one game, demands aside, opening the trace included.
     function longest(uint256 arityLog2, uint256 snapshotsLog2) internal pure returns (uint256) {
-        return
-            2 +
-            groups(LEVELS_CALLS, arityLog2) +
-            groups(LEVELS_NODES, arityLog2) +
-            groups(LEVELS_LEAVES, arityLog2) +
-            groups(LEVELS_STEPS, snapshotsLog2);
+        return 2 + _opens(arityLog2) + _groups(LEVELS_STEPS, snapshotsLog2);
     }
 
-    /// @notice The most gas that a provider can be owed in one game, and half as much again.
+    /// @notice The most gas that a provider can be credited in one game, demands aside, and half as much again.
     function worst(uint256 arityLog2, uint256 snapshotsLog2) internal pure returns (uint256) {
-        uint256 opens = longest(arityLog2, snapshotsLog2) * (OPEN + (OPEN_CHILD << arityLog2));
-        uint256 publishes = groups(LEVELS_STEPS, snapshotsLog2) * (PUBLISH_BYTE << (5 + snapshotsLog2));
-        return ((OPEN_TRACE + 8 * OPEN_TRACE_OUTPUT + opens + publishes + TIMEOUT) * 3) / 2;
+        uint256 sum = gasOf(OPEN_TRACE, TRACE_BYTES + (32 << arityLog2)) + gasOf(OPEN_BLOCK, 1024) + TIMEOUT;
+        sum += _opens(arityLog2) * gasOf(OPEN, 32 << arityLog2);
+        sum += _groups(LEVELS_STEPS, snapshotsLog2) * gasOf(PUBLISH, 32 << snapshotsLog2);
+        return (sum * 3) / 2;
     }
 
-    function groups(uint256 levels, uint256 size) private pure returns (uint256) {
+    function _opens(uint256 arityLog2) private pure returns (uint256) {
+        return _groups(LEVELS_CALLS, arityLog2) + _groups(LEVELS_NODES, arityLog2) + _groups(LEVELS_BLOCKS, arityLog2);
+    }
+
+    function _groups(uint256 levels, uint256 size) private pure returns (uint256) {
         return (levels + size - 1) / size;
     }
 }

@@ -39,8 +39,7 @@ contract DisputeGame is GameTable {
         uint256 fees = _feesGwei(terms, number == 1);
 
         // INVARIANT: a challenger that loses can pay the provider's worst gas, its trace and its delay.
-        uint256 required = GAS_BOND + fees * 1 gwei;
-        if (msg.value < required || msg.value > type(uint96).max) revert DisputeGame_Bond(required, msg.value);
+        uint256 bond = _inGwei(GAS_BOND_GWEI + fees);
 
         d.games = number;
         if (number == 1) {
@@ -50,7 +49,7 @@ contract DisputeGame is GameTable {
         id = GameIdLib.pack(claimId, number);
         Game storage g = _games[id];
         g.challenger = msg.sender;
-        g.bond = uint96(msg.value);
+        g.bondGwei = uint48(bond);
         g.stage = Stage.Trace;
         g.clock = ClockLib.start(terms.providerBudget, terms.challengerBudget, block.timestamp);
         g.feesGwei = uint40(fees);
@@ -92,7 +91,7 @@ contract DisputeGame is GameTable {
         d.openedAt = uint32(block.timestamp);
         d.lists = lists;
         emit TraceOpened(claimId, id, traceRoot);
-        _credit(g, Bond.OPEN_TRACE + outputs.length * Bond.OPEN_TRACE_OUTPUT + children.length * Bond.OPEN_CHILD);
+        _credit(d, g, Bond.gasOf(Bond.OPEN_TRACE, header.length + 32 * (children.length + _count(outputs, paths))));
     }
 
     // ── Descending ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,8 +153,9 @@ contract DisputeGame is GameTable {
 
     /// @inheritdoc IDisputeGame
     function open(GameId id, bytes32 expected, bytes32[] calldata children) external override {
+        Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
-        (Position position, Clock clock) = _asProvider(_disputes[id.claimId()], id, g, Stage.Open, expected);
+        (Position position, Clock clock) = _asProvider(d, id, g, Stage.Open, expected);
         uint256 height = position.height();
         // INVARIANT: a block is opened by its bytes.
         if (height == 0) revert DisputeGame_Length(0, children.length);
@@ -173,13 +173,14 @@ contract DisputeGame is GameTable {
         g.stage = Stage.Pick;
         g.clock = clock;
         emit Opened(id, root);
-        _credit(g, Bond.OPEN + width * Bond.OPEN_CHILD);
+        _credit(d, g, Bond.gasOf(Bond.OPEN, 32 * width));
     }
 
     /// @inheritdoc IDisputeGame
     function openBlock(GameId id, bytes32 expected, bytes calldata leaves) external override {
+        Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
-        (Position position, Clock clock) = _asProvider(_disputes[id.claimId()], id, g, Stage.Open, expected);
+        (Position position, Clock clock) = _asProvider(d, id, g, Stage.Open, expected);
         TensorShape shape = g.shape;
         // INVARIANT: the pinned node is a block, ...
         _isBlock(position);
@@ -191,7 +192,7 @@ contract DisputeGame is GameTable {
         g.stage = Stage.Block;
         g.clock = clock;
         emit BlockOpened(id, expected);
-        _credit(g, Bond.OPEN + (leaves.length * Bond.OPEN_CHILD) / 32);
+        _credit(d, g, Bond.gasOf(Bond.OPEN_BLOCK, leaves.length));
     }
 
     // ── Reducing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,7 +245,7 @@ contract DisputeGame is GameTable {
         g.stage = Stage.Narrow;
         g.clock = clock;
         emit SnapshotsPublished(id, expected);
-        _credit(g, Bond.PUBLISH + length * Bond.PUBLISH_BYTE);
+        _credit(d, g, Bond.gasOf(Bond.PUBLISH, length));
     }
 
     /// @inheritdoc IDisputeGame
@@ -372,12 +373,10 @@ contract DisputeGame is GameTable {
         uint256 number = g.demanded >> 136;
         if (number == Bond.DEMANDS) revert DisputeGame_Range(number, Bond.DEMANDS);
         // INVARIANT: ... and paid for.
-        uint256 required = ((Bond.SUPPLY * 3) / 2) * PRICE_CAP;
-        uint256 bond = g.bond + msg.value;
-        if (msg.value < required || bond > type(uint96).max) revert DisputeGame_Bond(required, msg.value);
+        uint256 bond = g.bondGwei + _inGwei(_gweiUp(((Bond.SUPPLY * 3) / 2) * PRICE_CAP));
 
         g.demanded = ((number + 1) << 136) | (uint256(stage) << 128) | Demand.unwrap(what);
-        g.bond = uint96(bond);
+        g.bondGwei = uint48(bond);
         g.pinned = expected;
         g.position = position;
         g.stage = Stage.Supply;
@@ -408,7 +407,7 @@ contract DisputeGame is GameTable {
         g.stage = Stage(uint8(g.demanded >> 128));
         g.clock = clock;
         emit Supplied(id, what);
-        _credit(g, Bond.SUPPLY);
+        _credit(d, g, Bond.SUPPLY);
     }
 
     // ── Ending ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -436,15 +435,20 @@ contract DisputeGame is GameTable {
         if (_disputes[id.claimId()].claimHash != 0) revert DisputeGame_Standing(id.claimId());
         if (g.stage == Stage.None) revert DisputeGame_Stage(g.stage);
         (address challenger, uint256 moves) = (g.challenger, g.moves);
-        _release(id, g, Ending.Superseded);
+        _release(_disputes[id.claimId()].operator, id, g, Ending.Superseded);
         HOLDER.reimburse(id.claimId(), challenger, Bond.CHALLENGE + moves * Bond.MOVE);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function collect(GameId id) external override {
+        _collect(_games[id], _disputes[id.claimId()].operator);
     }
 
     // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IDisputeGame
     function bondOf(uint256 claimId) external view override returns (uint256) {
-        return GAS_BOND + _feesGwei(HOLDER.termsOf(claimId), _disputes[claimId].games == 0) * 1 gwei;
+        return (GAS_BOND_GWEI + _feesGwei(HOLDER.termsOf(claimId), _disputes[claimId].games == 0)) * 1 gwei;
     }
 
     /// @inheritdoc IDisputeGame
@@ -467,7 +471,8 @@ contract DisputeGame is GameTable {
             View({
                 stage: stage,
                 challenger: g.challenger,
-                bond: g.bond,
+                bond: uint256(g.bondGwei) * 1 gwei,
+                owed: uint256(g.owedGwei) * 1 gwei,
                 fees: uint256(g.feesGwei) * 1 gwei,
                 moves: g.moves,
                 clock: clock,
@@ -482,7 +487,21 @@ contract DisputeGame is GameTable {
         return 2 * (Bond.longest(ARITY_LOG2, SNAPSHOTS_LOG2) + Bond.DEMANDS);
     }
 
+    /// @dev What was sent, in gwei: at least what is required, and no fraction, so that nothing is left over.
+    function _inGwei(uint256 required) private view returns (uint256 sent) {
+        sent = msg.value / 1 gwei;
+        if (sent < required || sent > type(uint40).max || sent * 1 gwei != msg.value) {
+            revert DisputeGame_Bond(required * 1 gwei, msg.value);
+        }
+    }
+
     // ── What is in the trace ─────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev Outputs and the siblings on their paths.
+    function _count(bytes32[] calldata outputs, bytes32[][] calldata paths) private pure returns (uint256 count) {
+        count = outputs.length;
+        for (uint256 i = 0; i < paths.length; ++i) count += paths[i].length;
+    }
 
     /// @dev Checks that the outputs are the claimed ones, and stand where the program puts them in the opened trace.
     function _checkOutputs(

@@ -38,7 +38,9 @@ abstract contract GameTable is Treasury {
     struct Game {
         bytes32 pinned;
         address challenger;
-        uint96 bond;
+        // What is left of the bond, and what of it the operator has earned and not yet collected.
+        uint48 bondGwei;
+        uint48 owedGwei;
         Stage stage;
         uint8 moves;
         Clock clock;
@@ -54,6 +56,7 @@ abstract contract GameTable is Treasury {
         bytes32 claimHash;
         bytes32 traceRoot;
         address operator;
+        // When the trace was opened; 0 before, CONVICTED once the claim fell.
         uint32 openedAt;
         uint24 games;
         Lists lists;
@@ -61,6 +64,8 @@ abstract contract GameTable is Treasury {
         mapping(uint256 place => uint256 pin) pins;
         mapping(uint256 key => bytes32 hash) snapshots;
     }
+
+    uint32 internal constant CONVICTED = type(uint32).max;
 
     IClaimHolder public immutable HOLDER;
     IStepEvaluator public immutable EVALUATOR;
@@ -71,7 +76,7 @@ abstract contract GameTable is Treasury {
     uint256 public immutable EXTENSION;
     uint256 public immutable TIP_CAP;
     uint256 public immutable PRICE_CAP;
-    uint256 internal immutable GAS_BOND;
+    uint256 internal immutable GAS_BOND_GWEI;
 
     mapping(uint256 claimId => Dispute dispute) internal _disputes;
     mapping(GameId id => Game game) internal _games;
@@ -93,7 +98,7 @@ abstract contract GameTable is Treasury {
         EXTENSION = parameters.extension;
         TIP_CAP = parameters.tipCap;
         PRICE_CAP = parameters.priceCap;
-        GAS_BOND = Bond.worst(parameters.arityLog2, parameters.snapshotsLog2) * parameters.priceCap;
+        GAS_BOND_GWEI = _gweiUp(Bond.worst(parameters.arityLog2, parameters.snapshotsLog2) * parameters.priceCap);
     }
 
     // ── Where a game stands ──────────────────────────────────────────────────────────────────────────────────────────
@@ -106,8 +111,9 @@ abstract contract GameTable is Treasury {
     /// @dev What a game waits for, and since when. The opening of the trace answers all games that waited for it.
     function _turn(Dispute storage d, Game storage g) internal view returns (Stage stage, Clock clock) {
         (stage, clock) = (g.stage, g.clock);
+        if (stage != Stage.Trace) return (stage, clock);
         uint256 openedAt = d.openedAt;
-        if (stage != Stage.Trace || openedAt == 0) return (stage, clock);
+        if (openedAt == 0 || openedAt == CONVICTED) return (stage, clock);
         uint256 since = clock.since();
         return (Stage.Pick, clock.punch(ClockLib.PROVIDER, EXTENSION, openedAt > since ? openedAt : since));
     }
@@ -141,7 +147,7 @@ abstract contract GameTable is Treasury {
         bytes32 expected
     ) internal view returns (Position position, Clock clock) {
         // INVARIANT: nothing is asked, and no bond spent, once a claim is convicted.
-        if (d.claimHash == 0) revert DisputeGame_Claim(id.claimId());
+        if (d.openedAt == CONVICTED) revert DisputeGame_Claim(id.claimId());
         position = g.position;
         clock = _move(g.stage, wanted, g.pinned, expected, g.clock);
     }
@@ -209,28 +215,42 @@ abstract contract GameTable is Treasury {
     // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function _feesGwei(IClaimHolder.Terms memory terms, bool first) internal pure returns (uint256) {
-        uint256 fees = uint256(terms.delayFee) + (first ? terms.traceFee : 0);
-        return (fees + 1 gwei - 1) / 1 gwei;
+        return _gweiUp(uint256(terms.delayFee) + (first ? terms.traceFee : 0));
     }
 
-    /// @dev Pays the sender for a move, from the bond of whoever asked for it. The fees are never spent so.
-    function _credit(Game storage g, uint256 gasUnits) internal {
+    function _gweiUp(uint256 amount) internal pure returns (uint256) {
+        return (amount + 1 gwei - 1) / 1 gwei;
+    }
+
+    /// @dev Pays the sender for a move, from the bond of whoever asked for it. The fees are never spent so. What the
+    /// operator earns stays with the game until it is collected: one word less to write in every answer.
+    function _credit(Dispute storage d, Game storage g, uint256 gasUnits) internal {
         uint256 price = block.basefee + TIP_CAP;
         if (tx.gasprice < price) price = tx.gasprice;
-        uint256 amount = gasUnits * price;
-        uint256 bond = g.bond;
-        uint256 most = bond - uint256(g.feesGwei) * 1 gwei;
+        uint256 amount = _gweiUp(gasUnits * price);
+        uint256 bond = g.bondGwei;
+        uint256 most = bond - g.feesGwei;
         if (amount > most) amount = most;
-        g.bond = uint96(bond - amount);
-        _pay(msg.sender, amount);
+        g.bondGwei = uint48(bond - amount);
+        if (msg.sender == d.operator) g.owedGwei += uint48(amount);
+        else _pay(msg.sender, amount * 1 gwei);
+    }
+
+    /// @dev Moves what the operator has earned in a game to its credits.
+    function _collect(Game storage g, address operator) internal {
+        uint256 owed = g.owedGwei;
+        if (owed == 0) return;
+        g.owedGwei = 0;
+        _pay(operator, owed * 1 gwei);
     }
 
     // ── Endings ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Ends a game that its challenger does not lose.
-    function _release(GameId id, Game storage g, Ending ending) internal {
-        uint256 bond = g.bond;
+    function _release(address operator, GameId id, Game storage g, Ending ending) internal {
+        uint256 bond = uint256(g.bondGwei) * 1 gwei;
         address challenger = g.challenger;
+        _collect(g, operator);
         _clear(g);
         _pay(challenger, bond);
         emit GameEnded(id, ending, bond, 0, 0);
@@ -238,9 +258,10 @@ abstract contract GameTable is Treasury {
 
     /// @dev Ends a game that its challenger loses.
     function _forfeit(Dispute storage d, GameId id, Game storage g) internal {
-        _credit(g, Bond.TIMEOUT);
+        _credit(d, g, Bond.TIMEOUT);
         uint256 fees = uint256(g.feesGwei) * 1 gwei;
-        uint256 rest = g.bond - fees;
+        uint256 rest = uint256(g.bondGwei) * 1 gwei - fees;
+        _collect(g, d.operator);
         _clear(g);
         _pay(d.operator, fees);
         emit GameEnded(id, Ending.ChallengerSilent, 0, fees, rest);
@@ -252,7 +273,7 @@ abstract contract GameTable is Treasury {
     function _convict(Dispute storage d, GameId winner, Ending ending) internal {
         Game storage g = _games[winner];
         address rewarded = g.challenger;
-        _release(winner, g, ending);
+        _release(d.operator, winner, g, ending);
         _fell(d, winner, rewarded, ending);
     }
 
@@ -275,6 +296,7 @@ abstract contract GameTable is Treasury {
     function _fell(Dispute storage d, GameId winner, address rewarded, Ending ending) private {
         // INVARIANT: a claim falls once.
         d.claimHash = 0;
+        d.openedAt = CONVICTED;
         emit Convicted(winner.claimId(), winner, rewarded, ending);
         HOLDER.convict(winner.claimId(), rewarded);
     }
@@ -283,7 +305,7 @@ abstract contract GameTable is Treasury {
     function _clear(Game storage g) private {
         g.pinned = 0;
         g.challenger = address(0);
-        g.bond = 0;
+        g.bondGwei = 0;
         g.stage = Stage.None;
         g.moves = 0;
         g.clock = Clock.wrap(0);

@@ -80,7 +80,8 @@ struct Proof {
 ///   in time: each accusation is checked against the program, each answer is O(1) gas and paid for by whoever asked.
 /// - safety (challenger): a false claim has a first wrong number, and a challenger that plays toward it cannot be stopped
 ///   by the provider, by other challengers or by strangers; games on one claim run side by side.
-/// - money: bonds paid in equal credits, burns and bonds still held, to the wei.
+/// - money: bonds paid in equal credits, burns, and what games still hold (bonds, and what operators have not collected), to
+/// the wei.
 /// - liveness: the longest game is both budgets plus `longest()` extensions.
 ///
 /// Who may move: only the provider's operator, or its delegate, commits (`openTrace`, `publish`); only a game's challenger,
@@ -93,6 +94,7 @@ interface IDisputeGame {
         Stage stage;
         address challenger;
         uint256 bond;
+        uint256 owed;
         uint256 fees;
         uint256 moves;
         Clock clock;
@@ -118,7 +120,7 @@ interface IDisputeGame {
     event Withdrawn(address indexed account, uint256 amount);
     event DelegateSet(address indexed account, address indexed delegate, bool allowed);
 
-    /// @notice The bond is smaller than what the game asks.
+    /// @notice The bond is smaller than what the game asks, or not in whole gwei.
     error DisputeGame_Bond(uint256 required, uint256 sent);
     /// @notice The game does not wait for this.
     error DisputeGame_Stage(Stage stage);
@@ -157,7 +159,7 @@ interface IDisputeGame {
     /// @notice A parameter is out of bounds.
     error DisputeGame_Parameters();
 
-    /// @notice Disputes a claim, with a bond of at least `bondOf`.
+    /// @notice Disputes a claim, with a bond of at least `bondOf`, in whole gwei.
     /// @dev Warning: all of what is sent is at stake.
     function challenge(uint256 claimId) external payable returns (GameId game);
 
@@ -266,6 +268,9 @@ interface IDisputeGame {
 
     /// @notice Sends the caller all it has been credited.
     function withdraw() external;
+
+    /// @notice Credits a game's operator with what its answers have earned so far; the end of the game does so too.
+    function collect(GameId game) external;
 
     /// @notice Lets another key move for the caller.
     function setDelegate(address delegate, bool allowed) external;

@@ -5,7 +5,7 @@ import {IDisputeGame} from "./IDisputeGame.sol";
 
 /// @title Treasury
 /// @notice The game's money: what each account may withdraw, and who may move for whom. The contract's balance is at all
-/// times the sum of credits and of the bonds of games that are not over.
+/// times the sum of credits and of what games that are not over hold.
 abstract contract Treasury is IDisputeGame {
     mapping(address account => mapping(address delegate => bool allowed)) private _delegates;
 

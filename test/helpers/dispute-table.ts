@@ -4,10 +4,12 @@
  */
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
-import { claimHash, claimOf, type Claim } from "../../packages/vm/src/claim.ts";
+import { claimHash, type Claim } from "../../packages/vm/src/claim.ts";
 import { encodeHeader } from "../../packages/vm/src/header.ts";
 import type { Run } from "../../packages/vm/src/interpreter.ts";
 import { fromHex, keccak, NO_HASH, type Hash } from "../../packages/vm/src/hash.ts";
+import { paramsRoot } from "../../packages/vm/src/program.ts";
+import { inputsRootOf, packSymbols } from "../../packages/vm/src/request.ts";
 import { joinedRoot } from "../../packages/vm/src/tensor.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import {
@@ -15,6 +17,7 @@ import {
   nextChallengerMove,
   nextProviderMove,
   outputPlaces,
+  packGameId,
   programMachine,
   shapeDepth,
   Published,
@@ -129,8 +132,22 @@ export async function postToy(table: Table, sizes: ToySizes, lie = truth, option
 
 /** Posts a claim to a run of a program, in the same way. */
 export async function postRun(table: Table, honest: Run, lie = truth, options: Posting = {}): Promise<Case> {
-  const header = encodeHeader(honest.layout.program.header);
-  return post(table, header, claimOf(honest), new Trace(honest), lie, programMachine, options);
+  return postTrace(table, new Trace(honest), lie, options);
+}
+
+/** Posts a claim to a trace of a program that nothing has run, in the same way. */
+export async function postTrace(table: Table, honest: Trace, lie = truth, options: Posting = {}): Promise<Case> {
+  const { program, request } = honest.layout;
+  const header = encodeHeader(program.header);
+  const claim = {
+    programRoot: keccak(header),
+    paramsRoot: paramsRoot(program),
+    inputsRoot: inputsRootOf(request.inputs),
+    seed: request.seed,
+    symbols: packSymbols(request.symbols),
+    calls: request.calls,
+  };
+  return post(table, header, claim, honest, lie, programMachine, options);
 }
 
 async function post(
@@ -192,6 +209,16 @@ export async function challenge(table: Table, { dispute }: Case, by = table.chal
   await send(table, by, { kind: "challenge", claimId, bond });
   const [event] = await table.game.queryFilter(table.game.filters.Challenged(claimId), "latest");
   return event.args.game;
+}
+
+/** Wei that games on a claim hold: bonds, and what operators have not collected. */
+export async function heldBy(table: Table, claimId: bigint): Promise<bigint> {
+  let held = 0n;
+  for (let number = 1; number <= 64; number++) {
+    const { bond, owed } = await table.game.viewGame(packGameId(claimId, number));
+    held += bond + owed;
+  }
+  return held;
 }
 
 /** Whether a claim fell. */
