@@ -7,12 +7,14 @@ import { ArgMax } from "./ArgMax.ts";
 import { ArgMin } from "./ArgMin.ts";
 import { AveragePool } from "./AveragePool.ts";
 import { BatchNormalization } from "./BatchNormalization.ts";
+import { BiasGelu } from "./BiasGelu.ts";
 import { BitShift } from "./BitShift.ts";
 import { BitwiseAnd } from "./BitwiseAnd.ts";
 import { BitwiseNot } from "./BitwiseNot.ts";
 import { BitwiseOr } from "./BitwiseOr.ts";
 import { BitwiseXor } from "./BitwiseXor.ts";
 import { Cast } from "./Cast.ts";
+import { CastLike } from "./CastLike.ts";
 import { Ceil } from "./Ceil.ts";
 import { Celu } from "./Celu.ts";
 import { Clip } from "./Clip.ts";
@@ -20,6 +22,8 @@ import { Concat } from "./Concat.ts";
 import { Constant } from "./Constant.ts";
 import { ConstantOfShape } from "./ConstantOfShape.ts";
 import { Conv } from "./Conv.ts";
+import { ConvInteger } from "./ConvInteger.ts";
+import { ConvTranspose } from "./ConvTranspose.ts";
 import { CumSum } from "./CumSum.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
 import { DequantizeLinear } from "./DequantizeLinear.ts";
@@ -32,16 +36,19 @@ import { Erf } from "./Erf.ts";
 import { Exp } from "./Exp.ts";
 import { Expand } from "./Expand.ts";
 import { EyeLike } from "./EyeLike.ts";
+import { FastGelu } from "./FastGelu.ts";
 import { Flatten } from "./Flatten.ts";
 import { Floor } from "./Floor.ts";
 import { Gather } from "./Gather.ts";
 import { GatherElements } from "./GatherElements.ts";
+import { GatherND } from "./GatherND.ts";
 import { Gelu } from "./Gelu.ts";
 import { Gemm } from "./Gemm.ts";
 import { GlobalAveragePool } from "./GlobalAveragePool.ts";
 import { GlobalMaxPool } from "./GlobalMaxPool.ts";
 import { Greater } from "./Greater.ts";
 import { GreaterOrEqual } from "./GreaterOrEqual.ts";
+import { GroupNormalization } from "./GroupNormalization.ts";
 import { GRU } from "./GRU.ts";
 import { Hardmax } from "./Hardmax.ts";
 import { HardSigmoid } from "./HardSigmoid.ts";
@@ -63,6 +70,7 @@ import { MatMulInteger } from "./MatMulInteger.ts";
 import { Max } from "./Max.ts";
 import { MaxPool } from "./MaxPool.ts";
 import { Mean } from "./Mean.ts";
+import { MicrosoftGelu } from "./MicrosoftGelu.ts";
 import { Min } from "./Min.ts";
 import { Mish } from "./Mish.ts";
 import { Mod } from "./Mod.ts";
@@ -72,8 +80,10 @@ import { Not } from "./Not.ts";
 import { OneHot } from "./OneHot.ts";
 import { Or } from "./Or.ts";
 import { Pad } from "./Pad.ts";
+import { Pow } from "./Pow.ts";
 import { PRelu } from "./PRelu.ts";
 import { QuantizeLinear } from "./QuantizeLinear.ts";
+import { QuickGelu } from "./QuickGelu.ts";
 import { Range } from "./Range.ts";
 import { Reciprocal } from "./Reciprocal.ts";
 import { ReduceL1 } from "./ReduceL1.ts";
@@ -88,13 +98,16 @@ import { ReduceSum } from "./ReduceSum.ts";
 import { ReduceSumSquare } from "./ReduceSumSquare.ts";
 import { Relu } from "./Relu.ts";
 import { Reshape } from "./Reshape.ts";
+import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
 import { Round } from "./Round.ts";
 import { Selu } from "./Selu.ts";
 import { Shape } from "./Shape.ts";
+import { Shrink } from "./Shrink.ts";
 import { Sigmoid } from "./Sigmoid.ts";
 import { Sign } from "./Sign.ts";
 import { Size } from "./Size.ts";
+import { SkipLayerNormalization } from "./SkipLayerNormalization.ts";
 import { Slice } from "./Slice.ts";
 import { Softmax } from "./Softmax.ts";
 import { Softplus } from "./Softplus.ts";
@@ -122,12 +135,14 @@ export const OPERATORS: readonly Operator[] = [
   ArgMin,
   AveragePool,
   BatchNormalization,
+  BiasGelu,
   BitShift,
   BitwiseAnd,
   BitwiseNot,
   BitwiseOr,
   BitwiseXor,
   Cast,
+  CastLike,
   Ceil,
   Celu,
   Clip,
@@ -135,6 +150,8 @@ export const OPERATORS: readonly Operator[] = [
   Constant,
   ConstantOfShape,
   Conv,
+  ConvInteger,
+  ConvTranspose,
   CumSum,
   DepthToSpace,
   DequantizeLinear,
@@ -147,16 +164,19 @@ export const OPERATORS: readonly Operator[] = [
   Exp,
   Expand,
   EyeLike,
+  FastGelu,
   Flatten,
   Floor,
   Gather,
   GatherElements,
+  GatherND,
   Gelu,
   Gemm,
   GlobalAveragePool,
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
+  GroupNormalization,
   GRU,
   Hardmax,
   HardSigmoid,
@@ -178,6 +198,7 @@ export const OPERATORS: readonly Operator[] = [
   Max,
   MaxPool,
   Mean,
+  MicrosoftGelu,
   Min,
   Mish,
   Mod,
@@ -187,8 +208,10 @@ export const OPERATORS: readonly Operator[] = [
   OneHot,
   Or,
   Pad,
+  Pow,
   PRelu,
   QuantizeLinear,
+  QuickGelu,
   Range,
   Reciprocal,
   ReduceL1,
@@ -203,13 +226,16 @@ export const OPERATORS: readonly Operator[] = [
   ReduceSumSquare,
   Relu,
   Reshape,
+  RMSNormalization,
   RNN,
   Round,
   Selu,
   Shape,
+  Shrink,
   Sigmoid,
   Sign,
   Size,
+  SkipLayerNormalization,
   Slice,
   Softmax,
   Softplus,

@@ -17,8 +17,9 @@ import {
   type Word,
 } from "@assay/vm";
 import { GraphError, importOnnx, OPERATORS, type ImportOptions } from "../index.ts";
+import { MICROSOFT } from "../operator.ts";
 import { buildModel, type ModelSpec } from "../testing/onnxBuilder.ts";
-import { OPERATOR_CASES, type InputCase, type OperatorCase } from "../testing/operatorCases.ts";
+import { MICROSOFT_CASES, OPERATOR_CASES, type InputCase, type OperatorCase } from "../testing/operatorCases.ts";
 import { Random } from "../testing/random.ts";
 
 /** A tensor for an input: its values, or random ones. */
@@ -51,6 +52,7 @@ function modelOf(
   tensors: readonly (Tensor | undefined)[],
   form: "fixed" | "symbolic" | "constant",
   types: readonly number[],
+  domain = "",
 ): Model {
   const names = tensors.map((tensor, i) => (tensor === undefined ? "" : `input${i}`));
   const isConstant = (i: number) => form === "constant" || test.inputs[i]!.constant === true;
@@ -58,7 +60,7 @@ function modelOf(
   const runtime = tensors.flatMap((tensor, i) => (tensor === undefined || isConstant(i) ? [] : [i]));
   const spec: ModelSpec = {
     opset: test.opset ?? 17,
-    nodes: [{ operator, inputs: names, outputs, attributes: test.attributes ?? {} }],
+    nodes: [{ operator, domain, inputs: names, outputs, attributes: test.attributes ?? {} }],
     inputs: runtime.map((i) => ({
       name: names[i],
       dtype: tensors[i]!.dtype,
@@ -129,33 +131,37 @@ const bits = (tensors: readonly Tensor[]) => tensors.map((tensor) => Buffer.from
 
 describe("operators", () => {
   it("each has cases, or a test of its own", () => {
-    const named = new Set(Object.keys(OPERATOR_CASES));
-    expect(OPERATORS.filter(({ name, domain }) => !domain && !named.has(name)).map(({ name }) => name)).to.deep.equal(
-      [],
-    );
+    const tables: Record<string, typeof OPERATOR_CASES> = { "": OPERATOR_CASES, [MICROSOFT]: MICROSOFT_CASES };
+    expect(
+      OPERATORS.filter(({ name, domain = "" }) => !(name in tables[domain])).map(({ name }) => name),
+    ).to.deep.equal([]);
   });
 
-  for (const [operator, cases] of Object.entries(OPERATOR_CASES)) {
+  const all = [
+    ...Object.entries(OPERATOR_CASES).map(([operator, cases]) => ({ operator, domain: "", cases })),
+    ...Object.entries(MICROSOFT_CASES).map(([operator, cases]) => ({ operator, domain: MICROSOFT, cases })),
+  ];
+  for (const { operator, domain, cases } of all) {
     if (cases.length === 0) continue;
-    it(operator, async () => {
+    it(domain === "" ? operator : `${domain}.${operator}`, async () => {
       for (const [number, test] of cases.entries()) {
         const random = new Random(number + 1);
         const tensors = test.inputs.map((input) => input && tensorOf(input, random));
         const where = `case ${number}`;
         try {
-          const untyped = modelOf(operator, test, tensors, "fixed", []);
+          const untyped = modelOf(operator, test, tensors, "fixed", [], domain);
           const types = ours(untyped).map(({ dtype }) => dtype);
-          const model = modelOf(operator, test, tensors, "fixed", types);
+          const model = modelOf(operator, test, tensors, "fixed", types, domain);
           const own = ours(model);
           const expected = await theirs(model);
           own.forEach((tensor, i) => compare(tensor, expected[i], test.tolerance ?? 2e-6));
 
           // A constant that is not a number is refused.
           if (!test.inputs.some((input) => input?.values?.some(Number.isNaN))) {
-            const folded = ours(modelOf(operator, test, tensors, "constant", types));
+            const folded = ours(modelOf(operator, test, tensors, "constant", types, domain));
             expect(bits(folded), "folded").to.deep.equal(bits(own));
           }
-          const symbolic = modelOf(operator, test, tensors, "symbolic", types);
+          const symbolic = modelOf(operator, test, tensors, "symbolic", types, domain);
           try {
             expect(bits(ours(symbolic)), "symbolic").to.deep.equal(bits(own));
           } catch (error) {

@@ -201,6 +201,28 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     { inputs: [f(1, 1, 4, 4, 4), f(2, 1, 2, 2, 2)], tolerance: 1e-5 },
     { inputs: [f(1, 60, 3, 3), f(2, 60, 3, 3)], tolerance: 1e-4 },
   ],
+  CastLike: [plain({ shape: [4], values: [0, -1.5, 2.7, 100.2] }, typed(DType.INT32, [1]))],
+  ConvInteger: [
+    { inputs: [typed(DType.UINT8, [1, 2, 5, 5], [0, 255]), typed(DType.UINT8, [3, 2, 3, 3], [0, 255])] },
+    {
+      inputs: [
+        typed(DType.UINT8, [1, 2, 5, 5], [0, 255]),
+        typed(DType.UINT8, [3, 2, 3, 3], [0, 255]),
+        scalar(120, DType.UINT8),
+        scalar(99, DType.UINT8),
+      ],
+      attributes: { pads: [1, 1, 1, 1], strides: [2, 2] },
+    },
+  ],
+  ConvTranspose: [
+    { inputs: [f(1, 3, 4, 4), f(3, 2, 3, 3), f(2)], tolerance: 1e-5 },
+    {
+      inputs: [f(2, 4, 3, 5), f(4, 2, 3, 2)],
+      attributes: { group: 2, strides: [2, 3], pads: [1, 0, 1, 1], output_padding: [1, 0] },
+      tolerance: 1e-5,
+    },
+    { inputs: [f(1, 2, 5), f(2, 2, 3)], attributes: { dilations: [2] }, tolerance: 1e-5 },
+  ],
   CumSum: [
     { inputs: [f(5), scalar(0)] },
     { inputs: [f(2, 5, 3), scalar(1)], attributes: { exclusive: 1 } },
@@ -251,6 +273,11 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   GatherElements: [
     { inputs: [f(3, 4), { shape: [3, 2], dtype: DType.INT64, values: [0, 3, -1, 1, 2, -4] }], attributes: { axis: 1 } },
   ],
+  GatherND: [
+    { inputs: [f(3, 4), { shape: [2, 2], dtype: DType.INT64, values: [0, 1, -1, 3] }] },
+    { inputs: [f(3, 4, 2), { shape: [2, 1], dtype: DType.INT64, values: [2, 0] }] },
+    { inputs: [f(2, 4), { shape: [2, 1], dtype: DType.INT64, values: [3, 0] }], attributes: { batch_dims: 1 } },
+  ],
   Gelu: [
     { inputs: [f(3, 4)], opset: 20 },
     { inputs: [f(3, 4)], attributes: { approximate: "tanh" }, opset: 20 },
@@ -267,6 +294,9 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   GlobalMaxPool: [plain(f(2, 3, 5, 5))],
   Greater: comparison,
   GreaterOrEqual: comparison,
+  GroupNormalization: [
+    { inputs: [f(2, 4, 3, 5), f(4), f(4)], attributes: { num_groups: 2 }, opset: 21, tolerance: 1e-5 },
+  ],
   HardSigmoid: [plain(f(3, 4)), { inputs: [f(3, 4)], attributes: { alpha: { float: 0.5 }, beta: { float: 0.1 } } }],
   HardSwish: [plain(f(3, 4))],
   Hardmax: [{ inputs: [f(3, 4)] }, { inputs: [f(2, 3, 4)], attributes: { axis: 1 } }],
@@ -338,12 +368,17 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     { inputs: [f(4, 5), longs(1, 2, 2, 1)], attributes: { mode: "wrap" }, opset: 19 },
     { inputs: [f(4, 5), longs(-1, 2, 1, -2)] },
   ],
+  Pow: [
+    ...[0, 1, 2, -1, 0.5].map((y) => ({ inputs: [specials, scalar(y, DType.FLOAT32)] })),
+    plain(f(3, 4), scalar(2)),
+  ],
   QuantizeLinear: [
     { inputs: [f(2, 5), scalar(0.05, DType.FLOAT32), scalar(100, DType.UINT8)] },
     { inputs: [f(2, 3, 2), p(3), typed(DType.INT8, [3], [-9, 9])], attributes: { axis: 1 } },
     { inputs: [{ shape: [4], values: [0.5, 1.5, -1e30, 1e30] }, scalar(1, DType.FLOAT32)] },
   ],
   RNN: recurrent(1, 1),
+  RMSNormalization: [{ inputs: [f(3, 20), f(20)], opset: 23, tolerance: 1e-5 }],
   Range: [],
   Reciprocal: [plain(p(3, 4)), plain(specials)],
   ReduceL1: reduction(18),
@@ -368,6 +403,7 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   Round: [...unary, plain({ shape: [6], values: [0.5, 1.5, 2.5, -0.5, -1.5, -2.5] })],
   Selu: [plain(f(3, 4))],
   Shape: [plain(f(2, 3, 4)), { inputs: [f(2, 3, 4)], attributes: { start: 1, end: -1 } }],
+  Shrink: [plain(f(3, 4)), { inputs: [f(3, 4)], attributes: { bias: { float: 0.5 }, lambd: { float: 1 } } }],
   Sigmoid: unary,
   Sign: [...unary, plain(typed(DType.INT32, [5], [-9, 9]))],
   Size: [plain(f(2, 3, 4))],
@@ -403,4 +439,23 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   Unsqueeze: [{ inputs: [f(2, 3), longs(0, -1)] }, { inputs: [f(2, 3)], attributes: { axes: [1] }, opset: 11 }],
   Where: [plain(bools(2, 3), f(2, 3), f(3))],
   Xor: logic,
+};
+
+/** Cases of the operators of `com.microsoft`. */
+export const MICROSOFT_CASES: Readonly<Record<string, readonly OperatorCase[]>> = {
+  BiasGelu: [plain(f(3, 4), f(4))],
+  FastGelu: [
+    { inputs: [f(3, 4)], tolerance: 1e-5 },
+    { inputs: [f(3, 4), f(4)], tolerance: 1e-5 },
+  ],
+  Gelu: [plain(f(3, 4))],
+  QuickGelu: [plain(f(3, 4))],
+  SkipLayerNormalization: [
+    { inputs: [f(1, 3, 20), f(1, 3, 20), f(20), f(20)], tolerance: 1e-5 },
+    {
+      inputs: [f(1, 3, 20), f(1, 3, 20), f(20), f(20), f(20)],
+      attributes: { epsilon: { float: 1e-5 } },
+      tolerance: 1e-5,
+    },
+  ],
 };

@@ -1,0 +1,84 @@
+/**
+ * Transposed convolution: a sum of products over (channel, kernel place) within the group, in that order; places of the
+ * kernel that no input element meets take part as +0. The bias is one add afterwards.
+ */
+import { Dimension } from "../dimension.ts";
+import { check } from "../errors.ts";
+import { dotProduct } from "../lowering/dot.ts";
+import { FLOATS } from "../lowering/types.ts";
+import { constantSize, type Operator } from "../operator.ts";
+
+export const ConvTranspose: Operator = {
+  name: "ConvTranspose",
+  inputs: [2, 3],
+  lower(node) {
+    const { graph, attributes } = node;
+    const [x, w] = [node.input(0, ...FLOATS), node.input(1, ...FLOATS)];
+    const bias = node.optional(2, ...FLOATS);
+    const dtype = node.sameType(x, w, bias);
+    check(x.shape.length >= 3, "SHAPE_MISMATCH", `the input has rank ${x.shape.length}, less than 3`);
+    node.rank(w, x.shape.length, "the kernel");
+    const [batch, channels, ...places] = x.shape;
+    const [inputs, groupMaps, ...kernel] = w.shape.map((size) => constantSize(size, "a kernel dimension"));
+    const groups = attributes.int("group", 1);
+    check(groups >= 1 && inputs % groups === 0, "BAD_ATTRIBUTE", `${inputs} channels in ${groups} groups`);
+    node.equalSizes(channels, inputs, "channels");
+    const declared = attributes.ints("kernel_shape", kernel);
+    check(declared.join() === kernel.join(), "SHAPE_MISMATCH", `kernel_shape is ${declared}, the kernel ${kernel}`);
+    const rank = kernel.length;
+    const list = (name: string, fallback: number, length = rank): number[] => {
+      const values = attributes.ints(name, undefined) ?? new Array<number>(length).fill(fallback);
+      const valid = values.length === length && values.every((value) => value >= fallback && value < 2 ** 31);
+      check(valid, "BAD_ATTRIBUTE", `${name} is ${values}`);
+      return values;
+    };
+    const [strides, dilations, extra] = [list("strides", 1), list("dilations", 1), list("output_padding", 0)];
+    const mode = attributes.choice("auto_pad", ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"], "NOTSET");
+    check(mode === "NOTSET" || mode === "VALID", "UNSUPPORTED", `auto_pad ${mode}`);
+    check(!attributes.has("output_shape"), "UNSUPPORTED", "output_shape");
+    const pads = list("pads", 0, 2 * rank);
+    const output = places.map((size, axis) => {
+      const reach = dilations[axis] * (kernel[axis] - 1) + 1;
+      const whole = size
+        .sub(1)
+        .mul(strides[axis])
+        .add(reach + extra[axis] - pads[axis] - pads[rank + axis]);
+      check((whole.constant ?? 1) >= 0, "SHAPE_MISMATCH", `axis ${axis} becomes ${whole}`);
+      return whole;
+    });
+    if (bias) {
+      node.rank(bias, 1, "the bias");
+      node.equalSizes(bias.shape[0], groupMaps * groups, "bias");
+    }
+    const kernelShape = kernel.map((size) => Dimension.constant(size));
+    const area = kernel.reduce((product, size) => product * size, 1);
+    const groupChannels = inputs / groups;
+    return graph.reduce(
+      dtype,
+      [batch, Dimension.constant(groupMaps * groups), ...output],
+      dotProduct({
+        dtype,
+        extent: Dimension.constant(groupChannels * area),
+        factors(code, r) {
+          const [n, map, ...at] = code.coordinates();
+          const [inner, place] = code.divide(r, area);
+          const [group, groupMap] = groups === 1 ? [undefined, map] : code.divide(map, groupMaps);
+          const channel = group === undefined ? inner : code.iadd(code.times(group, groupChannels), inner);
+          let met = code.constant(1);
+          const source = code.split(place, kernelShape).map((k, axis) => {
+            const shifted = code.isub(code.plus(at[axis], pads[axis]), code.times(k, dilations[axis]));
+            const stride = code.constant(strides[axis]);
+            const from = strides[axis] === 1 ? shifted : code.ifloordiv(shifted, stride);
+            if (strides[axis] > 1) met = code.and(met, code.lnot(code.imod(shifted, stride)));
+            met = code.and(met, code.within(from, places[axis]));
+            return from;
+          });
+          const weight = code.linearIndex(w.shape, [channel, groupMap, ...code.split(place, kernelShape)]);
+          const element = code.linearIndex(x.shape, [n, channel, ...source]);
+          return [code.readIf(met, x, element), code.read(w, weight)];
+        },
+        final: (code, sum) => (bias ? code.fadd(sum, code.read(bias, code.index(1))) : sum),
+      }),
+    );
+  },
+};
