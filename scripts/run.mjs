@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,13 +19,24 @@ const MINIMUM_NODE = [22, 18];
 const PNPM_VERSION = "12.21.0";
 const WINDOWS = process.platform === "win32";
 
-/** What each verb runs, once everything is installed. */
+/** What each verb runs, once everything is installed: a program, from the arguments that follow the verb. */
 const VERBS = {
-  start: ["packages/cli/src/main.ts", "story"],
-  test: ["scripts/test.ts"],
-  ci: ["scripts/ci.ts"],
-  assay: ["packages/cli/src/main.ts"],
+  start: (rest) => ["packages/cli/src/main.ts", "story", ...rest],
+  test: (rest) => ["scripts/test.ts", ...rest],
+  ci: (rest) => ["scripts/ci.ts", ...rest],
+  assay: (rest) => ["packages/cli/src/main.ts", ...rest],
+  bench: (rest) => scriptIn("bench", rest),
+  check: (rest) => scriptIn("check", rest),
+  generate: (rest) => scriptIn("generate", rest),
 };
+
+/** A script of a folder by its name: `npm run bench -- dispute` runs scripts/bench/dispute.ts. */
+function scriptIn(folder, [name, ...rest]) {
+  const scripts = readdirSync(join(ROOT, "scripts", folder)).filter((file) => file.endsWith(".ts"));
+  const names = scripts.map((file) => file.slice(0, -3));
+  if (!names.includes(name)) fail(`no ${folder} "${name ?? ""}"`, `There are: ${names.join(", ")}.`);
+  return [`scripts/${folder}/${name}.ts`, ...rest];
+}
 
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 
@@ -100,6 +111,6 @@ const [verb, ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(VERBS, verb ?? "")) fail(`no verb "${verb ?? ""}"`, `Verbs: ${Object.keys(VERBS).join(", ")}.`);
 const tools = prepareTools();
 installDependencies(tools);
-const command = [...VERBS[verb], ...rest];
+const command = VERBS[verb](rest);
 const run = spawnSync(tools.node, command, { cwd: ROOT, env: tools.environment, stdio: "inherit" });
 process.exit(run.status ?? 1);
