@@ -1,7 +1,6 @@
 /**
  * Every test, one command: builds the contracts, runs the Solidity tests and the mocha tests, and ends with one line of
- * counts, `N passed, N failed`. Mocha files are dealt to as many processes as there are cores (at most four), because
- * most of the time goes into the in-process chain.
+ * counts, `N passed, N failed`. Files are dealt to several processes, as many at a time as there are cores (at most four).
  *
  * `npm test -- [file …]` runs only the given mocha files.
  */
@@ -13,6 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HARDHAT = join(ROOT, "node_modules", "hardhat", "dist", "src", "cli.js");
+const MOCHA = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
 
 interface Outcome {
   readonly name: string;
@@ -22,10 +22,10 @@ interface Outcome {
   readonly output: string;
 }
 
-/** Runs `hardhat …`, passing its output through, and counts what it reports. */
-function hardhat(name: string, args: string[]): Promise<Outcome> {
+/** Runs a program of Node's, passing its output through, and counts what it reports. */
+function runNode(name: string, args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [HARDHAT, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -65,17 +65,36 @@ function deal(files: string[], hands: number): string[][] {
   return piles.map((pile) => pile.files).filter((pile) => pile.length > 0);
 }
 
+/** Runs jobs, as many at a time as there are hands. */
+async function inParallel(jobs: readonly (() => Promise<Outcome>)[], hands: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const waiting = [...jobs];
+  const work = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) outcomes.push(await job());
+  };
+  await Promise.all(Array.from({ length: hands }, work));
+  return outcomes;
+}
+
+/**
+ * Tests in `packages/` know no chain and run under plain mocha, because Hardhat's chai matchers change chai for every
+ * test of their process; tests in `test/` run under Hardhat.
+ */
 async function runAll(chosen: string[]): Promise<Outcome[]> {
-  const build = await hardhat("build", ["build"]);
+  const build = await runNode("build", [HARDHAT, "build"]);
   if (build.code !== 0) return [build];
-  const outcomes = [build];
-  if (chosen.length === 0 && globSync("test/**/*.t.sol", { cwd: ROOT }).length > 0)
-    outcomes.push(await hardhat("solidity", ["test", "solidity", "--no-compile"]));
-  const files =
-    chosen.length > 0 ? chosen : globSync(["test/**/*.test.ts", "packages/*/src/**/*.test.ts"], { cwd: ROOT }).sort();
-  const piles = deal(files, Math.min(4, availableParallelism()));
-  const mocha = piles.map((pile, i) => hardhat(`mocha ${i + 1}`, ["test", "mocha", "--no-compile", ...pile]));
-  return [...outcomes, ...(await Promise.all(mocha))];
+  const find = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
+  const files = chosen.length > 0 ? chosen : [...find("test/**/*.test.ts"), ...find("packages/*/src/**/*.test.ts")];
+  const plain = files.filter((file) => file.startsWith("packages/"));
+  const chained = files.filter((file) => !file.startsWith("packages/"));
+  const cores = Math.min(4, availableParallelism());
+  const jobs = deal(chained, 2 * cores).map((pile, i) => () => {
+    return runNode(`chain ${i + 1}`, [HARDHAT, "test", "mocha", "--no-compile", ...pile]);
+  });
+  if (plain.length > 0) jobs.push(() => runNode("packages", [MOCHA, "--timeout", "60000", ...plain]));
+  if (chosen.length === 0 && find("test/**/*.t.sol").length > 0)
+    jobs.push(() => runNode("solidity", [HARDHAT, "test", "solidity", "--no-compile"]));
+  return [build, ...(await inParallel(jobs, cores))];
 }
 
 const outcomes = await runAll(process.argv.slice(2));
