@@ -77,16 +77,17 @@ async function inParallel(jobs: readonly (() => Promise<Outcome>)[], hands: numb
 }
 
 /**
- * Tests in `packages/` know no chain and run under plain mocha, because Hardhat's chai matchers change chai for every
- * test of their process; tests in `test/` run under Hardhat.
+ * Tests that know no chain run under plain mocha, because Hardhat's chai matchers change chai for every test of their
+ * process; the others run under Hardhat.
  */
 async function runAll(chosen: string[]): Promise<Outcome[]> {
   const build = await runNode("build", [HARDHAT, "build"]);
   if (build.code !== 0) return [build];
   const find = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
   const files = chosen.length > 0 ? chosen : [...find("test/**/*.test.ts"), ...find("packages/*/src/**/*.test.ts")];
-  const plain = files.filter((file) => file.startsWith("packages/"));
-  const chained = files.filter((file) => !file.startsWith("packages/"));
+  const chain = /from "hardhat|\/helpers\//;
+  const plain = files.filter((f) => f.startsWith("packages/") && !chain.test(readFileSync(join(ROOT, f), "utf8")));
+  const chained = files.filter((file) => !plain.includes(file));
   const cores = Math.min(4, availableParallelism());
   const jobs = deal(chained, 2 * cores).map((pile, i) => () => {
     return runNode(`chain ${i + 1}`, [HARDHAT, "test", "mocha", "--no-compile", ...pile]);

@@ -5,6 +5,7 @@
 import {
   argumentsOf,
   Published,
+  shapeDepth,
   STAGES,
   unpackClock,
   unpackPosition,
@@ -54,6 +55,7 @@ export class Disputes {
       clock: unpackClock(view.clock),
       position: unpackPosition(view.position),
       pinned: fromHex(view.pinned),
+      depth: shapeDepth(view.shape),
     };
   }
 
@@ -82,7 +84,7 @@ export class Disputes {
   async published(dispute: Dispute, fromBlock = 0): Promise<Published> {
     const { interface: abi } = this.#contract;
     const published = new Published();
-    const standing = new Map<GameId, Pick<Game, "position" | "pinned">>();
+    const standing = new Map<GameId, Pick<Game, "position" | "pinned" | "depth">>();
     const logs = await this.#contract.runner!.provider!.getLogs({
       address: await this.#contract.getAddress(),
       fromBlock,
@@ -94,16 +96,19 @@ export class Disputes {
       const before = standing.get(id);
       switch (event.name) {
         case "Picked":
-        case "Entered":
-          standing.set(id, { position: unpackPosition(event.args.position), pinned: fromHex(event.args.pinned) });
+        case "Entered": {
+          const { position, pinned, shape } = event.args;
+          const depth = event.name === "Entered" ? shapeDepth(shape as bigint) : (before?.depth ?? 0);
+          standing.set(id, { position: unpackPosition(position as bigint), pinned: fromHex(pinned as string), depth });
           break;
+        }
         case "Reduced":
         case "Narrowed":
           standing.set(id, { ...before!, pinned: fromHex(event.args.segment) });
           break;
         case "TraceOpened":
         case "Opened":
-        case "LeafOpened":
+        case "BlockOpened":
         case "SnapshotsPublished":
           published.learn(await this.#openingIn(log), { id, ...before } as Game, dispute);
       }
@@ -116,10 +121,10 @@ export class Disputes {
     const transaction = (await log.getTransaction())!;
     const call = this.#contract.interface.parseTransaction(transaction);
     if (call === null || transaction.to !== log.address) throw new HiddenMoveError(log.transactionHash);
-    const { children, leaf, snapshots } = call.args;
+    const { children, leaves, snapshots } = call.args;
     const common = { kind: call.name, game: call.args.game, expected: fromHex(call.args.expected ?? "0x") };
     if (children !== undefined) return { ...common, children: Array.from(children as string[], fromHex) } as Move;
-    if (leaf !== undefined) return { ...common, leaf: fromHex(leaf) } as Move;
+    if (leaves !== undefined) return { ...common, leaves: fromHex(leaves) } as Move;
     return { ...common, snapshots: fromHex(snapshots) } as Move;
   }
 }

@@ -66,7 +66,7 @@ export async function playDuel(duel: Duel): Promise<Made[]> {
   const made: Made[] = [];
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const before = await duel.disputes.read(duel.game);
-    if (before.stage === "ended") return made;
+    if (before.stage === "none") return made;
     const now = await duel.now();
     const step = decide(duel, before, now);
     if ("until" in step) {

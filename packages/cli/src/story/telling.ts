@@ -15,8 +15,8 @@ import {
   bitsOf,
   DType,
   elementsPerLeaf,
-  equalBytes,
   float32,
+  LEAF_BYTES,
   loadWord,
   nameOf,
   toHex,
@@ -46,8 +46,8 @@ export function tensorName({ layout, names }: Teller, call: number, position: nu
 }
 
 /** Where a game stands. */
-export function placeName(teller: Teller, { position, stage, pinned }: Game): string {
-  const { part, level, index } = nodeAt(position);
+export function placeName(teller: Teller, { position, stage, pinned, depth }: Game): string {
+  const { part, level, index } = nodeAt(position, depth);
   if (part.part === "calls") return level === 0 ? `call ${index}` : `the list of calls, level ${level}, node ${index}`;
   if (part.part === "call") {
     if (level > 0) return `call ${part.call}, level ${level}, node ${index}`;
@@ -56,11 +56,11 @@ export function placeName(teller: Teller, { position, stage, pinned }: Game): st
   const tensor = tensorName(teller, part.call, part.position);
   if (stage === "publish" || stage === "narrow") {
     const { offset, from, to } = unpackSegment(pinned);
-    const element = elementOf(teller.machine.dtype(part.call, part.position), position.leaf, offset);
+    const element = elementOf(teller.machine.dtype(part.call, part.position), position.block, offset);
     return `${tensor}, element ${element}, steps ${from}…${to}`;
   }
   if (position.list === "tensor") return tensor;
-  return level === 0 ? `${tensor}, leaf ${index}` : `${tensor}, level ${level}, node ${index}`;
+  return position.height === 0 ? `${tensor}, block ${position.block}` : `${tensor}, level ${level}, node ${index}`;
 }
 
 /** A stored element or accumulator, as hexadecimal and as a number. */
@@ -90,10 +90,12 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
       return `points at ${placeName(teller, after)}`;
     case "open":
       return `opens ${placeName(teller, before)}: ${plural(move.children.length, "descendant")}`;
-    case "openLeaf": {
-      const { call, node, leaf } = before.position;
+    case "openBlock": {
+      const { call, node, block } = before.position;
+      const first = elementOf(teller.machine.dtype(call, node), block, 0);
       const each = elementsPerLeaf(teller.machine.dtype(call, node));
-      return `opens leaf ${leaf}: elements ${leaf * each}…${(leaf + 1) * each - 1}`;
+      const leaves = move.leaves.length / LEAF_BYTES;
+      return `opens block ${block}: elements ${first}…${first + leaves * each - 1}`;
     }
     case "reduce":
       return `pins ${placeName(teller, after)}`;
@@ -120,7 +122,7 @@ function segmentName({ pinned }: Game): string {
 /** What the last proof compares: committed bits against the bits the EVM computed. */
 export function verdictOf(teller: Teller, move: Move, before: Game): Verdict | undefined {
   if (move.kind !== "prove") return undefined;
-  const { call, node: position, leaf } = before.position;
+  const { call, node: position, block } = before.position;
   const { machine, honest } = teller;
   const dtype = machine.dtype(call, position);
   const { proof } = move;
@@ -128,7 +130,7 @@ export function verdictOf(teller: Teller, move: Move, before: Game): Verdict | u
   if (proof.part === "steps") {
     const { snapshotBytes } = machine.steps(call, position);
     const segment = unpackSegment(before.pinned);
-    const element = elementOf(dtype, leaf, segment.offset);
+    const element = elementOf(dtype, block, segment.offset);
     const most = 2 ** teller.rules.snapshotsLog2;
     const spacing = pieceOf(segment, 0, most).to - segment.from;
     const index = Math.floor((proof.from - segment.from) / spacing);
@@ -142,15 +144,16 @@ export function verdictOf(teller: Teller, move: Move, before: Game): Verdict | u
     const place = `${tensor}, element ${element}: accumulator after step ${piece.to - 1}`;
     return { place, committed: said, computed: is };
   }
-  const offset = proof.part === "final" ? unpackSegment(before.pinned).offset : proof.offset;
-  const element = elementOf(dtype, leaf, offset);
-  const committed = proof.part === "final" ? unpackSegment(before.pinned).stored : proof.leaf;
+  const segment = unpackSegment(before.pinned);
+  const isFinal = proof.part === "final";
+  const element = elementOf(dtype, block, isFinal ? segment.offset : proof.offset);
   const inside = element < honest.description(call, position).count;
-  const right = honest.leaf(call, position, leaf);
-  if (equalBytes(committed, right)) return undefined;
+  const each = elementsPerLeaf(dtype);
+  const right = honest.leaf(call, position, Math.floor(element / each));
+  const place = `${tensor}, element ${element} (${nameOf(dtype)}${inside ? "" : ", beyond the end: padding"})`;
   return {
-    place: `${tensor}, element ${element} (${nameOf(dtype)}${inside ? "" : ", beyond the end: padding"})`,
-    committed: numberName(dtype, committed, proof.part === "final" ? 0 : offset),
-    computed: numberName(dtype, right, offset),
+    place,
+    committed: isFinal ? numberName(dtype, segment.stored) : numberName(dtype, proof.leaf, element % each),
+    computed: numberName(dtype, right, element % each),
   };
 }
