@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {Float32} from "../vm/Float32.sol";
 
 /// @title Gas of each Float32 operation as a library call, for the snapshot (`scripts/bench/float32-gas.ts`).
-/// @notice Each function takes operand tuples, one 32-byte word an operand, and gives the array back with the first word
-///         of each tuple replaced by the gas from operands on the stack to result on the stack, and all that is around it.
-///         `nothing1` … `nothing3` measure what is around it: the difference is the operation.
+/// @notice Each function takes operand tuples, one 32-byte word an operand, and gives the array back with the first
+///         word of each tuple replaced by the gas from operands on the stack to result on the stack, and all that is
+///         around it. `nothing1` … `nothing3` measure what is around it: the difference is the operation.
 contract Float32Gas {
     function nothing1(uint256[] memory words) external view returns (uint256[] memory) {
         for (uint256 i = 0; i < words.length; i += 1) {

@@ -3,14 +3,16 @@ pragma solidity 0.8.37;
 
 import {Bits} from "./Bits.sol";
 
-/// @title IEEE-754 binary32 arithmetic, the twin of `packages/vm/src/float32.ts`: every function gives the same bits there.
+/// @title IEEE-754 binary32 arithmetic, the twin of `packages/vm/src/float32.ts`, where every function gives the same.
 /// @notice A value is its bit pattern in the low 32 bits of a word; higher bits of an argument are ignored, of a result
 ///         zero. Rounding is to nearest, ties to even; subnormals are kept; every NaN result is the one NaN, 0x7fc00000
 ///         (0x7e00 as binary16, 0x7fc0 as bfloat16). Every function is total: none reverts.
-/// @dev Unpacked, a finite magnitude is `significand × 2^(exponent - 149)`. The significand carries the hidden bit of a
-///      normal value, and the exponent is the biased field less one (0 for subnormal values too), so that
-///      `pattern = (exponent << 23) + significand` for all of them, and a rounding carry lands in the exponent by itself.
-///      Each operation is: unpack, specials, an exact result in 256-bit integers, `_pack`, which alone rounds.
+/// @dev Each operation is: unpack, specials, an exact core in 256-bit integers, one rounding.
+///      Unpacked, a finite magnitude is `significand × 2^(field - 150)`, where the field is the pattern's exponent
+///      field (1 for zeros and subnormal values) and the significand carries the hidden bit of a normal value. Patterns
+///      grow with values, so a result is `((field - 1) << 23) + significand`, and a carry of the rounding lands in the
+///      field by itself.
+///      The ordinary case comes first and inline; `…Rare`, `…Large`, `…Special` and `…Edge` take the others.
 library Float32 {
     /// @dev The one NaN, of binary32 and of binary16; bfloat16's is the upper half of the first.
     uint256 private constant NAN = 0x7fc00000;
@@ -29,13 +31,11 @@ library Float32 {
     uint256 private constant HIDDEN = 0x00800000;
     /// @dev Bit n is set where n is the exponent field of a normal value.
     uint256 private constant NORMAL = 0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe;
-    /// @dev The exponent of a pattern less this is the exponent less 64.
-    uint256 private constant DOWN_64 = 64 << 23;
-    /// @dev Exponent field from which on values are at least 2^254 in units of 2^-150.
-    uint256 private constant LARGE = 231;
-    /// @dev Bit n is set where n is the exponent field of a normal value below that.
+    /// @dev The greatest exponent field of values below 2^254 in units of 2^-150.
+    uint256 private constant GREATEST_SUMMABLE = 230;
+    /// @dev Bit n is set where n is the exponent field of a normal value with such an exponent.
     uint256 private constant SUMMABLE = 0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffe;
-    /// @dev 2^230 - 1: what rounds place 231 half up, but for ties.
+    /// @dev Half a unit of place 231, less one: with the bit of place 231 added to it, it rounds to nearest even.
     uint256 private constant HALF_231 = 0x3fffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
     /// @dev 2^23: from here on every value is an integer.
     uint256 private constant INTEGRAL = 0x4b000000;
@@ -56,42 +56,38 @@ library Float32 {
     function add(uint256 a, uint256 b) internal pure returns (uint256 result) {
         uint256 x = (a >> 23) & 0xff;
         uint256 y = (b >> 23) & 0xff;
-        uint256 zeros = (SUMMABLE >> x) & (SUMMABLE >> y) & 1;
         // Both terms in units of 2^-150: their sum is exact.
-        if (zeros != 0) {
+        uint256 m = ((a & FRACTION) | HIDDEN) << x;
+        uint256 n = ((b & FRACTION) | HIDDEN) << y;
+        if ((SUMMABLE >> x) & (SUMMABLE >> y) & 1 == 0) {
             assembly ("memory-safe") {
-                x := shl(x, or(and(a, FRACTION), HIDDEN))
-                y := shl(y, or(and(b, FRACTION), HIDDEN))
+                m := or(lt(GREATEST_SUMMABLE, x), lt(GREATEST_SUMMABLE, y))
             }
-        } else {
+            if (m != 0) return _addLarge(a, b);
+            // Zeros and subnormal values have no hidden bit and the exponent of field 1.
             assembly ("memory-safe") {
-                zeros := or(iszero(lt(x, LARGE)), iszero(lt(y, LARGE)))
-            }
-            if (zeros != 0) return _addLarge(a, b);
-            assembly ("memory-safe") {
-                x := shl(or(x, iszero(x)), or(and(a, FRACTION), shl(23, lt(0, x))))
-                y := shl(or(y, iszero(y)), or(and(b, FRACTION), shl(23, lt(0, y))))
+                m := shl(or(x, iszero(x)), or(and(a, FRACTION), shl(23, lt(0, x))))
+                n := shl(or(y, iszero(y)), or(and(b, FRACTION), shl(23, lt(0, y))))
             }
         }
         assembly ("memory-safe") {
             result := and(a, SIGN)
-            let sum := add(x, y)
+            x := add(m, n)
             if and(xor(a, b), SIGN) {
-                sum := sub(x, y)
-                if slt(sum, 1) {
+                x := sub(m, n)
+                if slt(x, 1) {
                     // Zero is +0.
-                    sum := sub(0, sum)
-                    result := mul(xor(result, SIGN), lt(0, sum))
+                    x := sub(0, x)
+                    result := mul(xor(result, SIGN), lt(0, x))
                 }
             }
-            x := sum
         }
-        zeros = Bits.clz(x | 0x1000000);
+        n = Bits.clz(x | 0x1000000);
         assembly ("memory-safe") {
             // The leading bit to place 254; sums below 2^25, which are even, are patterns doubled, and stay.
-            x := shl(sub(zeros, 1), x)
+            x := shl(sub(n, 1), x)
             x := shr(231, add(add(x, HALF_231), and(shr(231, x), 1)))
-            result := or(result, add(shl(23, sub(231, zeros)), x))
+            result := or(result, add(shl(23, sub(231, n)), x))
         }
     }
 
@@ -104,22 +100,16 @@ library Float32 {
     function mul(uint256 a, uint256 b) internal pure returns (uint256 result) {
         uint256 x = (a >> 23) & 0xff;
         uint256 y = (b >> 23) & 0xff;
-        uint256 m = (a & FRACTION) | HIDDEN;
-        uint256 n = (b & FRACTION) | HIDDEN;
-        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) {
-            uint256 sign = (a ^ b) & SIGN;
-            if (_eitherIsSpecial(a, b)) return _mulSpecial(a & MAGNITUDE, b & MAGNITUDE, sign);
-            (x, m) = _normalize(a & MAGNITUDE);
-            (y, n) = _normalize(b & MAGNITUDE);
-        }
+        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) return _mulRare(a, b, x, y);
+        uint256 m;
         assembly ("memory-safe") {
-            m := mul(m, n)
-            // Significands from 1 to 2 have a product from 1 to 4; its leading bit to place 47.
-            n := shr(47, m)
-            m := shl(sub(1, n), m)
-            x := sub(add(add(x, y), n), 128)
-            n := shr(24, add(add(m, 0x7fffff), and(shr(24, m), 1)))
-            result := or(and(xor(a, b), SIGN), add(shl(23, x), n))
+            m := mul(or(and(a, FRACTION), HIDDEN), or(and(b, FRACTION), HIDDEN))
+            // Significands from 1 to 2 have a product from 1 to 4. Its leading bit to place 47.
+            let carry := shr(47, m)
+            m := shl(sub(1, carry), m)
+            x := sub(add(add(x, y), carry), 128)
+            y := shr(24, add(add(m, 0x7fffff), and(shr(24, m), 1)))
+            result := or(and(xor(a, b), SIGN), add(shl(23, x), y))
         }
         if (x > 253) return _packEdge((a ^ b) & SIGN, x, m << 207);
     }
@@ -128,15 +118,12 @@ library Float32 {
     function div(uint256 a, uint256 b) internal pure returns (uint256 result) {
         uint256 x = (a >> 23) & 0xff;
         uint256 y = (b >> 23) & 0xff;
-        uint256 m = (a & FRACTION) | HIDDEN;
-        uint256 n = (b & FRACTION) | HIDDEN;
-        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) {
-            uint256 sign = (a ^ b) & SIGN;
-            if (_eitherIsSpecial(a, b)) return _divSpecial(a & MAGNITUDE, b & MAGNITUDE, sign);
-            (x, m) = _normalize(a & MAGNITUDE);
-            (y, n) = _normalize(b & MAGNITUDE);
-        }
+        if ((NORMAL >> x) & (NORMAL >> y) & 1 == 0) return _divRare(a, b, x, y);
+        uint256 m;
+        uint256 n;
         assembly ("memory-safe") {
+            m := or(and(a, FRACTION), HIDDEN)
+            n := or(and(b, FRACTION), HIDDEN)
             // Significands from 1 to 2 have a quotient from 1/2 to 2.
             let less := lt(m, n)
             x := sub(add(sub(x, y), 126), less)
@@ -183,9 +170,9 @@ library Float32 {
             if (m == 0) return n == 0 ? (a ^ b) & c & SIGN : c & WORD;
         }
         assembly ("memory-safe") {
-            // The product stands 104 places above a grid that counts units of 2^(x - 150) …
+            // The product stands 104 places above a grid, whose units x is the field of …
             x := sub(add(x, y), 254)
-            // … and the addend `y` places.
+            // … and the addend y places.
             y := sub(z, x)
             if gt(y, 230) {
                 // Far below the product's last bit the addend only tells on which side of it the sum lies. The
@@ -197,6 +184,7 @@ library Float32 {
             }
             m := shl(104, m)
             n := shl(y, n)
+            // z becomes the sum's magnitude, the result its sign.
             result := and(c, SIGN)
             z := add(m, n)
             if and(xor(xor(a, b), c), SIGN) {
@@ -220,8 +208,8 @@ library Float32 {
             m := shr(231, add(add(z, HALF_231), and(shr(231, z), 1)))
         }
         if (x > 253) return _packEdge(result, x, z);
-        assembly ("memory-safe") {
-            result := or(result, add(shl(23, x), m))
+        unchecked {
+            result |= (x << 23) + m;
         }
     }
 
@@ -335,8 +323,9 @@ library Float32 {
             uint256 sign = a & SIGN;
             if (x >= INTEGRAL) return canonical(a);
             if (x < ONE) return x > HALF ? sign | ONE : sign;
-            // Of a value from 1 on, the last `places` bits of the pattern are its fraction; a carry is a carry in value,
-            // and the bit above is the integer's last (for 1 ≤ x < 2 the exponent's last, which is 1 like the hidden bit).
+            // Of a value from 1 on, the last `places` bits of the pattern are its fraction; a carry out of them is a
+            // carry in value, and the bit above is the integer's last (for 1 ≤ x < 2 that is the exponent's last bit, 1
+            // like the hidden one).
             uint256 places = 150 - (x >> 23);
             return sign | (_roundOff(x, places) << places);
         }
@@ -434,27 +423,37 @@ library Float32 {
     }
 
     /// @notice `a` rounded to bfloat16.
-    function toBfloat16(uint256 a) internal pure returns (uint256 result) {
+    function toBfloat16(uint256 a) internal pure returns (uint256) {
         // What canonical NaN rounds to is the one NaN.
         return _roundOff(canonical(a), 16);
     }
 
     // ---------------------------------------------------------------- specials
 
-    /// @dev a + b where one is infinite, NaN, or at least 2^104.
+    /// @dev a + b where one is infinite, NaN, or at least 2^104; the other then may be anything.
     function _addLarge(uint256 a, uint256 b) private pure returns (uint256 result) {
-        unchecked {
-            uint256 x = a & MAGNITUDE;
-            uint256 y = b & MAGNITUDE;
-            if (x > GREATEST || y > GREATEST) return _addSpecial(a, b);
-            // What is below 2^-62 tells nothing beside such a value; terms that are not are added 2^64 times smaller.
-            if (x >> 23 <= 64) return b & WORD;
-            if (y >> 23 <= 64) return a & WORD;
-            result = add(a - DOWN_64, b - DOWN_64);
-            x = result & MAGNITUDE;
-            if (x > GREATEST - DOWN_64) return (result & SIGN) | INFINITY;
-            if (x != 0) return result + DOWN_64;
+        uint256 x = (a >> 23) & 0xff;
+        uint256 y = (b >> 23) & 0xff;
+        uint256 sum;
+        assembly ("memory-safe") {
+            sum := or(eq(x, 255), eq(y, 255))
         }
+        if (sum != 0) return _addSpecial(a, b);
+        assembly ("memory-safe") {
+            // Units of 2^-86: a lesser term, which would be shifted down, tells nothing beside such a value.
+            x := shl(sub(x, 64), or(and(a, FRACTION), HIDDEN))
+            y := shl(sub(y, 64), or(and(b, FRACTION), HIDDEN))
+            result := and(a, SIGN)
+            sum := add(x, y)
+            if and(xor(a, b), SIGN) {
+                sum := sub(x, y)
+                if slt(sum, 0) {
+                    sum := sub(0, sum)
+                    result := xor(result, SIGN)
+                }
+            }
+        }
+        return sum == 0 ? 0 : _pack(result, 64, sum);
     }
 
     /// @dev a + b where one is infinite or NaN.
@@ -465,13 +464,43 @@ library Float32 {
         return (a ^ b) & SIGN == 0 ? a & WORD : NAN;
     }
 
-    /// @dev Whether a or b is infinite, NaN or zero.
-    function _eitherIsSpecial(uint256 a, uint256 b) private pure returns (bool result) {
+    /// @dev a × b, x and y their exponent fields, where one is infinite, NaN, zero or subnormal.
+    function _mulRare(uint256 a, uint256 b, uint256 x, uint256 y) private pure returns (uint256) {
+        uint256 m;
         assembly ("memory-safe") {
+            m := or(eq(x, 255), eq(y, 255))
+        }
+        if (m != 0) return _mulSpecial(a & MAGNITUDE, b & MAGNITUDE, (a ^ b) & SIGN);
+        assembly ("memory-safe") {
+            m := mul(or(and(a, FRACTION), shl(23, lt(0, x))), or(and(b, FRACTION), shl(23, lt(0, y))))
+            x := sub(add(or(x, iszero(x)), or(y, iszero(y))), 150)
+            y := and(xor(a, b), SIGN)
+        }
+        return m == 0 ? y : _pack(y, x, m);
+    }
+
+    /// @dev a ÷ b, x and y their exponent fields, where one is infinite, NaN, zero or subnormal.
+    function _divRare(uint256 a, uint256 b, uint256 x, uint256 y) private pure returns (uint256) {
+        uint256 m;
+        uint256 n;
+        uint256 sign;
+        assembly ("memory-safe") {
+            sign := and(xor(a, b), SIGN)
+            m := or(and(a, FRACTION), shl(23, lt(0, x)))
+            n := or(and(b, FRACTION), shl(23, lt(0, y)))
             a := and(a, MAGNITUDE)
             b := and(b, MAGNITUDE)
-            result := or(or(gt(a, GREATEST), gt(b, GREATEST)), or(iszero(a), iszero(b)))
+            // The quotient below has 201 more bits than significands.
+            x := sub(sub(or(x, iszero(x)), or(y, iszero(y))), 51)
+            y := or(or(gt(a, GREATEST), gt(b, GREATEST)), or(iszero(a), iszero(b)))
         }
+        if (y != 0) return _divSpecial(a, b, sign);
+        assembly ("memory-safe") {
+            // Its last bit stands for a remainder.
+            m := shl(201, m)
+            m := or(div(m, n), lt(0, mod(m, n)))
+        }
+        return _pack(sign, x, m);
     }
 
     /// @dev The product of magnitudes x and y, one of them infinite, NaN or zero, with the sign given.
@@ -603,7 +632,7 @@ library Float32 {
             if (x < ONE || x > INFINITY) return 0;
             // 2^65 and more.
             if (x >= 0x60000000) return greatest;
-            uint256 magnitude = (((x & 0x7fffff) | 0x800000) << ((x >> 23) - 127)) >> 23;
+            uint256 magnitude = (((x & FRACTION) | HIDDEN) << ((x >> 23) - 127)) >> 23;
             return magnitude < greatest ? magnitude : greatest;
         }
     }
