@@ -211,6 +211,8 @@ interface IInferenceMarket {
     ) external returns (uint256 claimId);
 
     /// @notice Takes a request on: locks collateral of the caller's provider.
+    /// @dev Warning: whoever accepts agrees to the order's answer time, however short, and in the end to pay for the gas of
+    /// its callback; look at both before.
     function accept(Order calldata order) external;
 
     /// @notice Answers with the outputs' bytes.

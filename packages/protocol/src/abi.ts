@@ -247,6 +247,7 @@ export const ABIS = {
     "function TIP_CAP() view returns (uint256)",
     "function bondOf(uint256 claimId) view returns (uint256)",
     "function challenge(uint256 claimId) payable returns (uint256 id)",
+    "function collect(uint256 id)",
     "function commit(bytes32 commitment)",
     "function commitmentOf(address sender, uint256 claimId, uint96 place, bytes32 salt) pure returns (bytes32)",
     "function credits(address account) view returns (uint256 amount)",
@@ -267,7 +268,7 @@ export const ABIS = {
     "function setDelegate(address delegate, bool allowed)",
     "function supply(uint256 id, bytes32 expected, (bytes32 programRoot, bytes32 paramsRoot, bytes32 inputsRoot, bytes32 outputsRoot, uint256 seed, uint256 symbols, uint32 calls) claim, bytes header, bytes witness, (uint256 description, bytes32 root, bytes leaf, bytes32[] path, bytes32[] rest) leaf)",
     "function timeout(uint256 id)",
-    "function viewGame(uint256 id) view returns ((uint8 stage, address challenger, uint256 bond, uint256 fees, uint256 moves, uint104 clock, uint96 position, bytes32 pinned, uint256 shape))",
+    "function viewGame(uint256 id) view returns ((uint8 stage, address challenger, uint256 bond, uint256 owed, uint256 fees, uint256 moves, uint104 clock, uint96 position, bytes32 pinned, uint256 shape))",
     "function withdraw()",
   ],
   StepEvaluator: [
