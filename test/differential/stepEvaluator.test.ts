@@ -1,7 +1,7 @@
 /**
  * The step evaluator on chain against its twin and the interpreter: hand-written and random programs, every kind of step of
  * every tensor; and every witness but the right one refused. STEP_PROGRAMS sets the number of random programs (default
- * 120), STEP_SEED the first one's seed, STEP_WITNESSES the number of changed witnesses per example (default 250).
+ * 80), STEP_SEED the first one's seed, STEP_WITNESSES the number of changed witnesses per example (default 250).
  *
  * @weight 50
  */
@@ -19,7 +19,7 @@ import type { Description } from "../../packages/vm/src/tensor.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import { deployStepEvaluator, type Question } from "../helpers/stepEvaluator.ts";
 
-const PROGRAMS = Number(process.env.STEP_PROGRAMS ?? 120);
+const PROGRAMS = Number(process.env.STEP_PROGRAMS ?? 80);
 const SEED = Number(process.env.STEP_SEED ?? 1000);
 
 /** Changed witnesses per example. */

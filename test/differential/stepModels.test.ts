@@ -2,7 +2,7 @@
  * The steps of the two committed models on chain as the interpreter computes them: first, last and random elements of
  * every tensor of every call. STEP_SEED sets the seed.
  *
- * @weight 40
+ * @weight 15
  */
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
