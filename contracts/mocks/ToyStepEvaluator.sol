@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ListsLib} from "../dispute/Lists.sol";
+import {List} from "../dispute/Position.sol";
 import {IStepEvaluator, Part, Step} from "../vm/IStepEvaluator.sol";
 import {TensorShape, TensorShapes} from "../vm/TensorShape.sol";
 
 /// @title ToyStepEvaluator
 /// @notice A machine small enough to hold in the head, to test the dispute game alone at any depth. Every number follows
-/// from its place, so nothing is loaded and no witness is read. The claim's seed holds the sizes:
+/// from its place, so nothing is loaded, and of the witness only the header is read, for the sizes of the lists. The claim's
+/// seed holds the sizes of the tensors:
 ///
 ///      79        40 39         0
 ///     ┌────────────┬────────────┐
@@ -20,7 +23,11 @@ contract ToyStepEvaluator is IStepEvaluator {
     uint256 private constant UINT32 = 12;
 
     /// @inheritdoc IStepEvaluator
-    function evaluate(Step calldata step, bytes calldata) external pure override returns (bytes32) {
+    function evaluate(Step calldata step, bytes calldata witness) external pure override returns (bytes32) {
+        uint256 positions = ListsLib.size(witness[2:], step.claim.calls, List.Nodes, step.call);
+        if (step.call >= step.claim.calls || step.position >= positions) {
+            revert StepEvaluator_Position(step.call, step.position);
+        }
         uint256 count = uint40(step.claim.seed);
         uint256 extent = step.position % 2 == 0 ? 0 : uint40(step.claim.seed >> 40);
         if (step.part == Part.Shape) {

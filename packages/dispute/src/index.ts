@@ -1,4 +1,5 @@
 export * from "./challenger.ts";
+export * from "./committed.ts";
 export * from "./clock.ts";
 export * from "./gameId.ts";
 export * from "./layout.ts";

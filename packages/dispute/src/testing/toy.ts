@@ -11,6 +11,7 @@ import { positionsOfCall } from "@assay/vm/header";
 import { NO_NODE } from "@assay/vm/record";
 import type { Description, Tensor } from "@assay/vm/tensor";
 import { Trace } from "@assay/vm/trace";
+import { depthOf } from "@assay/vm/tree";
 import type { Machine } from "../machine.ts";
 
 export interface ToySizes {
@@ -91,18 +92,24 @@ export function toyTrace(sizes: ToySizes): Trace {
   return new Trace({ layout, description, tensor });
 }
 
-/** The toy machine. Its witnesses are a header and nothing more; the toy evaluator reads none. */
+/** The toy machine. Its witnesses are a header, an empty record and its path: the toy evaluator reads the header alone. */
 export function toyMachine(sizes: ToySizes): Machine {
   const header = toyHeader(sizes);
-  const prefix = new ByteWriter().u16(header.length).put(header).bytes;
+  const witness = (call: number, position: number): Uint8Array => {
+    const writer = new ByteWriter().u16(header.length).put(header);
+    const isDecode = call > 0 && call < sizes.calls - 1;
+    if (isDecode && position === 0) return writer.bytes;
+    const records = call === 0 ? sizes.prompt : isDecode ? sizes.decode : sizes.epilogue;
+    return writer.u16(0).put(new Uint8Array(32 * depthOf(records))).bytes;
+  };
   return {
     dtype: () => DType.UINT32,
     steps: (_call, position) =>
       isReduction(position) ? { extent: sizes.extent, snapshotBytes: 4 } : { extent: 0, snapshotBytes: 0 },
     snapshots: (call, _position, element, steps) =>
       concat(...steps.map((steps) => word(toyAccumulator(call, element, steps)))),
-    shapeWitness: () => prefix,
-    witness: () => prefix,
+    shapeWitness: witness,
+    witness: (_trace, { call, position }) => witness(call, position),
   };
 }
 
