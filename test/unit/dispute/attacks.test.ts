@@ -236,7 +236,7 @@ describe("Attacks on disputes", () => {
     await expect(
       table.game
         .connect(table.challenger)
-        .getFunction("enter")
+        .getFunction(padding.kind as string)
         .send(...argumentsOf(padding)),
     ).to.be.revert(chain.ethers);
     await expectRevert(table, table.challenger, { ...padding, index: 14n }, "DisputeGame_Range");
