@@ -15,7 +15,7 @@ import type { Tensor } from "@assay/vm";
 import { readTensor, type ExternalData } from "./tensor.ts";
 
 /** Oldest and newest operator sets of `ai.onnx` that the importer knows. */
-export const OPSETS = { least: 7, greatest: 23 } as const;
+export const OPSETS = { least: 7, greatest: 24 } as const;
 /** Most nodes of one graph. */
 const MAX_GRAPH_NODES = 2 ** 16;
 

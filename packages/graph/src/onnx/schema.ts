@@ -189,7 +189,11 @@ export interface ModelProto {
   readonly functions?: readonly FunctionProto[];
 }
 
-const modelType = protobuf.Root.fromJSON(SCHEMA).lookupType("ModelProto");
+// ONNX is proto2: a field set to 0 is not an absent one.
+const types = Object.entries(SCHEMA.nested).map(([name, type]) => [name, { edition: "proto2", ...type }]);
+const root = protobuf.Root.fromJSON({ nested: Object.fromEntries(types) });
+const modelType = root.lookupType("ModelProto");
+const tensorType = root.lookupType("TensorProto");
 
 /** The bytes of a model: what tests write. */
 export function encodeModelProto(model: ModelProto): Uint8Array {
@@ -199,6 +203,11 @@ export function encodeModelProto(model: ModelProto): Uint8Array {
 /** The message in `bytes`. Throws protobufjs's errors; unknown fields are skipped. */
 export function decodeModelProto(bytes: Uint8Array): ModelProto {
   return own(modelType.decode(bytes)) as ModelProto;
+}
+
+/** A single tensor, as test data have it. Throws protobufjs's errors. */
+export function decodeTensorProto(bytes: Uint8Array): TensorProto {
+  return own(tensorType.decode(bytes)) as TensorProto;
 }
 
 /**

@@ -12,8 +12,11 @@ export const FLOAT64 = 11;
 /** Gives the bytes of a file beside the model: `path` is relative, inside the model's folder. */
 export type ExternalData = (path: string) => Uint8Array;
 
-/** The tensor that `proto` describes. Throws `GraphError` (BAD_TENSOR, NAN_WEIGHT, EXTERNAL_DATA, TOO_LARGE …). */
-export function readTensor(proto: TensorProto, place: Place, external?: ExternalData): Tensor {
+/**
+ * The tensor that `proto` describes; NaN is allowed in test data only. Throws `GraphError` (BAD_TENSOR, NAN_WEIGHT,
+ * EXTERNAL_DATA, TOO_LARGE …).
+ */
+export function readTensor(proto: TensorProto, place: Place, external?: ExternalData, allowNaN = false): Tensor {
   const shape = readDims(proto, place);
   const count = shape.reduce((product, size) => product * size, 1);
   check(count <= MAX_COUNT, "TOO_LARGE", `a constant of [${shape.join(", ")}] has too many elements`, place);
@@ -32,7 +35,7 @@ export function readTensor(proto: TensorProto, place: Place, external?: External
   } else {
     data = typedBytes(proto, code, count, length, sized);
   }
-  checkNotNaN(code, data, place);
+  if (!allowNaN) checkNotNaN(code, data, place);
   return { dtype: code, shape, data };
 }
 

@@ -1,5 +1,5 @@
 /** Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. */
-import { DType, isDType, nameOf, type Value } from "@assay/vm";
+import { DType, isDType, type Value } from "@assay/vm";
 import { GraphError } from "../errors.ts";
 import { isFloat, isUnsigned } from "../lowering/types.ts";
 import { withKnown } from "../lowering/known.ts";
@@ -45,6 +45,7 @@ export function cast(code: NodeCode, from: DType, to: DType, x: Value): Value {
   }
   if (!isFloat(from)) return code.wrapped(to, x);
   const name = TO_INTEGER.get(to);
-  if (name === undefined) throw new Error(`a float to ${nameOf(to)}`);
-  return code[name](x);
+  if (name !== undefined) return code[name](x);
+  const [least, greatest] = to === DType.INT4 ? [-8, 7] : [0, 15];
+  return code.imin(code.imax(code.ftoi32(x), code.constantInt(least)), code.constant(greatest));
 }

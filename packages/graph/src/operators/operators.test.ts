@@ -137,6 +137,20 @@ describe("operators", () => {
     ).to.deep.equal([]);
   });
 
+  it("Cast between any two types: a program or a typed refusal", () => {
+    const types = Object.values(DType);
+    for (const from of types) {
+      for (const to of types) {
+        const bytes = buildModel({
+          nodes: [{ operator: "Cast", inputs: ["x"], outputs: ["y"], attributes: { to } }],
+          inputs: [{ name: "x", dtype: from, shape: [3] }],
+          outputs: [{ name: "y", dtype: to }],
+        });
+        expect(importOnnx(bytes).program.header.counts.prompt).to.equal(1);
+      }
+    }
+  });
+
   const all = [
     ...Object.entries(OPERATOR_CASES).map(([operator, cases]) => ({ operator, domain: "", cases })),
     ...Object.entries(MICROSOFT_CASES).map(([operator, cases]) => ({ operator, domain: MICROSOFT, cases })),
