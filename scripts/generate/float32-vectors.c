@@ -2,8 +2,9 @@
  * The machine's own floating-point unit as an authority for Float32: applies one operation to operands read from
  * standard input and writes the results to standard output.
  *
- * Usage: float32-vectors OPERATION < operands > results. Words are big-endian, as in contracts/mocks/Float32Harness.sol:
- * eight bytes for 64-bit integers, four for everything else. Compile with -O1 -ffp-contract=off -frounding-math -lm.
+ * Usage: float32-vectors OPERATION < operands > results. Words are big-endian, as in
+ * contracts/mocks/Float32Harness.sol: eight bytes for 64-bit integers, four for everything else. Compile with
+ * -O1 -ffp-contract=off -frounding-math -lm.
  *
  * Arithmetic is the hardware's or the C library's (fmaf, sqrtf, floorf …); minimum and maximum, saturation and the
  * narrow formats are spelled out from their definitions with the C library's scaling and rounding.
@@ -127,9 +128,15 @@ static uint64_t widen(uint64_t bits, int fraction, int bias) {
 }
 
 static uint64_t from_half(uint64_t a, uint64_t b, uint64_t c) { (void)b, (void)c; return widen(a, 10, 15); }
-static uint64_t to_half(uint64_t a, uint64_t b, uint64_t c) { (void)b, (void)c; return narrow(number(a), 10, 15, 0x7e00); }
+static uint64_t to_half(uint64_t a, uint64_t b, uint64_t c) {
+  (void)b, (void)c;
+  return narrow(number(a), 10, 15, 0x7e00);
+}
 static uint64_t from_bfloat16(uint64_t a, uint64_t b, uint64_t c) { (void)b, (void)c; return widen(a, 7, 127); }
-static uint64_t to_bfloat16(uint64_t a, uint64_t b, uint64_t c) { (void)b, (void)c; return narrow(number(a), 7, 127, 0x7fc0); }
+static uint64_t to_bfloat16(uint64_t a, uint64_t b, uint64_t c) {
+  (void)b, (void)c;
+  return narrow(number(a), 7, 127, 0x7fc0);
+}
 
 static const struct {
   const char *name;
