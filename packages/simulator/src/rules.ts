@@ -11,7 +11,6 @@ export const GAS = {
   openTraceOutput: 60_000,
   open: 50_000,
   openChild: 1_300,
-  openLeaf: 60_000,
   publish: 75_000,
   publishByte: 45,
   timeout: 120_000,

@@ -107,18 +107,12 @@ const game = z.strictObject({
   rounds: count.max(60).default(6),
   /** Mean time a player takes for a move. */
   moveSeconds: seconds.default(120),
-  /** What the move costs its sender, in gas; null: the committed gas table. */
-  gas: z
-    .strictObject({
-      challenge: count,
-      open: count,
-      pick: count,
-      prove: count,
-      commit: count,
-      timeout: count,
-    })
-    .nullable()
-    .default(null),
+  /** Gas credited for each of the provider's moves, the last for all further ones; null: a descent at the file's arity. */
+  answerGas: z.array(count).min(1).nullable().default(null),
+  /** What a challenger's moves cost it, in gas (snapshots of the dispute's gas): the challenge, a pick, the proof. */
+  challengeGas: count.default(150_000),
+  pickGas: count.default(80_000),
+  proveGas: count.default(300_000),
 });
 
 const priceEvent = z.discriminatedUnion("kind", [

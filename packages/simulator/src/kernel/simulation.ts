@@ -49,6 +49,9 @@ const SOUND = 1;
 const SILENT = 2;
 const COPY = 4;
 
+/** The first game that pinned the leaf has been lost. */
+const GONE = -2;
+
 /** Columns of the time series. */
 export const SERIES = [
   "day",
@@ -61,14 +64,32 @@ export const SERIES = [
   "convictions",
 ] as const;
 
-/** Something that happened, for whoever plays the same scenario elsewhere. */
-export interface Journal {
-  request(at: number, requester: number, claim: number, feeUnits: number): void;
-  accept(at: number, claim: number, provider: number): void;
-  post(at: number, claim: number, wrong: boolean): void;
-  challenge(at: number, claim: number, game: number, challenger: number): void;
-  move(at: number, game: number, by: "provider" | "challenger", kind: string): void;
-  end(at: number, claim: number, kind: string): void;
+/**
+ * One thing that somebody does to the protocol, for whoever plays the same scenario elsewhere. `who` is the index of the
+ * requester, provider or challenger (-1: the provider's sock puppet); `value` a fee in units, or 1 for a wrong answer.
+ * Claims and games are named by their places, which are used again after they have ended.
+ */
+export interface Happening {
+  readonly at: number;
+  readonly kind:
+    | "request"
+    | "accept"
+    | "post"
+    | "expire"
+    | "finalise"
+    | "challenge"
+    | "openTrace"
+    | "answer"
+    | "pick"
+    | "prove"
+    | "providerSilent"
+    | "challengerSilent"
+    | "refund"
+    | "reclaim";
+  readonly claim: number;
+  readonly game: number;
+  readonly who: number;
+  readonly value: number;
 }
 
 function grown<T extends Float64Array | Float32Array | Uint32Array | Int32Array | Uint8Array>(
@@ -193,12 +214,14 @@ export class Simulation {
   withdrawn = 0;
   burnedWei = 0;
 
+  /** Gas credited for each of the provider's moves in a game. */
+  readonly #answerGas: readonly number[];
   readonly #auditRate: number;
   readonly #unit: number;
   /** Expected payout of a forced error to one watcher, in dollars. */
   readonly forcedWorthUsd: number;
   readonly #asks: Float32Array;
-  readonly #journal: Journal | undefined;
+  readonly #journal: Happening[] | undefined;
   #eventAt = 0;
   #faultUntil = 0;
   #faultBelow = 0;
@@ -210,7 +233,7 @@ export class Simulation {
     rules: Rules,
     scenario: Scenario,
     place: { seed: number; point?: number; replicate?: number },
-    options: { strategies?: Strategies; journal?: Journal } = {},
+    options: { strategies?: Strategies; journal?: Happening[] } = {},
   ) {
     this.rules = rules;
     this.scenario = scenario;
@@ -226,6 +249,7 @@ export class Simulation {
     this.learningStream = stream(6);
     this.prices = new Prices(scenario.prices, stream(7));
     this.#unit = 10 ** rules.decimals;
+    this.#answerGas = scenario.game.answerGas ?? descentGas(rules, scenario.game.rounds);
     this.#auditRate = scenario.auditors.rate ?? rules.auditProbability;
     this.forcedWorthUsd = scenario.forcedErrors.rate * scenario.forcedErrors.payoutUsd;
 
@@ -396,6 +420,10 @@ export class Simulation {
     return this.metrics[M.requests] < this.scenario.requests && this.wheel.now < this.scenario.durationSeconds;
   }
 
+  #note(kind: Happening["kind"], claim: number, game = NONE, who = NONE, value = 0): void {
+    this.#journal?.push({ at: this.wheel.now, kind, claim, game, who, value });
+  }
+
   // Money.
 
   /** Whole token units worth that many dollars now. */
@@ -470,7 +498,7 @@ export class Simulation {
     this.claimAttempts[claim] = 0;
     this.requesterBalance[requester] -= fee;
     this.escrow += fee;
-    this.#journal?.request(this.wheel.now, requester, claim, fee);
+    this.#note("request", claim, NONE, requester, fee);
     this.#accept(claim, provider, overChannel);
   }
 
@@ -525,7 +553,7 @@ export class Simulation {
     } else this.providerOpen[provider]++;
     metrics[M.accepted]++;
     this.steps++;
-    this.#journal?.accept(wheel.now, claim, provider);
+    this.#note("accept", claim, NONE, provider);
 
     let bits = this.strategies.providers[this.providerStrategy[provider]].act(this, provider, claim);
     // A shared bug makes right answers wrong, whoever gives them.
@@ -569,7 +597,7 @@ export class Simulation {
     metrics[M.burnedUsd] += this.usd(burned);
     metrics[M.requestersUsd] += this.usd(penalty - burned);
     this.#job(provider, 0);
-    this.#journal?.end(this.wheel.now, claim, "missed");
+    this.#note("expire", claim);
     const overChannel = (this.claimBits[claim] & OVER_CHANNEL) !== 0;
     if (this.claimAttempts[claim] < rules.maxReassignments) {
       const other = this.#choose(this.demandStream.below(this.providers), overChannel);
@@ -616,7 +644,7 @@ export class Simulation {
       metrics[M.wrong]++;
       this.#sampleWrong++;
     }
-    this.#journal?.post(wheel.now, claim, (bits & WRONG) !== 0);
+    this.#note("post", claim, NONE, provider, bits & WRONG);
     wheel.set(CLAIM, claim, this.prices.included(this.claimWindowEnd[claim]));
 
     const strategy = this.strategies.providers[this.providerStrategy[provider]];
@@ -732,8 +760,8 @@ export class Simulation {
 
   /** Gas a challenger spends in a game it plays to the end. */
   #gasToWin(): number {
-    const { rounds, gas } = this.scenario.game;
-    return (gas?.challenge ?? GAS.challenge) + rounds * (gas?.pick ?? GAS.move) + (gas?.prove ?? 300_000);
+    const { rounds, challengeGas, pickGas, proveGas } = this.scenario.game;
+    return challengeGas + rounds * pickGas + proveGas;
   }
 
   #challenge(game: number): void {
@@ -760,15 +788,17 @@ export class Simulation {
     this.gameBond[game] = bond;
     this.gameFees[game] = fees;
     this.#payWei(game, -bond);
-    this.#spendGas(game, scenario.game.gas?.challenge ?? GAS.challenge);
+    this.#spendGas(game, scenario.game.challengeGas);
     this.claimOpenGames[claim]++;
     this.gameMoves[game] = 0;
     this.gameSince[game] = wheel.now;
     this.gameProviderLeft[game] = rules.providerBudgetSeconds;
     this.gameChallengerLeft[game] = rules.challengerBudgetSeconds;
-    this.#journal?.challenge(wheel.now, claim, game, challenger);
+    this.#note("challenge", claim, game, challenger);
     const known = scenario.game.rounds === 0 && bits & SOUND;
-    if (known || this.claimTraceAt[claim] !== 0) this.#toChallenger(game, wheel.now);
+    const traceOpen = this.claimTraceAt[claim] !== 0;
+    if (traceOpen) this.gameMoves[game] = 1;
+    if (known || traceOpen) this.#toChallenger(game, wheel.now);
     else this.#toProvider(game);
   }
 
@@ -819,7 +849,7 @@ export class Simulation {
   }
 
   #providerMoves(game: number): void {
-    const { rules, scenario, wheel } = this;
+    const { wheel } = this;
     const claim = this.gameClaim[game];
     const openedAt = this.claimTraceAt[claim];
     if (this.gameMoves[game] === 0 && openedAt !== 0) {
@@ -836,18 +866,12 @@ export class Simulation {
     this.#stopProvidersClock(game, wheel.now);
     const move = this.gameMoves[game]++;
     if (move === 0) this.claimTraceAt[claim] = wheel.now;
-    const width = GAS.openChild * 2 ** rules.arityLog2;
-    const gas =
-      move === 0
-        ? GAS.openTrace + GAS.openTraceOutput + width
-        : move < scenario.game.rounds
-          ? (scenario.game.gas?.open ?? GAS.open + width)
-          : GAS.openLeaf;
+    const gas = this.#answerGas[Math.min(move, this.#answerGas.length - 1)];
     const provider = this.claimProvider[claim];
     const usd = this.gasUsd(gas);
     this.metrics[M.gasUsd] += usd;
     this.providerProfit[provider] += this.weiUsd(this.#credit(game, gas)) - usd;
-    this.#journal?.move(wheel.now, game, "provider", move === 0 ? "openTrace" : "open");
+    this.#note(move === 0 ? "openTrace" : "answer", claim, game);
     this.#toChallenger(game, wheel.now);
   }
 
@@ -875,15 +899,15 @@ export class Simulation {
     this.gameChallengerLeft[game] = Math.max(rules.extensionSeconds, this.gameChallengerLeft[game] - used);
     const { rounds } = scenario.game;
     if (this.gameMoves[game] > rounds || rounds === 0) {
-      this.#spendGas(game, scenario.game.gas?.prove ?? 300_000);
-      this.#journal?.move(this.wheel.now, game, "challenger", "prove");
+      this.#spendGas(game, scenario.game.proveGas);
+      this.#note("prove", claim, game);
       const first = this.claimPinned[claim];
-      this.#convict(claim, game, first === NONE ? game : first, false);
+      this.#convict(claim, game, first < 0 ? game : first, false);
       return;
     }
     if (this.gameMoves[game] === rounds && this.claimPinned[claim] === NONE) this.claimPinned[claim] = game;
-    this.#spendGas(game, scenario.game.gas?.pick ?? GAS.move);
-    this.#journal?.move(this.wheel.now, game, "challenger", "pick");
+    this.#spendGas(game, scenario.game.pickGas);
+    this.#note("pick", claim, game);
     this.#toProvider(game);
   }
 
@@ -899,7 +923,7 @@ export class Simulation {
     this.providerWei[provider] += fees;
     this.burnedWei += this.gameBond[game] - fees;
     metrics[M.griefed]++;
-    this.#journal?.end(this.wheel.now, claim, "griefed");
+    this.#note("challengerSilent", claim, game);
     this.#dropGame(game);
     this.claimOpenGames[claim]--;
     if (this.claimOpenGames[claim] === 0 && this.claimBits[claim] & WINDOW_OVER) this.#finalise(claim);
@@ -913,7 +937,7 @@ export class Simulation {
 
   #unlink(game: number): void {
     const claim = this.gameClaim[game];
-    if (this.claimPinned[claim] === game) this.claimPinned[claim] = NONE;
+    if (this.claimPinned[claim] === game) this.claimPinned[claim] = GONE;
     let at = this.claimGames[claim];
     if (at === game) this.claimGames[claim] = this.gameNext[game];
     else {
@@ -932,6 +956,7 @@ export class Simulation {
       if (this.gameStage[game] !== PREPARING) {
         this.#payWei(game, this.gameBond[game]);
         if (game !== winner) {
+          this.#note("reclaim", claim, game);
           const moves = Math.max(0, this.gameMoves[game] - (this.gameStage[game] === CHALLENGER_TO_MOVE ? 1 : 0));
           const paid = Math.min(left, (GAS.challenge + moves * GAS.move) * this.rules.unitsPerGas);
           left -= paid;
@@ -980,7 +1005,7 @@ export class Simulation {
       this.#lie(claim, gain);
     }
     this.#job(provider, profit);
-    this.#journal?.end(wheel.now, claim, "finalised");
+    this.#note("finalise", claim);
     this.#freeClaim(claim);
   }
 
@@ -1014,7 +1039,7 @@ export class Simulation {
 
   /** A claim is disproved: `fired` is the game whose move did it, `winner` the one that is rewarded. */
   #convict(claim: number, fired: number, winner: number, bySilence: boolean): void {
-    const { metrics, rules, wheel } = this;
+    const { metrics, rules } = this;
     const provider = this.claimProvider[claim];
     const bits = this.claimBits[claim];
     let slash = this.claimCollateral[claim];
@@ -1026,6 +1051,8 @@ export class Simulation {
       if (slash === 0) metrics[M.uncovered]++;
     }
     this.#slash(provider, slash);
+    if (bySilence) this.#note("providerSilent", claim, fired);
+    this.#note("refund", claim);
     const split = splitOf(rules, slash);
     this.#refund(claim);
     this.requesterBalance[this.claimRequester[claim]] += split.requester;
@@ -1047,7 +1074,6 @@ export class Simulation {
     metrics[M.requestersUsd] += this.usd(split.requester);
     if (bits & ATTESTED) this.#slashAttester(claim, slash);
     this.#job(provider, 0);
-    this.#journal?.end(wheel.now, claim, bySilence ? "convictedBySilence" : "convictedByProof");
     if (bits & WINDOW_OVER) this.#freeClaim(claim);
     else {
       this.claimStage[claim] = DEAD;
@@ -1258,6 +1284,13 @@ export class Simulation {
       ...this.wheel.arrays(),
     ];
   }
+}
+
+/** The gas credited in a descent of so many picks: the trace, inner nodes, at last a block of one leaf. */
+function descentGas({ arityLog2 }: Rules, rounds: number): number[] {
+  const width = 2 ** arityLog2 * GAS.openChild;
+  const inner = Array.from({ length: Math.max(0, rounds - 1) }, () => GAS.open + width);
+  return [GAS.openTrace + GAS.openTraceOutput + width, ...inner, GAS.open + 4 * GAS.openChild];
 }
 
 function collect(
