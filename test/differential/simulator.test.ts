@@ -26,7 +26,8 @@ function parameters(): Parameters {
     ...local,
     token: { ...local.token, decimals: 6 },
     market: { ...local.market, unitsPerGas: 7n },
-    game: { ...local.game, priceCapWei: 10n ** 9n, delayFeeWei: 123_456_789_012n },
+    staking: { unbondingDelaySeconds: 2 * local.staking.unbondingDelaySeconds },
+    game: { ...local.game, greatestMoves: 100, priceCapWei: 10n ** 9n, delayFeeWei: 123_456_789_012n },
   };
 }
 
@@ -51,7 +52,8 @@ function crowd(seed: number): Scenario {
       stakeUsd: 500 + stream.below(4_000),
       capacity: 120,
       strategies: {
-        ...mixOf(["honest", "lazy", "always", "sometimes", "selfChallenging", "colluding", "crashing", "withholding"]),
+        ...mixOf(["honest", "lazy", "always", "sometimes", "selfChallenging", "colluding", "crashing"]),
+        withholding: 1 + stream.below(3),
         valuable: 1,
       },
       cheatProbability: stream.uniform(),

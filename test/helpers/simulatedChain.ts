@@ -236,7 +236,9 @@ export async function makeSimulatedChain(parameters: Parameters) {
           ? nextProviderMove(dispute, state, traces[claim.wrong], machine, now)
           : nextChallengerMove(dispute, state, honest, machine, claim.published, now);
       if (!expected.includes(move.kind as Move["kind"]))
-        throw new Error(`the ${by}'s player would ${move.kind}${move.kind === "wait" ? ` (${move.reason})` : ""} at ${state.stage}, the simulation has it ${expected.join(" or ")}`);
+        throw new Error(
+          `the ${by}'s player would ${move.kind}${move.kind === "wait" ? ` (${move.reason})` : ""} at ${state.stage}, the simulation has it ${expected.join(" or ")}`,
+        );
       const from = by === "provider" ? providers[claim.provider] : played.challenger;
       await send(from, addresses.game, onGame(move.kind, argumentsOf(move as Move)));
       claim.published.learn(move as Move, state, dispute);
@@ -337,6 +339,8 @@ export async function makeSimulatedChain(parameters: Parameters) {
       if (status === 1n) await send(deployer, addresses.market, onMarket("expire", [claim.order]));
     }
     for (const { claimId } of convicted) await send(deployer, addresses.market, onMarket("payReward", [claimId]));
+    for (let i = 0; i < sim.providers; i++)
+      await send(providers[i], addresses.market, onMarket("withdrawEarnings", [i + 1]));
     await send(deployer, addresses.market, onMarket("burn", []));
     await send(deployer, addresses.staking, staking.interface.encodeFunctionData("collect"));
 
@@ -355,11 +359,10 @@ export async function makeSimulatedChain(parameters: Parameters) {
       challengersWei: await all(challengers, sim.watchers + sim.auditors, wei),
       stakes: positions.map(({ stake }) => stake),
       locked: positions.map(({ locked }) => locked),
-      earnings: await all(
-        providers,
-        sim.providers,
-        async (a, i) => (await market.earnings(i + 1)) + (await credit(a)) + (await credit(puppets[i])),
-      ),
+      earnings: await all(providers, sim.providers, async (account, i) => {
+        const held = (await token.balanceOf(account)) - TOKENS + stakes[i];
+        return held + (await credit(account)) + (await credit(puppets[i]));
+      }),
       providersWei: await all(providers, sim.providers, async (a, i) => (await wei(a)) + (await wei(puppets[i]))),
       treasury: await credit(deployer),
       burned: await token.balanceOf("0x000000000000000000000000000000000000dEaD"),
@@ -367,11 +370,8 @@ export async function makeSimulatedChain(parameters: Parameters) {
       escrow: 0n,
       bondsWei: 0n,
     };
-    const owed = [...signers].map(credit);
-    const earned = positions.map((_, i) => market.earnings(i + 1));
-    const escrow =
-      (await token.balanceOf(addresses.market)) -
-      [...(await Promise.all(owed)), ...(await Promise.all(earned))].reduce((sum, x) => sum + x, 0n);
+    const owed = (await Promise.all(signers.map(credit))).reduce((sum, x) => sum + x, 0n);
+    const escrow = (await token.balanceOf(addresses.market)) - owed;
     const credits = await Promise.all(signers.map((account) => game.credits(account)));
     const bondsWei = (await ethers.provider.getBalance(addresses.game)) - credits.reduce((sum, x) => sum + x, 0n);
     return { balances: { ...balances, escrow, bondsWei }, transactions };

@@ -126,6 +126,7 @@ export class Simulation {
   readonly providerDelegated: Float64Array;
   readonly providerShares: Float64Array;
   readonly providerLocked: Float64Array;
+  readonly providerEarnings: Float64Array;
   readonly providerBalance: Float64Array;
   readonly providerWei: Float64Array;
   readonly providerProfit: Float64Array;
@@ -265,6 +266,7 @@ export class Simulation {
     this.providerDelegated = new Float64Array(providers);
     this.providerShares = new Float64Array(providers);
     this.providerLocked = new Float64Array(providers);
+    this.providerEarnings = new Float64Array(providers);
     this.providerBalance = new Float64Array(providers);
     this.providerWei = new Float64Array(providers);
     this.providerProfit = new Float64Array(providers);
@@ -401,6 +403,7 @@ export class Simulation {
       }
     }
     this.closeEpoch();
+    for (let i = 0; i < this.providers; i++) this.#withdraw(i);
     return this;
   }
 
@@ -414,6 +417,15 @@ export class Simulation {
     this.providerJobs.fill(0);
     watcherProfit.fill(0);
     watcherJobs.fill(0);
+  }
+
+  /** A provider takes its earnings; the protocol's cut is rounded up once, over all of them. */
+  #withdraw(provider: number): void {
+    const amount = this.providerEarnings[provider];
+    const cut = shareUp(amount, this.rules.protocolCutBps);
+    this.providerEarnings[provider] = 0;
+    this.providerBalance[provider] += amount - cut;
+    this.treasury += cut;
   }
 
   #demandOpen(): boolean {
@@ -987,8 +999,7 @@ export class Simulation {
     this.#closeGames(claim, NONE, 0);
     this.#unlock(claim);
     this.escrow -= fee;
-    this.treasury += cut;
-    this.providerBalance[provider] += fee - cut;
+    this.providerEarnings[provider] += fee;
     metrics[M.finalised]++;
     metrics[M.feesUsd] += this.usd(fee);
     const delay = wheel.now - this.claimWindowEnd[claim];
