@@ -129,6 +129,8 @@ export const experimentSchema = z
     /** Fewer samples than this for an output's mean at a point, and the report says so instead of judging. */
     leastReplicates: z.int().min(1).default(5),
     conditions: z.array(condition).default([]),
+    /** What must hold for "safe": every condition at the first point, the rest being stress; or at every point. */
+    judge: z.enum(["reference", "everywhere"]).default("reference"),
     charts: z.array(chart).default([]),
     /** What the model leaves out, for the report. */
     caveats: z.array(z.string()).default([]),

@@ -118,52 +118,82 @@ export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outc
   }
   const findings = findingsOf(experiment, points);
   if (experiment.conditions.length === 0) return { sentences: ["No condition was asked for."], findings };
-  const failing = findings.filter(({ judgement }) => judgement === "fails");
-  const unclear = findings.filter(({ judgement }) => judgement === "unclear");
-  const thin = findings.filter(({ judgement }) => judgement === "too few samples");
+  return judgeAll(experiment, points, findings);
+}
+
+/** Of findings, the safety of those that count, and sentences about all. */
+function judgeAll(experiment: Experiment, points: readonly PointResult[], findings: readonly Finding[]): Verdict {
+  const [reference] = points;
+  const counting =
+    experiment.judge === "everywhere" ? findings : findings.filter(({ point }) => point === reference.point);
+  const is = (judgement: Judgement) => (finding: Finding) => finding.judgement === judgement;
+  const safe = counting.some(is("fails")) ? false : counting.every(is("holds")) ? true : undefined;
+  const where =
+    experiment.judge === "everywhere" ? `at all ${plural(points.length, "point")}` : "at the reference point";
+  const place = experiment.judge === "everywhere" ? "" : ` (${describePoint(experiment, reference.levels)})`;
   const sentences: string[] = [];
-  const total = plural(points.length, "point");
-  if (failing.length > 0) {
-    const reference = points[0].levels;
-    const first = failing.reduce((a, b) =>
-      distance(experiment, reference, b.levels) < distance(experiment, reference, a.levels) ? b : a,
-    );
-    const worst = failing.reduce((a, b) => (b.margin < a.margin ? b : a));
-    const bad = new Set(failing.map(({ point }) => point)).size;
-    sentences.push(`Not safe: at ${bad} of ${total} a condition fails.`);
+  const failingHere = counting.filter(is("fails"));
+  const open = counting.filter(({ judgement }) => judgement !== "holds" && judgement !== "fails");
+  if (safe) sentences.push(`Safe ${where}${place}: ${experiment.conditions.map(({ says }) => says).join("; ")}.`);
+  else if (safe === false)
     sentences.push(
-      `What breaks first: at ${describePoint(experiment, first.levels)}, it is not so that ${say(first)}.`,
+      `Not safe: it is not so that ${say(worstOf(failingHere))}, ${at(experiment, worstOf(failingHere))}.`,
+    );
+  else sentences.push(undecided(experiment, open));
+
+  const failing = findings.filter(is("fails"));
+  const unclear = findings.filter(is("unclear"));
+  const thin = findings.filter(is("too few samples"));
+  const count = (list: readonly Finding[]) => new Set(list.map(({ point }) => point)).size;
+  if (failing.length > 0) {
+    const first = failing.reduce((a, b) =>
+      distance(experiment, reference.levels, b.levels) < distance(experiment, reference.levels, a.levels) ? b : a,
+    );
+    const worst = worstOf(failing);
+    sentences.push(
+      `What breaks first: ${at(experiment, first)}, it is no longer so that ${say(first)}. ` +
+        `A condition fails at ${count(failing)} of ${plural(points.length, "point")}.`,
     );
     if (worst.point !== first.point)
-      sentences.push(`Worst: at ${describePoint(experiment, worst.levels)}, ${say(worst)}.`);
-  } else if (thin.length > 0) {
-    const [first] = thin;
-    sentences.push(
-      `No verdict: ${plural(thin.length, "estimate")} rest on fewer than ${experiment.leastReplicates} samples ` +
-        `(first: ${first.condition.output} at ${describePoint(experiment, first.levels)}). Raise replicates or requests.`,
-    );
-  } else if (unclear.length > 0) {
-    const worst = unclear.reduce((a, b) => (b.margin < a.margin ? b : a));
-    sentences.push(
-      `No verdict: at ${new Set(unclear.map(({ point }) => point)).size} of ${total} the 95 % interval straddles the limit ` +
-        `(worst: ${say(worst)}, at ${describePoint(experiment, worst.levels)}). Raise replicates or requests.`,
-    );
-  } else sentences.push(`Safe: at all ${total}, ${experiment.conditions.map(({ says }) => says).join("; ")}.`);
-  for (const condition of experiment.conditions) {
-    const own = findings.filter((finding) => finding.condition === condition && finding.judgement === "holds");
-    if (own.length === 0) continue;
-    const tightest = own.reduce((a, b) => (b.margin < a.margin ? b : a));
-    sentences.push(
-      `Margin where "${condition.says}" holds: at least ${round(tightest.margin)} ${unitOf(condition.output)}, ` +
-        `tightest at ${describePoint(experiment, tightest.levels)}.`,
-    );
-  }
-  const safe = failing.length > 0 ? false : thin.length + unclear.length > 0 ? undefined : true;
+      sentences.push(`Worst: ${at(experiment, worst)}, where ${worst.condition.output} is ${number(worst)}.`);
+  } else if (points.length > 1)
+    sentences.push(`No condition is seen to fail at any of ${plural(points.length, "point")}.`);
+  if (unclear.length > 0)
+    sentences.push(`Not decided at ${plural(count(unclear), "point")}: the 95 % interval straddles a limit.`);
+  if (thin.length > 0)
+    sentences.push(`Not judged at ${plural(count(thin), "point")}: fewer than ${experiment.leastReplicates} samples.`);
+  const tight = experiment.conditions.map((condition) => {
+    const own = counting.filter((finding) => finding.condition === condition && finding.judgement === "holds");
+    return own.length === 0 ? "" : `${condition.says} by ${round(worstOf(own).margin)} ${unitOf(condition.output)}`;
+  });
+  const margins = tight.filter(Boolean).join("; ");
+  if (margins !== "") sentences.push(`Margins ${where}: ${margins}.`);
   return { ...(safe === undefined ? {} : { safe }), sentences, findings };
 }
 
-function say({ condition, estimate }: Finding): string {
+const worstOf = (findings: readonly Finding[]) => findings.reduce((a, b) => (b.margin < a.margin ? b : a));
+const at = (experiment: Experiment, { levels }: Finding) => `at ${describePoint(experiment, levels)}`;
+
+function undecided(experiment: Experiment, open: readonly Finding[]): string {
+  const thin = open.find(({ judgement }) => judgement === "too few samples");
+  if (thin !== undefined)
+    return (
+      `No verdict: ${thin.condition.output} rests on ${plural(thin.estimate.count, "sample")} ${at(experiment, thin)}, ` +
+      `fewer than ${experiment.leastReplicates}. Raise replicates or requests.`
+    );
+  const worst = worstOf(open);
+  return (
+    `No verdict: the 95 % interval straddles the limit ${at(experiment, worst)} (${worst.condition.output} is ` +
+    `${number(worst)}). Raise replicates or requests.`
+  );
+}
+
+function number({ condition, estimate }: Finding): string {
+  return `${round(estimate.mean)} ± ${round(estimate.error)} ${unitOf(condition.output)}`;
+}
+
+function say(finding: Finding): string {
+  const { condition } = finding;
   const limit = condition.max !== undefined ? `at most ${condition.max}` : `at least ${condition.min}`;
-  const unit = unitOf(condition.output);
-  return `${condition.says} (${condition.output} is ${round(estimate.mean)} ± ${round(estimate.error)} ${unit}, limit ${limit})`;
+  return `${condition.says} (${condition.output} is ${number(finding)}, limit ${limit})`;
 }

@@ -44,10 +44,11 @@ const PROVIDER_TO_MOVE = 2;
 const CHALLENGER_TO_MOVE = 3;
 const CLOSED = 4;
 
-/** Bits of a game: the challenger can prove its point; it does not play on; it copies another's challenge. */
+/** Bits of a game: the challenger can prove its point; it does not play on; it copies another's challenge; it is played quickly. */
 const SOUND = 1;
 const SILENT = 2;
 const COPY = 4;
+const QUICK = 8;
 
 /** The first game that pinned the leaf has been lost. */
 const GONE = -2;
@@ -659,8 +660,6 @@ export class Simulation {
     this.#note("post", claim, NONE, provider, bits & WRONG);
     wheel.set(CLAIM, claim, this.prices.included(this.claimWindowEnd[claim]));
 
-    const strategy = this.strategies.providers[this.providerStrategy[provider]];
-    if (strategy.challengesItself && bits & WRONG) this.#prepare(claim, NONE, 1, SOUND);
     this.#look(claim);
     if (this.#auditRate > 0 && this.auditors > 0 && this.auditorStream.chance(this.#auditRate)) this.#audit(claim);
   }
@@ -795,6 +794,9 @@ export class Simulation {
       }
     }
     metrics[M.challenges]++;
+    // A liar that is found out challenges itself, quickly, to be the one that is rewarded.
+    if (challenger >= 0 && this.claimBits[claim] & WRONG && this.claimGameCount[claim] === 0)
+      if (this.providerOf(claim).challengesItself) this.#prepare(claim, NONE, 1, SOUND | QUICK);
     const fees = gameFeesWei(rules, this.claimGameCount[claim]++ === 0);
     const bond = rules.gasBondWei + fees;
     this.gameBond[game] = bond;
@@ -835,10 +837,11 @@ export class Simulation {
   }
 
   /** When a side with `left` seconds moves: its own time, or NONE when it will be too late. */
-  #moveAt(left: number, silent: boolean): number {
+  #moveAt(left: number, silent: boolean, quick: boolean): number {
     if (silent) return NONE;
     const { now } = this.wheel;
-    const at = this.prices.included(now + 1 + Math.floor(this.gameStream.exponential(this.scenario.game.moveSeconds)));
+    const mean = quick ? 1 : this.scenario.game.moveSeconds;
+    const at = this.prices.included(now + 1 + Math.floor(this.gameStream.exponential(mean)));
     return at > now + left ? NONE : at;
   }
 
@@ -846,7 +849,7 @@ export class Simulation {
     this.gameStage[game] = PROVIDER_TO_MOVE;
     const left = this.gameProviderLeft[game];
     const strategy = this.providerOf(this.gameClaim[game]);
-    const at = this.#moveAt(left, !strategy.answers);
+    const at = this.#moveAt(left, !strategy.answers, (this.gameBits[game] & QUICK) !== 0);
     this.gameSince[game] = this.wheel.now;
     this.wheel.set(GAME, game, at === NONE ? this.prices.included(this.wheel.now + left + 1) : at);
   }
@@ -855,7 +858,8 @@ export class Simulation {
   #toChallenger(game: number, since: number): void {
     this.gameStage[game] = CHALLENGER_TO_MOVE;
     const left = this.gameChallengerLeft[game];
-    const at = this.#moveAt(left - (this.wheel.now - since), (this.gameBits[game] & SILENT) !== 0);
+    const bits = this.gameBits[game];
+    const at = this.#moveAt(left - (this.wheel.now - since), (bits & SILENT) !== 0, (bits & QUICK) !== 0);
     this.gameSince[game] = since;
     this.wheel.set(GAME, game, at === NONE ? this.prices.included(since + left + 1) : at);
   }

@@ -16,7 +16,7 @@ export interface ProviderStrategy {
   readonly act: (sim: Simulation, provider: number, claim: number) => number;
   /** Whether it answers when challenged; a silent one is convicted when its clock has run out. */
   readonly answers: boolean;
-  /** Whether it challenges its own wrong answers at once, to get the challenger's share back. */
+  /** Whether it challenges its own wrong answers once another has, to get the challenger's share back. */
   readonly challengesItself: boolean;
   /** Whether it pays colluding auditors for silence. */
   readonly bribes: boolean;
