@@ -6,7 +6,7 @@ import path from "node:path";
 import { ParametersError, parseParameters } from "@assay/protocol/parameters";
 import { InputError } from "../errors.ts";
 import { Simulation } from "../kernel/simulation.ts";
-import { builtIn, type Strategies } from "../kernel/strategies.ts";
+import { builtIn, sharesOf, type Strategies } from "../kernel/strategies.ts";
 import { compileRules, type Rules } from "../rules.ts";
 import { type Scenario, scenarioSchema } from "../scenario.ts";
 import { type Point, valueAt } from "./design.ts";
@@ -52,6 +52,7 @@ export function makePlan(
   const plan = { file, text, parametersFile, parametersText, experiment };
   // Every case and both ends of every axis must make a run that the rules allow.
   const setup = new Setup(plan);
+  if (experiment.modules.length === 0) checkStrategies(setup.at(firstOf(experiment)).scenario, builtIn, file);
   const middle = experiment.axes.map((axis) => (axis.range === undefined ? 0 : 0.5));
   setup.at(middle);
   experiment.axes.forEach((axis, i) => {
@@ -59,6 +60,19 @@ export function makePlan(
     for (const level of levels) setup.at(middle.map((other, k) => (k === i ? level : other)));
   });
   return plan;
+}
+
+const firstOf = (experiment: Experiment): Point => experiment.axes.map(() => 0);
+
+/** Throws InputError where a scenario names a strategy that is not there. */
+export function checkStrategies(
+  { providers, watchers, auditors }: Scenario,
+  strategies: Strategies,
+  file: string,
+): void {
+  sharesOf(providers.strategies, strategies.providers, `${file}: scenario.providers.strategies`);
+  sharesOf(watchers.strategies, strategies.watchers, `${file}: scenario.watchers.strategies`);
+  sharesOf(auditors.strategies, strategies.auditors, `${file}: scenario.auditors.strategies`);
 }
 
 /** Two plans with equal digests have equal results. */

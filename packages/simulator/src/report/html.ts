@@ -31,8 +31,8 @@ th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #
 pre{background:#f6f6f4;padding:12px;overflow:auto;font-size:12px;max-height:420px}details{margin:10px 0}summary{cursor:pointer}
 footer{color:#555;font-size:13px;margin-top:40px;border-top:1px solid #ddd;padding-top:10px}`;
 
-const figure = ({ title, note, svg }: Chart) =>
-  `<h2>${escaped(title)}</h2><figure>${svg}<figcaption>${escaped(note)}</figcaption></figure>`;
+const figure = ({ title, note, svg }: Chart, index: number) =>
+  `<h2>${escaped(title)}</h2><figure>${svg.replaceAll("zr-", `c${index}-`)}<figcaption>${escaped(note)}</figcaption></figure>`;
 
 function table(
   head: readonly string[],
