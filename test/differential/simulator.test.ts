@@ -2,6 +2,8 @@
  * The simulator against the contracts: random scenarios played as transactions, every balance equal to the wei. What is
  * compared: requests, acceptance, answers, missed deadlines and reassignment, games by proof, by silence and by silent
  * challengers, several at once, slashes, their split, reimbursement, bonds, credits and burns.
+ *
+ * @weight 150
  */
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -9,9 +11,9 @@ import { loadParameters, type Parameters } from "../../packages/protocol/src/ind
 import { M, type Metric } from "../../packages/simulator/src/kernel/metrics.ts";
 import { type Happening, Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
 import { Stream } from "../../packages/simulator/src/random.ts";
-import { compileRules, GAS } from "../../packages/simulator/src/rules.ts";
+import { compileRules } from "../../packages/simulator/src/rules.ts";
 import { scenarioSchema, type Scenario } from "../../packages/simulator/src/scenario.ts";
-import { balancesOf, makeSimulatedChain, MOST, ROUNDS, storyOf } from "../helpers/simulatedChain.ts";
+import { ANSWER_GAS, balancesOf, makeSimulatedChain, MOST, ROUNDS, storyOf } from "../helpers/simulatedChain.ts";
 
 /** How many scenarios: all of them in CI, few while developing. */
 const SCENARIOS = Number(process.env.ASSAY_SIMULATOR_SCENARIOS ?? 200);
@@ -76,7 +78,7 @@ function crowd(seed: number): Scenario {
     game: {
       rounds: ROUNDS,
       moveSeconds: among(90),
-      answerGas: [GAS.openTrace + GAS.openTraceOutput + GAS.openChild, GAS.open + 4 * GAS.openChild],
+      answerGas: ANSWER_GAS,
     },
     prices: {
       gasPriceGwei: 1,

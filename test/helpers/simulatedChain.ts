@@ -22,7 +22,9 @@ import {
 } from "../../packages/dispute/src/index.ts";
 import { toyHeader, toyMachine, toySeed, toyTrace, type ToySizes } from "../../packages/dispute/src/testing/toy.ts";
 import type { IInferenceMarket, Parameters } from "../../packages/protocol/src/index.ts";
+import { BOND } from "../../packages/simulator/src/bondGas.ts";
 import type { Happening, Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
+import { gasOf } from "../../packages/simulator/src/rules.ts";
 import { fromHex, keccak, NO_HASH } from "../../packages/vm/src/hash.ts";
 import { joinedRoot } from "../../packages/vm/src/tensor.ts";
 import type { Trace } from "../../packages/vm/src/trace.ts";
@@ -31,6 +33,9 @@ const SIZES: ToySizes = { prompt: 1, decode: 0, epilogue: 0, calls: 1, count: 5,
 
 /** The picks and answers of a dispute over the smallest program, for the simulation of the same. */
 export const ROUNDS = 1;
+
+/** Gas credited for the answers: the trace with one child and one output, and a block of one leaf. */
+export const ANSWER_GAS = [gasOf(BOND.OPEN_TRACE, toyHeader(SIZES).length + 32 * 2), gasOf(BOND.OPEN_BLOCK, 128)];
 
 /** Wei per gas of every transaction: whole gwei, so that the simulation's floats are exact. */
 export const GAS_PRICE = 10n ** 9n;

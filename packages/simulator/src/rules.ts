@@ -2,21 +2,14 @@
 // in its smallest units, native amounts in wei, durations in seconds. The contracts' arithmetic on them is here, so that
 // it stands in one place: whole numbers, rounded the way the contracts round, exact below 2^53.
 import type { Parameters } from "@assay/protocol/parameters";
+import { BOND } from "./bondGas.ts";
 
 export const BPS = 10_000;
 
-/** What each kind of move is credited or repaid, in gas: the constants of contracts/dispute/Bond.sol. */
-export const GAS = {
-  openTrace: 150_000,
-  openTraceOutput: 60_000,
-  open: 50_000,
-  openChild: 1_300,
-  publish: 75_000,
-  publishByte: 45,
-  timeout: 120_000,
-  challenge: 200_000,
-  move: 120_000,
-} as const;
+/** Gas credited for a move of a kind with so many bytes of data (Bond.gasOf). */
+export function gasOf(kind: number, bytes: number): number {
+  return Math.max(kind + bytes * BOND.BYTE, BOND.FLOOR + bytes * BOND.FLOOR_BYTE);
+}
 
 export interface Rules {
   readonly decimals: number;
@@ -66,7 +59,7 @@ export function compileRules({ chain, token, staking, market, game }: Parameters
     missedAnswerBps: market.missedAnswerBps,
     maxReassignments: market.maxReassignments,
     arityLog2: game.arityLog2,
-    gasBondWei: worstGas(game.arityLog2, game.snapshotsLog2) * Number(game.priceCapWei),
+    gasBondWei: wholeGwei(worstGas(game.arityLog2, game.snapshotsLog2) * Number(game.priceCapWei)),
     traceFeeWei: Number(game.traceFeeWei),
     delayFeeWei: Number(game.delayFeeWei),
   };
@@ -110,12 +103,24 @@ export function gameFeesWei(rules: Rules, first: boolean): number {
 
 const groups = (levels: number, size: number) => Math.ceil(levels / size);
 
-/** The gas a provider can be owed in the longest game, and half as much again (Bond.worst). */
+/** The most gas that a provider can be credited in one game, demands aside, and half as much again (Bond.worst). */
 export function worstGas(arityLog2: number, snapshotsLog2: number): number {
-  const levels = [20, 17, 32].map((depth) => groups(depth, arityLog2));
-  const publications = groups(36, snapshotsLog2);
-  const moves = 2 + levels[0] + levels[1] + levels[2] + publications;
-  const opens = moves * (GAS.open + GAS.openChild * 2 ** arityLog2);
-  const publishes = publications * GAS.publishByte * 2 ** (5 + snapshotsLog2);
-  return Math.floor(((GAS.openTrace + 8 * GAS.openTraceOutput + opens + publishes + GAS.timeout) * 3) / 2);
+  const levels = [BOND.LEVELS_CALLS, BOND.LEVELS_NODES, BOND.LEVELS_BLOCKS];
+  const opens = levels.reduce((sum, depth) => sum + groups(depth, arityLog2), 0);
+  const width = 32 * 2 ** arityLog2;
+  const sum =
+    gasOf(BOND.OPEN_TRACE, BOND.TRACE_BYTES + width) +
+    gasOf(BOND.OPEN_BLOCK, 1024) +
+    BOND.TIMEOUT +
+    opens * gasOf(BOND.OPEN, width) +
+    groups(BOND.LEVELS_STEPS, snapshotsLog2) * gasOf(BOND.PUBLISH, 32 * 2 ** snapshotsLog2);
+  return Math.floor((sum * 3) / 2);
+}
+
+/** Gas credited in a descent of so many picks: the trace, inner nodes, at last a block. */
+export function descentGas({ arityLog2 }: Pick<Rules, "arityLog2">, rounds: number): number[] {
+  const width = 32 * 2 ** arityLog2;
+  const inner = Array.from({ length: Math.max(0, rounds - 1) }, () => gasOf(BOND.OPEN, width));
+  // A header of 256 bytes, the first children, one output at a depth of ten.
+  return [gasOf(BOND.OPEN_TRACE, 256 + width + 32 * 11), ...inner, gasOf(BOND.OPEN_BLOCK, 1024)];
 }

@@ -1,3 +1,8 @@
+/**
+ * Experiments from file to report, on a small scenario.
+ *
+ * @weight 25
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

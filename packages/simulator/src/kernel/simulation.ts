@@ -1,10 +1,10 @@
 // One run of a scenario under the deployed rules: a discrete-event simulation whose state is typed arrays, one entry per
 // agent, claim or game. A claim or a game has at most one timer; handling a timer never copies state.
 import type { Rules } from "../rules.ts";
-import { gameFeesWei, shareDown, shareUp, splitOf } from "../rules.ts";
+import { descentGas, gameFeesWei, shareDown, shareUp, splitOf, wholeGwei } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { Stream } from "../random.ts";
-import { GAS } from "../rules.ts";
+import { BOND } from "../bondGas.ts";
 import { learn } from "./learning.ts";
 import { M, METRICS } from "./metrics.ts";
 import { Prices } from "./prices.ts";
@@ -898,7 +898,7 @@ export class Simulation {
 
   /** Credits the provider for a move, at once, from the bond of whoever asked for it; the fees are never spent so. */
   #credit(game: number, gas: number): number {
-    const amount = Math.min(gas * this.prices.gasPriceWei, this.gameBond[game] - this.gameFees[game]);
+    const amount = Math.min(wholeGwei(gas * this.prices.gasPriceWei), this.gameBond[game] - this.gameFees[game]);
     this.gameBond[game] -= amount;
     this.providerWei[this.claimProvider[this.gameClaim[game]]] += amount;
     return amount;
@@ -932,10 +932,10 @@ export class Simulation {
     const { metrics } = this;
     const claim = this.gameClaim[game];
     const provider = this.claimProvider[claim];
-    const gas = this.gasUsd(GAS.timeout);
+    const gas = this.gasUsd(BOND.TIMEOUT);
     metrics[M.gasUsd] += gas;
     const fees = this.gameFees[game];
-    this.providerProfit[provider] += this.weiUsd(this.#credit(game, GAS.timeout) + fees) - gas;
+    this.providerProfit[provider] += this.weiUsd(this.#credit(game, BOND.TIMEOUT) + fees) - gas;
     this.providerWei[provider] += fees;
     this.burnedWei += this.gameBond[game] - fees;
     metrics[M.griefed]++;
@@ -974,7 +974,7 @@ export class Simulation {
         if (game !== winner) {
           this.#note("reclaim", claim, game);
           const moves = Math.max(0, this.gameMoves[game] - (this.gameStage[game] === CHALLENGER_TO_MOVE ? 1 : 0));
-          const paid = Math.min(left, (GAS.challenge + moves * GAS.move) * this.rules.unitsPerGas);
+          const paid = Math.min(left, (BOND.CHALLENGE + moves * BOND.MOVE) * this.rules.unitsPerGas);
           left -= paid;
           this.#payUnits(game, paid);
         }
@@ -1299,13 +1299,6 @@ export class Simulation {
       ...this.wheel.arrays(),
     ];
   }
-}
-
-/** The gas credited in a descent of so many picks: the trace, inner nodes, at last a block of one leaf. */
-function descentGas({ arityLog2 }: Rules, rounds: number): number[] {
-  const width = 2 ** arityLog2 * GAS.openChild;
-  const inner = Array.from({ length: Math.max(0, rounds - 1) }, () => GAS.open + width);
-  return [GAS.openTrace + GAS.openTraceOutput + width, ...inner, GAS.open + 4 * GAS.openChild];
 }
 
 function collect(
