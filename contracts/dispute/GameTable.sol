@@ -21,7 +21,7 @@ abstract contract GameTable is Treasury {
     /// @notice What a deployment chooses; justified in the parameter file.
     /// @param arityLog2 Levels that an opening publishes at most.
     /// @param snapshotsLog2 log2 of the pieces that a segment is cut into.
-    /// @param shortSteps Longest reduction that must be proven as it is.
+    /// @param shortSteps Longest reduction that must be proven as it is; at most `MOST_SHORT_STEPS`.
     /// @param extension Seconds that a side has left at least when its turn begins anew.
     /// @param tipCap Wei per gas above the base fee that credits pay for at most.
     /// @param priceCap Wei per gas that bonds are made for.
@@ -67,6 +67,10 @@ abstract contract GameTable is Treasury {
 
     uint32 internal constant CONVICTED = type(uint32).max;
 
+    /// @dev Four steps of the dearest program need a witness of about 100 KB; a transaction carries 128 KB on public
+    /// networks.
+    uint32 internal constant MOST_SHORT_STEPS = 4;
+
     IClaimHolder public immutable HOLDER;
     IStepEvaluator public immutable EVALUATOR;
 
@@ -82,13 +86,14 @@ abstract contract GameTable is Treasury {
     mapping(GameId id => Game game) internal _games;
 
     constructor(IClaimHolder holder, IStepEvaluator evaluator, Parameters memory parameters) {
-        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots.
+        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots, a proof as long as can be sent.
         if (
             parameters.arityLog2 == 0 ||
             parameters.arityLog2 > 8 ||
             parameters.snapshotsLog2 == 0 ||
             parameters.snapshotsLog2 > 8 ||
-            parameters.shortSteps == 0
+            parameters.shortSteps == 0 ||
+            parameters.shortSteps > MOST_SHORT_STEPS
         ) revert DisputeGame_Parameters();
         HOLDER = holder;
         EVALUATOR = evaluator;

@@ -41,8 +41,8 @@ export interface Chain {
 
 export const PARAMETERS = {
   arityLog2: 5,
-  snapshotsLog2: 5,
-  shortSteps: 16,
+  snapshotsLog2: 6,
+  shortSteps: 4,
   extension: 3600,
   tipCap: 2n * 10n ** 9n,
   priceCap: 30n * 10n ** 9n,
