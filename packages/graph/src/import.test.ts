@@ -3,8 +3,10 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { denseBytes, DType, makeTensor, run, tensorOfWords, wordsOf } from "@assay/vm";
-import { importOnnx } from "./index.ts";
+import { GraphError, importOnnx, type ImportOptions } from "./index.ts";
+import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
 import { readHeldOut } from "./testing/digits.ts";
+import { buildModel, floats, longs } from "./testing/onnxBuilder.ts";
 
 const root = new URL("../../../", import.meta.url);
 const bytesOf = (path: string) => readFileSync(new URL(path, root));
@@ -22,6 +24,75 @@ describe("importOnnx", () => {
       }
     });
   }
+
+  it("drops names: the same model under other names has the same roots", () => {
+    const model = decodeModelProto(bytesOf("models/digits/digits.onnx"));
+    const graph = model.graph!;
+    const other = (name: string | undefined) => `renamed ${[...(name ?? "")].reverse().join("")}`;
+    const renamed = encodeModelProto({
+      ...model,
+      graph: {
+        ...graph,
+        node: graph.node!.map((node) => ({
+          ...node,
+          name: other(node.name),
+          input: node.input!.map(other),
+          output: node.output!.map(other),
+        })),
+        initializer: graph.initializer!.map((tensor) => ({ ...tensor, name: other(tensor.name) })),
+        input: graph.input!.map((value) => ({ ...value, name: other(value.name) })),
+        output: graph.output!.map((value) => ({ ...value, name: other(value.name) })),
+      },
+    });
+    const { programRoot, paramsRoot } = importOnnx(renamed).report;
+    expect({ programRoot, paramsRoot }).to.deep.equal(snapshot.digits);
+  });
+
+  it("follows shapes through Shape, Gather, Concat and Reshape, as exporters write them", () => {
+    const node = (operator: string, inputs: string[], output: string, attributes = {}) => ({
+      operator,
+      inputs,
+      outputs: [output],
+      attributes,
+    });
+    const bytes = buildModel({
+      nodes: [
+        node("Shape", ["x"], "sizes"),
+        node("Gather", ["sizes", "zero"], "batch", { axis: 0 }),
+        node("Unsqueeze", ["batch", "axis"], "first"),
+        node("Mul", ["first", "two"], "twice"),
+        node("Concat", ["twice", "rest"], "target", { axis: 0 }),
+        node("Reshape", ["x", "target"], "y"),
+        node("Relu", ["y"], "z"),
+      ],
+      inputs: [{ name: "x", dtype: DType.FLOAT32, shape: ["batch", 6] }],
+      outputs: [{ name: "z", dtype: DType.FLOAT32 }],
+      constants: { zero: longs([], [0]), axis: longs([1], [0]), two: longs([1], [2]), rest: longs([1], [-1]) },
+    });
+    const { program, report } = importOnnx(bytes);
+    expect(report.outputs[0].shape).to.equal("[2*batch, 3]");
+    expect(report.nodes.prompt).to.equal(1);
+    const x = floats([2, 6], [1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12]);
+    const [z] = run(program, { inputs: [x], symbols: [2], seed: 0n, calls: 1 }).outputs;
+    expect(z.shape).to.deep.equal([4, 3]);
+    expect([...new Float32Array(denseBytes(z).slice().buffer)]).to.deep.equal([1, 0, 3, 0, 5, 0, 7, 0, 9, 0, 11, 0]);
+  });
+
+  it("fixes and bounds named dimensions as the options say", () => {
+    const bytes = bytesOf("models/digits/digits.onnx");
+    expect(importOnnx(bytes, { symbols: { N: 4 } }).report.inputs[0].shape).to.equal("[4, 1, 8, 8]");
+    const bounded = importOnnx(bytes, { symbols: { N: { least: 1, greatest: 8 } } });
+    expect(bounded.program.header.symbols).to.deep.equal([{ least: 1, greatest: 8 }]);
+    const wrong: NonNullable<ImportOptions["symbols"]>[] = [
+      { M: 1 },
+      { N: -1 },
+      { N: 1.5 },
+      { N: { least: 9, greatest: 8 } },
+    ];
+    for (const symbols of wrong) {
+      expect(() => importOnnx(bytes, { symbols })).to.throw(GraphError, "BAD_OPTION");
+    }
+  });
 
   it("classifies held-out digits as onnxruntime does, to a hundredth of a thousandth", async () => {
     const model = bytesOf("models/digits/digits.onnx");

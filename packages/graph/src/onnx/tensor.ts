@@ -31,7 +31,8 @@ export function readTensor(proto: TensorProto, place: Place, external?: External
   let data: Uint8Array;
   if (raw !== undefined) {
     sized(raw.length, length, "bytes");
-    data = Uint8Array.from(raw);
+    // A view of the file, not a copy: weights are most of a model.
+    data = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
   } else {
     data = typedBytes(proto, code, count, length, sized);
   }
