@@ -1,0 +1,136 @@
+/**
+ * Whole disputes played on the chain and what they cost, both sides together, from challenge to payout credited, over the
+ * real step evaluator. The claim holder is a toy, and credits are not zero before.
+ */
+import { network } from "hardhat";
+import { readFileSync } from "node:fs";
+import {
+  blockOf,
+  commitmentOf,
+  nextProviderMove,
+  proveCommitted,
+  type Move,
+  type Rules,
+} from "../../packages/dispute/src/index.ts";
+import type { Machine } from "../../packages/dispute/src/machine.ts";
+import { noise } from "../../packages/dispute/src/testing/toy.ts";
+import { importOnnx } from "../../packages/graph/src/index.ts";
+import { readHeldOut } from "../../packages/graph/src/testing/digits.ts";
+import { DType } from "../../packages/vm/src/dtype.ts";
+import { fromHex } from "../../packages/vm/src/hash.ts";
+import { run } from "../../packages/vm/src/interpreter.ts";
+import { makeTensor } from "../../packages/vm/src/tensor.ts";
+import { Trace } from "../../packages/vm/src/trace.ts";
+import {
+  challenge,
+  isConvicted,
+  play,
+  postTrace,
+  readGame,
+  send,
+  setTable,
+  type Case,
+  type Table,
+} from "../../test/helpers/dispute-table.ts";
+import { languageModel } from "./languageModel.ts";
+
+/** A wrong number: where it is, and the step from which the accumulators that lead to it are wrong. */
+interface Lie {
+  readonly call: number;
+  readonly position: number;
+  readonly element: number;
+  readonly step: number;
+}
+
+export interface Row {
+  readonly place: string;
+  readonly arity: number;
+  readonly transactions: number;
+  readonly gas: number;
+  readonly proof: number;
+  /** Commit and prove, where the element is short enough to be computed at once. */
+  readonly committed?: number;
+  readonly moves: readonly { readonly kind: string; readonly gas: number }[];
+}
+
+const chain = await network.create();
+
+/** The digit classifier on its first held-out image. */
+function digits(): Trace {
+  const { program } = importOnnx(readFileSync("models/digits/digits.onnx"));
+  const [image] = readHeldOut(1).images;
+  const input = makeTensor(DType.FLOAT32, [1, 1, 8, 8], new Uint8Array(new Float32Array(image).buffer));
+  return new Trace(run(program, { inputs: [input], symbols: [1], seed: 0n, calls: 1 }));
+}
+
+const model = languageModel();
+const small = digits();
+
+export const PLACES: Readonly<Record<string, { readonly honest: Trace; readonly lie: Lie }>> = {
+  "digits, convolution": { honest: small, lie: { call: 0, position: 1, element: 900, step: 40 } },
+  "language model, prompt": { honest: model, lie: { call: 0, position: 998, element: 1_048_575, step: 5003 } },
+  "language model, decode": { honest: model, lie: { call: 150, position: 998, element: 8_191, step: 5003 } },
+};
+
+/** A table at which both sides have credits from an earlier dispute. */
+async function set(rules: Rules): Promise<Table> {
+  const table = await setTable(chain, "StepEvaluator", rules);
+  const earlier = await post(table, small, PLACES["digits, convolution"].lie, 99n);
+  await play(table, earlier, await challenge(table, earlier));
+  table.made.length = 0;
+  return table;
+}
+
+/** A claim whose provider changed one element, and the sums that lead to it. */
+async function post(table: Table, honest: Trace, { call, position, element, step }: Lie, claimId = 1n): Promise<Case> {
+  const lie = (trace: Trace): Trace => {
+    const leaf = trace.leaf(call, position, Math.floor(element / 32));
+    leaf[(element % 32) * 4] ^= 1;
+    return trace.withLeaf(call, position, Math.floor(element / 32), leaf);
+  };
+  const machine = (same: Machine): Machine => ({
+    ...same,
+    snapshots: (...args) => {
+      const snapshots = same.snapshots(...args);
+      const width = same.steps(call, position).snapshotBytes;
+      args[3].forEach((cut, i) => (snapshots[width * (i + 1) - 4] ^= cut > step ? 1 : 0));
+      return snapshots;
+    },
+  });
+  return postTrace(table, honest, lie, { machine, claimId });
+}
+
+/** One dispute: over the wrong number at a place of PLACES, under these parameters. */
+export async function measure(place: string, rules: Rules): Promise<Row> {
+  const { honest, lie } = PLACES[place];
+  const table = await set(rules);
+  const played = await post(table, honest, lie);
+  await play(table, played, await challenge(table, played));
+  if (!(await isConvicted(table, 1n))) throw new Error("not convicted");
+  const moves = table.made.map(({ kind, gas }) => ({ kind, gas: Number(gas) }));
+  const gas = moves.reduce((sum, move) => sum + move.gas, 0);
+  const row = { place, arity: 2 ** rules.arityLog2, transactions: moves.length, gas, proof: moves.at(-1)!.gas, moves };
+  return place.startsWith("digits") ? { ...row, committed: await measureCommitted(rules) } : row;
+}
+
+/** Commit and prove of a wrong element of a short reduction, the trace being open. */
+async function measureCommitted(rules: Rules): Promise<number> {
+  const table = await set(rules);
+  const place = { call: 0, position: 2, element: 200 };
+  const played = await post(table, small, { ...place, step: 0 });
+  const { dispute, provider } = played;
+  const id = await challenge(table, played, table.strangers[0]);
+  const game = await readGame(table, id);
+  const opening = nextProviderMove(dispute, game, provider.trace, provider.machine, 0) as Move;
+  await send(table, table.operator, opening);
+  const salt = noise(1);
+  const sender = fromHex(table.challenger.address);
+  const commitment = commitmentOf(sender, 1n, blockOf(provider.machine, place), salt);
+  const commit = await send(table, table.challenger, { kind: "commit", commitment });
+  const prove = await send(
+    table,
+    table.challenger,
+    proveCommitted(dispute, provider.trace, provider.machine, place, salt),
+  );
+  return Number(commit.gas + prove.gas);
+}
