@@ -99,6 +99,11 @@ export class Inferences {
     return this.#send(operator, "post", [order, descriptions, bytes]);
   }
 
+  /** Answers with the outputs root alone. */
+  postRoot({ order }: Asked, outputsRoot: Hash, uri: string, operator: Signer): Promise<TransactionReceipt> {
+    return this.#send(operator, "postRoot", [order, outputsRoot, uri]);
+  }
+
   /** Pays the provider after the window, and calls the consumer where there is one. Anyone may. */
   finalise({ claimId, order }: Asked, outputs: readonly Output[], by: Signer): Promise<TransactionReceipt> {
     if (BigInt(order.callback as string) === 0n) return this.#send(by, "finalise", [claimId]);

@@ -1,15 +1,8 @@
-/** The lies of the story, by name. */
-import type { Lie } from "./tale.ts";
+/** The lies of the story, by name: every liar. */
+import { LIARS } from "@assay/dispute/testing/liars";
+import type { Liar } from "@assay/dispute/testing/villains";
 
-const wrongElement: Lie = {
-  name: "wrong-element",
-  summary: "one wrong element in the middle of the run",
-  tell: (honest) => {
-    const call = honest.trace.layout.calls > 3 ? 3 : 0;
-    const leaf = honest.trace.leaf(call, 1, 0);
-    leaf[5 * 4] ^= 1;
-    return { ...honest, trace: honest.trace.withLeaf(call, 1, 0, leaf) };
-  },
-};
+export const LIES: Readonly<Record<string, Liar>> = Object.fromEntries(LIARS.map((liar) => [liar.name, liar]));
 
-export const LIES: Readonly<Record<string, Lie>> = { [wrongElement.name]: wrongElement };
+/** What the story tells unless asked for another: its verdict shows one accumulator. */
+export const DEFAULT_LIE = "wrong-partial-sum";

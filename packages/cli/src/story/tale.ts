@@ -3,9 +3,11 @@
  * computes the number that convicts it. Told to a narrator as it happens, and returned as one object.
  */
 import { programMachine, type GameId, type MoveKind } from "@assay/dispute";
+import { randomSource } from "@assay/dispute/testing/random";
+import { outputsOf, truthOf, type Liar, type Told } from "@assay/dispute/testing/villains";
 import { Engine } from "@assay/engine";
-import { outputsRootOf, type Asked, type Output } from "@assay/sdk";
-import { encodeHeader, fromHex, toHex, Trace, type Claim, type Run, type Tensor } from "@assay/vm";
+import { outputsRootOf, type Asked } from "@assay/sdk";
+import { claimOf, encodeHeader, equalBytes, Trace, type Claim, type Run } from "@assay/vm";
 import type { TransactionReceipt } from "ethers";
 import { honestChallenger, honestProvider, playDuel, type Evidence, type Made } from "./duel.ts";
 import { Ledger, type Balances } from "./ledger.ts";
@@ -18,18 +20,6 @@ export interface Narrator {
   act(title: string): void;
   say(text: string): void;
   transaction(by: Role, what: string, gas: bigint): void;
-}
-
-/** A provider that answers falsely: what it commits to instead of the honest run. */
-export interface Lie {
-  readonly name: string;
-  readonly summary: string;
-  tell(honest: Told): Told;
-}
-
-/** A run as somebody tells it: outputs to post, and evidence to defend them with. */
-export interface Told extends Evidence {
-  readonly outputs: readonly Output[];
 }
 
 export interface TaleResult {
@@ -68,12 +58,12 @@ export class Tale {
     this.#engine = new Engine(model.imported.program);
   }
 
-  async tell(lie: Lie, seed: number): Promise<TaleResult> {
+  async tell(lie: Liar, seed: number): Promise<TaleResult> {
     await this.#publish();
     await this.#join();
     const before = await this.#ledger.balances();
     const honest = await this.#honestInference(this.#model.question(seed));
-    const dispute = await this.#lie(this.#model.question(seed + 1), lie);
+    const dispute = await this.#lie(this.#model.question(seed + 1), lie, seed);
     const after = await this.#ledger.balances();
     return { honest, dispute, balances: { before, after } };
   }
@@ -159,30 +149,40 @@ export class Tale {
 
   // ── Act three: a lie and its dispute ───────────────────────────────────────────────────────────────────────────────
 
-  async #lie(question: Question, lie: Lie): Promise<TaleResult["dispute"]> {
-    const { inferences, people } = this.#stage;
+  async #lie(given: Question, lie: Liar, seed: number): Promise<TaleResult["dispute"]> {
+    const { inferences } = this.#stage;
     this.#narrator.act("A lie");
+    const question = lie.ask ? { ...given, request: lie.ask(given.request) } : given;
     const asked = await this.#ask(question);
     const run = this.#engine.run(question.request);
-    const trace = new Trace(run);
-    const unbound = inferences.claimOf(asked, question.request, new Uint8Array(32));
-    const honest: Told = { trace, machine: programMachine(unbound, trace), outputs: outputsOf(run) };
-    const told = lie.tell(honest);
+    const truth = truthOf(run, claimOf(run), (program, request, tamper) =>
+      (program === this.#engine.program ? this.#engine : new Engine(program)).run(request, tamper),
+    );
+    const told = lie.tell(truth, randomSource(seed));
+    if (!told) throw new Error(`the lie ${lie.name} has no place in the ${this.#model.name} model`);
     this.#narrator.say(
       `the right answer is ${question.read(run.outputs)}; the provider tells another story: ${lie.summary}`,
     );
-    this.#done("provider", "posts the answer", await inferences.post(asked, told.outputs, people.provider));
-    const claim: Claim = inferences.claimOf(asked, question.request, fromHex(toHex(outputsRootOf(told.outputs))));
+    this.#done("provider", "posts the answer", await this.#post(asked, told));
+    const claim: Claim = inferences.claimOf(asked, question.request, told.outputsRoot);
     return this.#dispute(asked, claim, run, told, lie);
   }
 
-  async #dispute(asked: Asked, claim: Claim, run: Run, told: Told, lie: Lie): Promise<TaleResult["dispute"]> {
+  /** Answers by bytes, or by root where no bytes hash to it. */
+  #post(asked: Asked, told: Told): Promise<TransactionReceipt> {
+    const { inferences, people } = this.#stage;
+    return equalBytes(outputsRootOf(told.outputs), told.outputsRoot)
+      ? inferences.post(asked, told.outputs, people.provider)
+      : inferences.postRoot(asked, told.outputsRoot, "", people.provider);
+  }
+
+  async #dispute(asked: Asked, claim: Claim, run: Run, told: Told, lie: Liar): Promise<TaleResult["dispute"]> {
     const { disputes, inferences, people, contracts, now, sleep } = this.#stage;
     const { program, report } = this.#model.imported;
     this.#narrator.act("The game");
     const honest = new Trace(run);
     const evidence: Evidence = { trace: honest, machine: programMachine(claim, honest) };
-    const liar: Evidence = { trace: told.trace, machine: told.machine };
+    const usual = honestProvider({ trace: told.trace, machine: told.machine });
     const rules = await disputes.rules();
     const dispute = { claimId: asked.claimId, claim, header: encodeHeader(program.header), rules, convicted: false };
     const start = this.#ledger.expenses.length;
@@ -195,7 +195,7 @@ export class Tale {
       dispute,
       game,
       signers: { provider: people.provider, challenger: people.challenger },
-      minds: { provider: honestProvider(liar), challenger: honestChallenger(evidence, published) },
+      minds: { provider: told.mind ? told.mind(usual) : usual, challenger: honestChallenger(evidence, published) },
       published,
       now,
       sleep,
@@ -251,12 +251,3 @@ export class Tale {
 
 /** The market's word for a convicted claim. */
 const CONVICTED = 6n;
-
-/** A run's outputs, as they are posted. */
-function outputsOf(run: Run): Output[] {
-  const { call, positions } = run.layout.outputs();
-  return positions.map((position) => ({
-    tensor: run.tensor(call, position) as Tensor,
-    description: run.description(call, position),
-  }));
-}

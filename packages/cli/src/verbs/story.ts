@@ -1,6 +1,6 @@
 // `assay story`: the whole life of an inference, honest and not, on a development chain.
 import { Command, InvalidArgumentError, Option } from "commander";
-import { LIES } from "../story/lies.ts";
+import { DEFAULT_LIE, LIES } from "../story/lies.ts";
 import { MODELS, loadModel, type ModelName } from "../story/models.ts";
 import { Printer, printBalances } from "../story/printer.ts";
 import { CHAINS, setStage, type ChainName } from "../story/stage.ts";
@@ -22,7 +22,7 @@ export function addStory(program: Command): void {
       new Option("--chain <name>", "in this process, or anvil as a separate node").choices(CHAINS).default("hardhat"),
     )
     .addOption(new Option("--model <name>", "the model that is served").choices(MODELS).default("digits"))
-    .addOption(new Option("--lie <kind>", "how the provider lies").choices(Object.keys(LIES)).default("wrong-element"))
+    .addOption(new Option("--lie <kind>", "how the provider lies").choices(Object.keys(LIES)).default(DEFAULT_LIE))
     .option("--seed <n>", "chooses the question and the place of the lie", seedOf, 1)
     .option("--json", "end with one JSON object on the last line", false)
     .addHelpText("after", `\nLies:\n${lieList()}`)
