@@ -101,7 +101,7 @@ export async function makeVillainWorld(name: ModelName) {
     game: GameId,
     minds: { provider: Mind; challenger: Mind },
     published: Published,
-    onMove?: (made: Made) => void,
+    onMove?: (made: Made) => void | Promise<void>,
   ): Promise<Made[]> =>
     playDuel({
       ...{ disputes, dispute, game, minds, published, now, sleep, onMove },

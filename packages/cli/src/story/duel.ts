@@ -45,7 +45,7 @@ export interface Duel {
   readonly published: Published;
   now(): Promise<number>;
   sleep(seconds: number): Promise<void>;
-  onMove?(made: Made, receipt: TransactionReceipt): void;
+  onMove?(made: Made, receipt: TransactionReceipt): void | Promise<void>;
 }
 
 export const honestProvider =
@@ -77,7 +77,7 @@ export async function playDuel(duel: Duel): Promise<Made[]> {
     duel.published.learn(step.move, before, duel.dispute);
     const entry: Made = { ...step, kind: step.move.kind, gas: receipt.gasUsed, before };
     made.push(entry);
-    duel.onMove?.(entry, receipt);
+    await duel.onMove?.(entry, receipt);
   }
   throw new Error(`game ${duel.game} did not end in ${MOST_TURNS} turns`);
 }
