@@ -70,6 +70,7 @@ import { MatMulInteger } from "./MatMulInteger.ts";
 import { Max } from "./Max.ts";
 import { MaxPool } from "./MaxPool.ts";
 import { Mean } from "./Mean.ts";
+import { MeanVarianceNormalization } from "./MeanVarianceNormalization.ts";
 import { MicrosoftGelu } from "./MicrosoftGelu.ts";
 import { Min } from "./Min.ts";
 import { Mish } from "./Mish.ts";
@@ -82,6 +83,7 @@ import { Or } from "./Or.ts";
 import { Pad } from "./Pad.ts";
 import { Pow } from "./Pow.ts";
 import { PRelu } from "./PRelu.ts";
+import { QLinearMatMul } from "./QLinearMatMul.ts";
 import { QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuickGelu } from "./QuickGelu.ts";
 import { Range } from "./Range.ts";
@@ -101,6 +103,8 @@ import { Reshape } from "./Reshape.ts";
 import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
 import { Round } from "./Round.ts";
+import { ScatterElements } from "./ScatterElements.ts";
+import { ScatterND } from "./ScatterND.ts";
 import { Selu } from "./Selu.ts";
 import { Shape } from "./Shape.ts";
 import { Shrink } from "./Shrink.ts";
@@ -118,6 +122,7 @@ import { Sqrt } from "./Sqrt.ts";
 import { Squeeze } from "./Squeeze.ts";
 import { Sub } from "./Sub.ts";
 import { Sum } from "./Sum.ts";
+import { Swish } from "./Swish.ts";
 import { Tanh } from "./Tanh.ts";
 import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
@@ -198,6 +203,7 @@ export const OPERATORS: readonly Operator[] = [
   Max,
   MaxPool,
   Mean,
+  MeanVarianceNormalization,
   MicrosoftGelu,
   Min,
   Mish,
@@ -210,6 +216,7 @@ export const OPERATORS: readonly Operator[] = [
   Pad,
   Pow,
   PRelu,
+  QLinearMatMul,
   QuantizeLinear,
   QuickGelu,
   Range,
@@ -229,6 +236,8 @@ export const OPERATORS: readonly Operator[] = [
   RMSNormalization,
   RNN,
   Round,
+  ScatterElements,
+  ScatterND,
   Selu,
   Shape,
   Shrink,
@@ -246,6 +255,7 @@ export const OPERATORS: readonly Operator[] = [
   Squeeze,
   Sub,
   Sum,
+  Swish,
   Tanh,
   ThresholdedRelu,
   Tile,

@@ -18,7 +18,7 @@ import {
 } from "@assay/vm";
 import { GraphError, importOnnx, OPERATORS, type ImportOptions } from "../index.ts";
 import { MICROSOFT } from "../operator.ts";
-import { buildModel, type ModelSpec } from "../testing/onnxBuilder.ts";
+import { buildModel, floats, type ModelSpec } from "../testing/onnxBuilder.ts";
 import { MICROSOFT_CASES, OPERATOR_CASES, type InputCase, type OperatorCase } from "../testing/operatorCases.ts";
 import { Random } from "../testing/random.ts";
 
@@ -151,12 +151,30 @@ describe("operators", () => {
     }
   });
 
+  it("Swish: x · sigmoid(alpha x), which this onnxruntime does not have", () => {
+    const x = { name: "x", dtype: DType.FLOAT32, shape: [17] };
+    const y = { name: "y", dtype: DType.FLOAT32 };
+    const alpha = { float: 1.25 };
+    const swish = { operator: "Swish", inputs: ["x"], outputs: ["y"], attributes: { alpha } };
+    const parts = [
+      { operator: "Mul", inputs: ["a", "x"], outputs: ["ax"] },
+      { operator: "Sigmoid", inputs: ["ax"], outputs: ["s"] },
+      { operator: "Mul", inputs: ["x", "s"], outputs: ["y"] },
+    ];
+    const constants = { a: floats([], [1.25]) };
+    const tensor = tensorOf({ shape: [17] }, new Random(5));
+    const [one, other] = [{ nodes: [swish] }, { nodes: parts, constants }].map((spec) =>
+      ours({ bytes: buildModel({ opset: 24, inputs: [x], outputs: [y], ...spec }), inputs: [["x", tensor]] }),
+    );
+    expect(bits(one)).to.deep.equal(bits(other));
+  });
+
   const all = [
     ...Object.entries(OPERATOR_CASES).map(([operator, cases]) => ({ operator, domain: "", cases })),
     ...Object.entries(MICROSOFT_CASES).map(([operator, cases]) => ({ operator, domain: MICROSOFT, cases })),
   ];
   for (const { operator, domain, cases } of all) {
-    if (cases.length === 0) continue;
+    if (operator === "Swish") continue;
     it(domain === "" ? operator : `${domain}.${operator}`, async () => {
       for (const [number, test] of cases.entries()) {
         const random = new Random(number + 1);

@@ -186,8 +186,13 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     { inputs: [f(1, 3), f(2, 3)], attributes: { axis: -2 } },
     { inputs: [f(2), f(1), f(3), f(2), f(1), f(4)], attributes: { axis: 0 } },
   ],
-  Constant: [],
-  ConstantOfShape: [],
+  Constant: [
+    { inputs: [], attributes: { value_ints: [3, -1, 2] } },
+    { inputs: [], attributes: { value_float: { float: 1.5 } } },
+    { inputs: [], attributes: { value_floats: { floats: [1, -2.5] } } },
+    { inputs: [], attributes: { value_int: 7 } },
+  ],
+  ConstantOfShape: [{ inputs: [longs(2, 3)] }, { inputs: [longs(0)] }],
   Conv: [
     { inputs: [f(2, 3, 6, 6), f(4, 3, 3, 3), f(4)], attributes: { pads: [1, 1, 1, 1] }, tolerance: 1e-5 },
     { inputs: [f(1, 4, 7, 5), f(6, 2, 3, 2)], attributes: { group: 2, strides: [2, 1] }, tolerance: 1e-5 },
@@ -345,6 +350,10 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     { inputs: [f(1, 1, 9)], attributes: { kernel_shape: [2], dilations: [3] } },
   ],
   Mean: [plain(f(3), f(2, 3), f(1))],
+  MeanVarianceNormalization: [
+    { inputs: [f(2, 3, 4, 5)], tolerance: 1e-5 },
+    { inputs: [f(2, 3, 4)], attributes: { axes: [2] }, tolerance: 1e-5 },
+  ],
   Min: [plain(f(3), f(2, 3), f(1), f(1), f(3), f(3)), ...integers],
   Mish: [{ inputs: [f(3, 4)], opset: 18 }],
   Mod: [
@@ -372,6 +381,20 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     ...[0, 1, 2, -1, 0.5].map((y) => ({ inputs: [specials, scalar(y, DType.FLOAT32)] })),
     plain(f(3, 4), scalar(2)),
   ],
+  QLinearMatMul: [
+    {
+      inputs: [
+        typed(DType.UINT8, [3, 4], [100, 140]),
+        scalar(0.1, DType.FLOAT32),
+        scalar(120, DType.UINT8),
+        typed(DType.UINT8, [4, 2], [100, 140]),
+        scalar(0.05, DType.FLOAT32),
+        scalar(119, DType.UINT8),
+        scalar(0.3, DType.FLOAT32),
+        scalar(128, DType.UINT8),
+      ],
+    },
+  ],
   QuantizeLinear: [
     { inputs: [f(2, 5), scalar(0.05, DType.FLOAT32), scalar(100, DType.UINT8)] },
     { inputs: [f(2, 3, 2), p(3), typed(DType.INT8, [3], [-9, 9])], attributes: { axis: 1 } },
@@ -379,7 +402,11 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   ],
   RNN: recurrent(1, 1),
   RMSNormalization: [{ inputs: [f(3, 20), f(20)], opset: 23, tolerance: 1e-5 }],
-  Range: [],
+  Range: [
+    { inputs: [scalar(1), scalar(10), scalar(2)] },
+    { inputs: [scalar(5), scalar(-6), scalar(-3)] },
+    { inputs: [scalar(5), scalar(5), scalar(1)] },
+  ],
   Reciprocal: [plain(p(3, 4)), plain(specials)],
   ReduceL1: reduction(18),
   ReduceL2: reduction(18),
@@ -401,6 +428,30 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
     { inputs: [f(2, 6), longs(-1)] },
   ],
   Round: [...unary, plain({ shape: [6], values: [0.5, 1.5, 2.5, -0.5, -1.5, -2.5] })],
+  ScatterElements: [
+    {
+      inputs: [f(3, 4), { shape: [2, 3], dtype: DType.INT64, values: [0, 2, -1, 1, 1, 0] }, f(2, 3)],
+      opset: 18,
+    },
+    {
+      inputs: [f(3, 4), { shape: [3, 3], dtype: DType.INT64, values: [0, 0, 3, 1, 1, 1, -1, 2, 0] }, f(3, 3)],
+      attributes: { axis: 1, reduction: "add" },
+      opset: 18,
+    },
+    {
+      inputs: [f(4), { shape: [3], dtype: DType.INT64, values: [1, 1, 3] }, f(3)],
+      attributes: { reduction: "max" },
+      opset: 18,
+    },
+  ],
+  ScatterND: [
+    { inputs: [f(4, 3), { shape: [2, 1], dtype: DType.INT64, values: [3, 0] }, f(2, 3)], opset: 18 },
+    {
+      inputs: [f(3, 4), { shape: [3, 2], dtype: DType.INT64, values: [0, 1, 2, 3, 0, 1] }, f(3)],
+      attributes: { reduction: "mul" },
+      opset: 18,
+    },
+  ],
   Selu: [plain(f(3, 4))],
   Shape: [plain(f(2, 3, 4)), { inputs: [f(2, 3, 4)], attributes: { start: 1, end: -1 } }],
   Shrink: [plain(f(3, 4)), { inputs: [f(3, 4)], attributes: { bias: { float: 0.5 }, lambd: { float: 1 } } }],
@@ -431,6 +482,7 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   ],
   Sub: [...binary, ...integers],
   Sum: [plain(f(3), f(2, 3), f(1), f(3), f(1))],
+  Swish: [],
   Tanh: unary,
   ThresholdedRelu: [plain(f(3, 4))],
   Tile: [{ inputs: [f(2, 1, 3), longs(2, 3, 1)] }],
