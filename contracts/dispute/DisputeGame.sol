@@ -45,6 +45,8 @@ contract DisputeGame is GameTable {
         if (number == 1) {
             d.claimHash = terms.claimHash;
             d.operator = terms.operator;
+        } else if (number == 2) {
+            _register(d, claimId);
         }
         id = GameIdLib.pack(claimId, number);
         Game storage g = _games[id];
@@ -111,7 +113,7 @@ contract DisputeGame is GameTable {
 
         // INVARIANT: a tensor is entered with its record.
         if (position.list() == List.Nodes && position.height() == 0) revert DisputeGame_Stage(Stage.Pick);
-        if (position.list() == List.Blocks && position.height() == 0) _pin(d, id, position);
+        if (position.list() == List.Blocks && position.height() == 0) _pin(d, id, g, position);
 
         g.pinned = child;
         g.stage = Stage.Open;
@@ -140,14 +142,14 @@ contract DisputeGame is GameTable {
         if (position.list() != List.Nodes || position.height() != 0) revert DisputeGame_Stage(Stage.Pick);
         TensorShape shape = _shape(d, id.claimId(), claim, position, witness);
         position = PositionLib.pack(List.Tensor, Block.height(shape), position.call(), position.node(), 0);
-        if (position.height() == 0) _pin(d, id, position);
+        g.shape = uint224(TensorShape.unwrap(shape));
+        if (position.height() == 0) _pin(d, id, g, position);
 
         g.pinned = child;
         g.stage = Stage.Open;
         ++g.moves;
         g.clock = clock;
         g.position = position;
-        g.shape = shape;
         emit Entered(id, child, position, shape);
     }
 
@@ -164,7 +166,7 @@ contract DisputeGame is GameTable {
 
         bytes32 root = Descent.fold(children);
         if (position.list() == List.Tensor) {
-            _sameHash(expected, g.shape.commitment(root));
+            _sameHash(expected, TensorShape.wrap(g.shape).commitment(root));
             g.pinned = root;
             g.position = PositionLib.pack(List.Blocks, height, position.call(), position.node(), 0);
         } else {
@@ -181,7 +183,7 @@ contract DisputeGame is GameTable {
         Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
         (Position position, Clock clock) = _asProvider(d, id, g, Stage.Open, expected);
-        TensorShape shape = g.shape;
+        TensorShape shape = TensorShape.wrap(g.shape);
         // INVARIANT: the pinned node is a block, ...
         _isBlock(position);
         // INVARIANT: ... and opened by all its bytes.
@@ -210,7 +212,7 @@ contract DisputeGame is GameTable {
         // A challenger that knows the block need not wait until it is opened.
         Stage stage = g.stage == Stage.Open ? Stage.Open : Stage.Block;
         (Position position, Clock clock) = _asChallenger(d, g, stage, expected);
-        TensorShape shape = g.shape;
+        TensorShape shape = TensorShape.wrap(g.shape);
         _isInBlock(position, shape, expected, leaf, path, offset);
         // INVARIANT: padding has no steps, ...
         uint256 element = Block.element(shape, position.blockOf(), offset);
@@ -235,7 +237,7 @@ contract DisputeGame is GameTable {
         if (!_isFor(d.operator)) revert DisputeGame_Sender(msg.sender);
         (Position position, Clock clock) = _asProvider(d, id, g, Stage.Publish, expected);
         Segment segment = Segment.wrap(expected);
-        TensorShape shape = g.shape;
+        TensorShape shape = TensorShape.wrap(g.shape);
         uint256 length = segment.snapshots(1 << SNAPSHOTS_LOG2, shape.extent()) * shape.snapshotBytes();
         _isLength(length, snapshots.length);
 
@@ -277,7 +279,7 @@ contract DisputeGame is GameTable {
         if (g.pinned != expected) revert DisputeGame_Expected(g.pinned, expected);
         _isClaim(d, id.claimId(), proof.claim);
         Position position = g.position;
-        TensorShape shape = g.shape;
+        TensorShape shape = TensorShape.wrap(g.shape);
 
         Segment whole;
         if (stage == Stage.Publish || stage == Stage.Narrow) {
@@ -321,7 +323,7 @@ contract DisputeGame is GameTable {
         height -= path.length;
         uint256 size =
             position.list() == List.Blocks
-                ? Block.count(g.shape)
+                ? Block.count(TensorShape.wrap(g.shape))
                 : ListsLib.size(header, claim.calls, position.list(), position.call());
         uint256 first = ((position.field() << path.length) | index) << height;
         // INVARIANT: the node lies wholly beyond the end.
@@ -478,7 +480,7 @@ contract DisputeGame is GameTable {
                 clock: clock,
                 position: position,
                 pinned: pinned,
-                shape: g.shape
+                shape: TensorShape.wrap(g.shape)
             });
     }
 
@@ -577,16 +579,10 @@ contract DisputeGame is GameTable {
             if (levels > height) revert DisputeGame_Length(height, levels);
             height -= levels;
             block_ = (position.blockOf() << levels) | index;
-            uint256 blocks = Block.count(g.shape);
+            uint256 blocks = Block.count(TensorShape.wrap(g.shape));
             if (block_ << height >= blocks) revert DisputeGame_Range(block_ << height, blocks);
         }
         return PositionLib.pack(list, height, call, node, block_);
-    }
-
-    /// @dev Remembers the first game that pins a block.
-    function _pin(Dispute storage d, GameId id, Position position) private {
-        uint256 place = position.place();
-        if (d.pins[place] == 0) d.pins[place] = (block.number << 32) | id.number();
     }
 
     function _isBlock(Position position) private pure {

@@ -46,7 +46,9 @@ abstract contract GameTable is Treasury {
         Clock clock;
         Position position;
         uint40 feesGwei;
-        TensorShape shape;
+        // A TensorShape. Beside it, the block number at which the claim's only game pinned its block; 0 if it did not.
+        uint224 shape;
+        uint32 pinnedAt;
         // What the provider owes in stage Supply, and the stage to go back to: number << 136 | stage << 128 | demand.
         uint256 demanded;
     }
@@ -60,7 +62,8 @@ abstract contract GameTable is Treasury {
         uint32 openedAt;
         uint24 games;
         Lists lists;
-        // First game that pinned a block, and when: block number << 32 | game number.
+        // First game that pinned a block, and when: block number << 32 | game number. A game that is alone on its claim keeps
+        // this to itself until a second one comes: a word less to write.
         mapping(uint256 place => uint256 pin) pins;
         mapping(uint256 key => bytes32 hash) snapshots;
     }
@@ -284,6 +287,7 @@ abstract contract GameTable is Treasury {
 
     /// @dev Ends a claim for a sender that committed to a place, unless a game had pinned it before.
     function _convictCommitted(Dispute storage d, uint256 claimId, uint256 place, uint256 committedAt) internal {
+        if (d.games == 1) _register(d, claimId);
         uint256 pin = d.pins[place];
         GameId first = GameIdLib.pack(claimId, uint32(pin));
         if (pin != 0 && pin >> 32 <= committedAt && _games[first].stage != Stage.None) {
@@ -292,8 +296,26 @@ abstract contract GameTable is Treasury {
         _fell(d, GameIdLib.pack(claimId, 0), msg.sender, Ending.NumberProven);
     }
 
+    /// @dev Remembers the first game that pins a block.
+    function _pin(Dispute storage d, GameId id, Game storage g, Position position) internal {
+        if (d.games == 1) {
+            g.pinnedAt = uint32(block.number);
+            return;
+        }
+        uint256 place = position.place();
+        if (d.pins[place] == 0) d.pins[place] = (block.number << 32) | id.number();
+    }
+
+    /// @dev Makes the pin of a claim's first game, made while it was alone, count for all.
+    function _register(Dispute storage d, uint256 claimId) internal {
+        Game storage g = _games[GameIdLib.pack(claimId, 1)];
+        uint256 pinnedAt = g.pinnedAt;
+        if (pinnedAt != 0) d.pins[g.position.place()] = (pinnedAt << 32) | 1;
+    }
+
     /// @dev The game to reward for a block: the first that pinned it, if it is still played.
     function _first(Dispute storage d, GameId id, uint256 place) internal view returns (GameId) {
+        if (d.games == 1) return id;
         GameId first = GameIdLib.pack(id.claimId(), uint32(d.pins[place]));
         return _games[first].stage == Stage.None ? id : first;
     }
@@ -316,6 +338,7 @@ abstract contract GameTable is Treasury {
         g.clock = Clock.wrap(0);
         g.position = Position.wrap(0);
         g.feesGwei = 0;
-        g.shape = TensorShape.wrap(0);
+        g.shape = 0;
+        g.pinnedAt = 0;
     }
 }

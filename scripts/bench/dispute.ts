@@ -2,7 +2,7 @@
  * What disputes cost: a row per arity and place with transactions, gas, the last proof (conviction included), and commit
  * and prove for who knows the leaves.
  *
- *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 8] [--json]
+ *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 4] [--json]
  */
 import { parseArgs } from "node:util";
 import { measure, PLACES, type Row } from "./disputeCosts.ts";
@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     arity: { type: "string", default: "2,4,8,16,32,64,128" },
     snapshots: { type: "string", default: "64" },
-    short: { type: "string", default: "8" },
+    short: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
   },
 });

@@ -12,7 +12,7 @@ await hre.tasks.getTask("build").run({ quiet: true });
 const { measure, PLACES } = await import("../bench/disputeCosts.ts");
 
 const FILE = new URL("../../snapshots/dispute.json", import.meta.url);
-const RULES = { arityLog2: 5, snapshotsLog2: 6, shortSteps: 8 };
+const RULES = { arityLog2: 5, snapshotsLog2: 6, shortSteps: 4 };
 
 const snapshot: Record<string, unknown> = {};
 for (const place of Object.keys(PLACES)) {
