@@ -36,7 +36,8 @@ async function refusal(world: VillainWorld, { by, move }: Attempt): Promise<stri
 }
 
 async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Promise<number> {
-  const { ask, answerTruly, challenge, play, status, wei, stakeOf, contracts, people, addresses, engine } = world;
+  const { ask, answerTruly, challenge, play, status, wei, stakeOf, contracts, people, addresses, engine, parameters } =
+    world;
   const random = randomSource(seed);
   const run = engine.run(shortQuestion(world).request);
   const answered = await answerTruly(await ask(run.layout.request), run);
@@ -76,7 +77,10 @@ async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Prom
   });
 
   await contracts.game.connect(people.provider).withdraw();
-  expect((await wei("provider")) >= sought.before, "the provider is no poorer").to.equal(true);
+  // Answers are paid for by themselves; the fees are for the trace and the delay.
+  const fees = BigInt(parameters.game.traceFeeWei) + BigInt(parameters.game.delayFeeWei);
+  const gain = (await wei("provider")) - fees - sought.before;
+  expect(gain >= 0n, `the provider is no poorer: ${gain} wei without its fees`).to.equal(true);
   expect(await contracts.game.credits(addresses.challenger), "the bond is lost").to.equal(credit);
   const { time } = await contracts.market.claimOf(answered.asked.claimId);
   const wait = Number(time) - (await world.now());

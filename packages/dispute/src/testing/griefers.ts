@@ -128,7 +128,7 @@ const nonsense = ({ game, dispute }: Sight, random: Random) => {
 
 const REFUSED = ["DisputeGame_Stage", "DisputeGame_Expected", "DisputeGame_Length", "DisputeGame_Hash"];
 
-function outOfRange(sight: Sight, random: Random): Attempt[] {
+export function outOfRange(sight: Sight, random: Random): Attempt[] {
   const { game } = sight;
   const by = "challenger";
   const range = ["DisputeGame_Range", "DisputeGame_Length", "DisputeGame_Hash"];
@@ -228,7 +228,7 @@ const byStrangers = (sight: Sight, random: Random): Attempt[] => {
   return sight.game.stage === "publish" ? [...picks, { by, move: publish, errors }] : picks;
 };
 
-const outOfTurn = (sight: Sight, random: Random): Attempt[] => {
+export const outOfTurn = (sight: Sight, random: Random): Attempt[] => {
   const { pick, narrow, reduce, open, openBlock } = nonsense(sight, random);
   const provider = sideToMove(sight.game.stage) === "provider";
   const moves: Move[] = provider ? [pick, narrow] : [open, openBlock];
