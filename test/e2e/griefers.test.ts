@@ -7,7 +7,7 @@
  * @weight 60
  */
 import { expect } from "chai";
-import { honestProvider, type Mind } from "../../packages/cli/src/story/duel.ts";
+import { honestProvider, inOneGame, type Mind } from "../../packages/cli/src/story/duel.ts";
 import { argumentsOf, programMachine, Published, sideToMove, type Move } from "../../packages/dispute/src/index.ts";
 import {
   GRIEFERS,
@@ -58,7 +58,7 @@ async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Prom
     if (later !== undefined) return { ...pause, until: later };
     return pointAnywhere({ dispute, game: now_, trace, machine, published, made }, random) ?? pause;
   };
-  const minds = { provider: honestProvider({ trace, machine }), challenger: griefing };
+  const minds = { provider: honestProvider({ trace, machine }), challenger: inOneGame(griefing) };
   const attempt = async (): Promise<void> => {
     const at = await world.disputes.read(game);
     if (at.stage === "none") return;

@@ -3,7 +3,7 @@
  * a test changes it takes back, so that hundreds of disputes share one deployment.
  */
 import { expect } from "chai";
-import { honestChallenger, honestProvider, playDuel, type Made, type Mind } from "../../packages/cli/src/story/duel.ts";
+import { honestChallenger, honestProvider, playDuel, type Duel, type Made } from "../../packages/cli/src/story/duel.ts";
 import { loadModel, type ModelName, type Question } from "../../packages/cli/src/story/models.ts";
 import { setStage } from "../../packages/cli/src/story/stage.ts";
 import { programMachine, Published, type Dispute, type GameId } from "../../packages/dispute/src/index.ts";
@@ -99,7 +99,7 @@ export async function makeVillainWorld(name: ModelName) {
   const play = (
     { dispute }: Answered,
     game: GameId,
-    minds: { provider: Mind; challenger: Mind },
+    minds: Duel["minds"],
     published: Published,
     onMove?: (made: Made) => void | Promise<void>,
   ): Promise<Made[]> =>

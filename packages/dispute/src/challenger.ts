@@ -12,12 +12,15 @@ import type { Machine, Part } from "./machine.ts";
 import type { Descent, InBlock, Move, Proof } from "./move.ts";
 import { nodeAt, placeOf, type Node } from "./position.ts";
 import type { Pause } from "./provider.ts";
-import { PublishedTrace, type Published } from "./published.ts";
+import { NotPublishedError, type Published } from "./published.ts";
 import { cutsOf, pieceOf, segmentKey, unpackSegment, type Segment } from "./reduction.ts";
 import { sideToMove } from "./stage.ts";
 import type { Dispute, Game } from "./state.ts";
 
-/** What the challenger sends next in its game: a pick, a proof, the end of a silent provider, or nothing. */
+/**
+ * What the challenger sends next in its game: a pick, a proof, the end of a silent provider, or nothing. In a row group
+ * one game may not be enough: see campaign.ts.
+ */
 export function nextChallengerMove(
   dispute: Dispute,
   game: Game,
@@ -26,10 +29,20 @@ export function nextChallengerMove(
   published: Published,
   now: number,
 ): Move | Pause {
+  try {
+    return moveIn({ dispute, game, honest, machine, published }, now);
+  } catch (error) {
+    if (error instanceof NotPublishedError) return { kind: "wait", reason: error.message };
+    throw error;
+  }
+}
+
+/** The same. Throws `NotPublishedError` where a proof needs what no game has opened. */
+export function moveIn(view: View, now: number): Move | Pause {
+  const { dispute, game } = view;
   const side = sideToMove(game.stage);
   if (side === undefined) return { kind: "wait", reason: "over" };
   if (dispute.convicted) return { kind: "reclaim", game: game.id };
-  const view = { dispute, game, honest, machine, published };
 
   if (side === "provider") {
     const shortcut = game.stage === "open" ? beforeOpened(view) : undefined;
@@ -42,12 +55,17 @@ export function nextChallengerMove(
   return move ?? { kind: "wait", reason: "nothing is wrong here" };
 }
 
-interface View {
+/** What a challenger sees of a claim: its own trace, and what the provider published. */
+export interface Sight {
   readonly dispute: Dispute;
-  readonly game: Game;
   readonly honest: Trace;
   readonly machine: Machine;
   readonly published: Published;
+}
+
+/** The same, in one game. */
+export interface View extends Sight {
+  readonly game: Game;
 }
 
 /** What was opened in another game need not be waited for. */
@@ -63,12 +81,21 @@ function beforeOpened(view: View): Move | undefined {
 
 /** Follows the first difference as far down as hashes are published. */
 function descend(view: View): Move | undefined {
+  const found = firstDifference(view, nodeAt(view.game.position, view.game.depth));
+  return found && point(view, found);
+}
+
+/** A node that is wrong, and whether it lies beyond the end of its list. */
+export interface Difference {
+  readonly node: Node;
+  readonly padding: boolean;
+}
+
+/** Points from where a game stands at a node below it. */
+export function point(view: View, { node, padding }: Difference): Move {
   const { dispute, game } = view;
   const expected = game.pinned;
   const start = nodeAt(game.position, game.depth);
-  const found = firstDifference(view, start);
-  if (!found) return undefined;
-  const { node, padding } = found;
   const descent = descentTo(view, start, node);
   if (padding) {
     return { kind: "provePadding", game: game.id, expected, ...descent, claim: dispute.claim, header: dispute.header };
@@ -81,8 +108,7 @@ function descend(view: View): Move | undefined {
 }
 
 /** The lowest node below `start`, in its list or the one below it, whose hash is known and wrong, first in order. */
-function firstDifference(view: View, start: Node): { node: Node; padding: boolean } | undefined {
-  const { dispute, honest, published } = view;
+export function firstDifference({ dispute, honest, published }: Sight, start: Node): Difference | undefined {
   let node = start;
   for (;;) {
     const { part } = node;
@@ -119,9 +145,10 @@ function firstDifference(view: View, start: Node): { node: Node; padding: boolea
 }
 
 /** Hash, index and path of a node below another, in the same list or in a call below the list of calls. */
-function descentTo({ published, honest }: View, from: Node, to: Node): Descent {
+function descentTo(sight: Sight, from: Node, to: Node): Descent {
+  const { published, honest } = sight;
   const child = published.node(to)!;
-  if (from.part === to.part) {
+  if (from.part.part === to.part.part) {
     const levels = from.level - to.level;
     const index = BigInt(to.index) - BigInt(from.index) * 2n ** BigInt(levels);
     return { child, index, path: published.path(to, levels) };
@@ -129,7 +156,7 @@ function descentTo({ published, honest }: View, from: Node, to: Node): Descent {
   if (to.part.part !== "call") throw new RangeError("a pick crosses from calls to tensors only");
   const { call } = to.part;
   const upper: Node = { part: from.part, level: 0, index: call };
-  const { index, path } = descentTo({ published, honest } as View, from, upper);
+  const { index, path } = descentTo(sight, from, upper);
   const lower = published.path(to, honest.callTree(call).depth - to.level);
   return { child, index: (index << BigInt(lower.length)) | BigInt(to.index), path: [...lower, ...path] };
 }
@@ -171,7 +198,7 @@ function accuse(view: View): Move | undefined {
 }
 
 /** The first element in which two leaves differ. */
-function firstWrongElement(leaf: Uint8Array, honest: Uint8Array, elements: number): number | undefined {
+export function firstWrongElement(leaf: Uint8Array, honest: Uint8Array, elements: number): number | undefined {
   const wrong = leaf.findIndex((byte, i) => byte !== honest[i]);
   if (wrong < 0) return undefined;
   if (elements <= LEAF_BYTES) return Math.floor((wrong * elements) / LEAF_BYTES);
@@ -248,7 +275,7 @@ function prove(view: View, wrong: Wrong): Move {
   const { part, element, place = NO_PLACE, publications = [], from = 0, to = 0, before = NOTHING } = wrong;
   const { call, node: position } = game.position;
   const accusation = { call, position, element, part, from, to, before };
-  const witness = machine.witness(new PublishedTrace(honest, published), accusation);
+  const witness = machine.witness(published.over(honest), accusation);
   const proof: Proof = { ...place, claim: dispute.claim, part, from, publications, witness };
   return { kind: "prove", game: game.id, expected: game.pinned, proof };
 }

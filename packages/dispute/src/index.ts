@@ -1,6 +1,7 @@
-export * from "./challenger.ts";
-export * from "./committed.ts";
+export * from "./campaign.ts";
+export { nextChallengerMove } from "./challenger.ts";
 export * from "./clock.ts";
+export * from "./committed.ts";
 export * from "./gameId.ts";
 export * from "./layout.ts";
 export * from "./machine.ts";

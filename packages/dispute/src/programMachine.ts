@@ -19,6 +19,8 @@ const STEP_PARTS = [Part.VALUE, Part.STEPS, Part.FINAL, Part.SHAPE];
 /** The machine that computes a trace's numbers again; snapshots are those of `trace`. */
 export function programMachine(claim: Claim, trace: Trace): Machine {
   const { layout } = trace;
+  // A maker hashes the parameters once.
+  const makers = new WeakMap<Trace, WitnessMaker>();
   const nodeOf = (call: number, position: number): number => position - layout.firstNode(call);
   return {
     dtype: (call, position) => {
@@ -46,7 +48,9 @@ export function programMachine(claim: Claim, trace: Trace): Machine {
         hi: to,
         from: concat(before, new Uint8Array(32 - before.length)),
       };
-      return new WitnessMaker(shown).make(step).witness;
+      const maker = makers.get(shown) ?? new WitnessMaker(shown);
+      makers.set(shown, maker);
+      return maker.make(step).witness;
     },
   };
 }

@@ -2,9 +2,10 @@
  * What a provider has made known of its trace by opening it, over all games on a claim: hashes by tree, level and index;
  * leaves; snapshots by segment. Nothing in it is trusted to be right, only to be what the provider committed to.
  */
+import { equalBytes } from "@assay/vm/bytes";
 import { keccak, toHex, type Hash } from "@assay/vm/hash";
 import { Trace, type TracePart } from "@assay/vm/trace";
-import { LEAF_BYTES, rootOf, type HashTree } from "@assay/vm/tree";
+import { LEAF_BYTES, leafHash, rootOf, type HashTree } from "@assay/vm/tree";
 import type { Move } from "./move.ts";
 import { nodeAt, placeOf, topPosition, type Node } from "./position.ts";
 import { segmentKey, unpackSegment } from "./reduction.ts";
@@ -26,6 +27,7 @@ export class Published {
   readonly #nodes = new Map<string, Hash>();
   readonly #leaves = new Map<string, Uint8Array>();
   readonly #snapshots = new Map<bigint, Uint8Array>();
+  readonly #shown = new WeakMap<Trace, PublishedTrace>();
 
   /** The hash of a node, if it was published or follows from what was. */
   node(node: Node): Hash | undefined {
@@ -109,9 +111,45 @@ export class Published {
   addSnapshots(segment: bigint, snapshots: Uint8Array): void {
     this.#snapshots.set(segment, snapshots);
   }
+
+  /** The provider's trace, as far as it is known to one who holds an honest one. */
+  over(honest: Trace): PublishedTrace {
+    const shown = this.#shown.get(honest) ?? new PublishedTrace(honest, this);
+    this.#shown.set(honest, shown);
+    return shown;
+  }
+
+  /**
+   * The lowest published node at a node or above it, in its tree or in those that it hangs in. Undefined where nothing is
+   * published.
+   */
+  above({ part, level, index }: Node, honest: Trace): Node | undefined {
+    for (let up = level, at = index; up <= honest.tree(part).depth; up++, at = Math.floor(at / 2)) {
+      const node: Node = { part, level: up, index: at };
+      if (this.node(node)) return node;
+    }
+    if (part.part === "calls") return undefined;
+    const [list, place] =
+      part.part === "tensor"
+        ? [{ part: "call", call: part.call } as const, part.position]
+        : [{ part: "calls" } as const, part.call];
+    return this.above({ part: list, level: 0, index: place }, honest);
+  }
 }
 
-/** A challenger's own trace with the provider's hashes where those are known: what its proofs take their paths from. */
+/** Something of a provider's trace that a proof needs and that is neither published nor known to be right. */
+export class NotPublishedError extends Error {
+  readonly node: Node;
+  constructor(node: Node) {
+    super(`not published: ${keyOf(node)}`);
+    this.node = node;
+  }
+}
+
+/**
+ * A provider's trace as far as it is known: what was published, and the challenger's own where that hangs in published
+ * nodes that are right. The rest throws `NotPublishedError`.
+ */
 export class PublishedTrace extends Trace {
   readonly #honest: Trace;
   readonly #published: Published;
@@ -140,9 +178,28 @@ export class PublishedTrace extends Trace {
     return this.#over({ part: "tensor", call, position }, this.#honest.tensorTree(call, position));
   }
 
+  override leaf(call: number, position: number, index: number): Uint8Array {
+    const part: TracePart = { part: "tensor", call, position };
+    const own = this.#honest.leaf(call, position, index);
+    const hash = this.tensorTree(call, position).node(0, index);
+    const leaf = equalBytes(hash, leafHash(own)) ? own : this.#published.leaf(hash);
+    if (!leaf) throw new NotPublishedError({ part, level: 0, index });
+    return leaf;
+  }
+
   #over(part: TracePart, tree: HashTree): HashTree {
-    const node = (level: number, index: number): Hash =>
-      this.#published.node({ part, level, index }) ?? tree.node(level, index);
+    const node = (level: number, index: number): Hash => {
+      const place: Node = { part, level, index };
+      const shown = this.#published.node(place);
+      if (!shown && !this.#isRight(place)) throw new NotPublishedError(place);
+      return shown ?? tree.node(level, index);
+    };
     return { count: tree.count, depth: tree.depth, node };
+  }
+
+  #isRight(node: Node): boolean {
+    const above = this.#published.above(node, this.#honest);
+    if (!above) return true;
+    return equalBytes(this.#published.node(above)!, this.#honest.tree(above.part).node(above.level, above.index));
   }
 }

@@ -59,9 +59,14 @@ export class Disputes {
     };
   }
 
+  /** Wei that the next game on a claim asks. */
+  async bond(claimId: bigint): Promise<bigint> {
+    return this.#contract.bondOf(claimId);
+  }
+
   /** Opens a game on a claim with the bond it asks. */
   async challenge(claimId: bigint, by: Signer): Promise<{ game: GameId; receipt: TransactionReceipt }> {
-    const bond = await this.#contract.bondOf(claimId);
+    const bond = await this.bond(claimId);
     const receipt = await this.send({ kind: "challenge", claimId, bond }, by);
     const events = receipt.logs.map((log) => this.#contract.interface.parseLog(log));
     const challenged = events.find((event) => event?.name === "Challenged");

@@ -2,7 +2,7 @@
  * The story: a model is published, a provider serves it and is paid; then it lies, a challenger catches it, and the chain
  * computes the number that convicts it. Told to a narrator as it happens, and returned as one object.
  */
-import { programMachine, type GameId, type MoveKind } from "@assay/dispute";
+import { programMachine, type MoveKind } from "@assay/dispute";
 import { randomSource } from "@assay/dispute/testing/random";
 import { outputsOf, truthOf, type Liar, type Told } from "@assay/dispute/testing/villains";
 import { Engine } from "@assay/engine";
@@ -199,9 +199,10 @@ export class Tale {
       published,
       now,
       sleep,
-      onMove: async (made, mined) => this.#moved(teller, made, mined, game),
+      onMove: async (made, mined) => this.#moved(teller, made, mined),
     });
-    const verdict = verdictOf(teller, moves.at(-1)!.move, moves.at(-1)!.before) ?? null;
+    const last = moves.findLast(({ kind }) => kind !== "reclaim")!;
+    const verdict = verdictOf(teller, last.move, last.before) ?? null;
     const convicted = (await contracts.market.claimOf(asked.claimId)).status === CONVICTED;
     const gasTotal = this.#ledger.gasSince(start);
     this.#narrate(verdict, convicted, moves.length + 1, gasTotal);
@@ -226,8 +227,8 @@ export class Tale {
     };
   }
 
-  async #moved(teller: Teller, made: Made, receipt: TransactionReceipt, game: GameId): Promise<void> {
-    const after = await this.#stage.disputes.read(game);
+  async #moved(teller: Teller, made: Made, receipt: TransactionReceipt): Promise<void> {
+    const after = await this.#stage.disputes.read(made.before.id);
     this.#done(made.by, moveName(teller, made.move, made.before, after), receipt);
   }
 

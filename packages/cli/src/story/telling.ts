@@ -83,6 +83,10 @@ export interface Verdict {
 /** What a move does, in one line. `after` is the game once the move is made. */
 export function moveName(teller: Teller, move: Move, before: Game, after: Game): string {
   switch (move.kind) {
+    case "challenge":
+      return "opens one more game, because another tensor of the row group may be wrong before";
+    case "reclaim":
+      return "ends a game that is not needed";
     case "openTrace":
       return `commits to the trace: root ${toHex(move.traceRoot).slice(0, 14)}…, ${plural(move.children.length, "descendant")}`;
     case "pick":

@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import { claimOf } from "@assay/vm/claim";
+import { DType } from "@assay/vm/dtype";
+import { firstWrong } from "@assay/vm/firstWrong";
+import { run, type TamperElement } from "@assay/vm/interpreter";
+import { assembleProgram } from "@assay/vm/program";
+import { encodeRecord } from "@assay/vm/record";
+import { mapRecord } from "@assay/vm/recordBuilder";
+import { shape } from "@assay/vm/shapeExpression";
+import { Random } from "@assay/vm/testing/random";
+import { randomProgram } from "@assay/vm/testing/randomProgram";
+import { floats, recurrence, type Example } from "@assay/vm/testing/tinyPrograms";
+import { Trace } from "@assay/vm/trace";
+import type { Word } from "@assay/vm/word";
+import { simulate, type Outcome } from "./testing/simulatedTable.ts";
+
+const flip = (word: Word): Word => (Number(word) === 0 ? 1 : 0);
+
+/** What a liar does that tells each of these elements wrong and believes it. */
+const tellingAll =
+  (places: readonly { call: number; position: number; element: number }[]): TamperElement =>
+  (call, position, element, word) =>
+    places.some((lie) => lie.call === call && lie.position === position && lie.element === element) ? flip(word) : word;
+
+function outcomeOf({ program, request }: Example, lie: (honest: Trace) => Trace): Outcome {
+  const honest = run(program, request);
+  return simulate(claimOf(honest), new Trace(honest), lie(new Trace(honest)));
+}
+
+const believed =
+  ({ program, request }: Example, ...places: Parameters<typeof tellingAll>[0]) =>
+  (): Trace =>
+    new Trace(run(program, request, undefined, tellingAll(places)));
+
+const ROWS = 24;
+const WIDTH = 24;
+
+/** a[r] = x[r] + c[r-1], b[r] = a[r] ÷ 2, c[r] = b[r] + a[r-1], and what reads the last row: eighteen leaves each. */
+function wideRecurrence(): Example {
+  const group = { start: 0, end: 3 };
+  const node = { dtype: DType.FLOAT32, shape: [ROWS, WIDTH], group };
+  const row = (index: number) => ({ kind: "row", index }) as const;
+  const a = mapRecord({ ...node, operands: [{ kind: "input", index: 0 }, row(2)] }, (code) =>
+    code.fadd(code.load(0, code.linear()), code.load(1, code.isub(code.linear(), code.constant(WIDTH)))),
+  );
+  const b = mapRecord({ ...node, operands: [row(0)] }, (code) =>
+    code.fmul(code.load(0, code.linear()), code.constantFloat(0.5)),
+  );
+  const c = mapRecord({ ...node, operands: [row(1), row(0)] }, (code) =>
+    code.fadd(code.load(0, code.linear()), code.load(1, code.isub(code.linear(), code.constant(WIDTH)))),
+  );
+  const last = mapRecord({ dtype: DType.FLOAT32, shape: [WIDTH], operands: [{ kind: "node", index: 2 }] }, (code) =>
+    code.load(0, code.iadd(code.linear(), code.constant((ROWS - 1) * WIDTH))),
+  );
+  const x = Array.from({ length: ROWS * WIDTH }, (_, i) => (i % 7) / 3 - 1);
+  const inputs = [{ dtype: DType.FLOAT32, shape: [shape.constant(ROWS), shape.constant(WIDTH)] }];
+  return {
+    name: "wideRecurrence",
+    program: assembleProgram({ prompt: [a, b, c, last].map(encodeRecord), outputs: [3], inputs }),
+    request: { inputs: [floats([ROWS, WIDTH], x)], symbols: [], seed: 0n, calls: 1 },
+  };
+}
+
+describe("campaign", () => {
+  it("makes no move against an honest answer", () => {
+    const outcome = outcomeOf(recurrence(), (honest) => honest);
+    expect(outcome).to.include({ convicted: false, games: 1 });
+  });
+
+  it("plays one game where one tensor is wrong", () => {
+    for (const position of [0, 1, 2, 3]) {
+      const outcome = outcomeOf(wideRecurrence(), (honest) => {
+        const leaf = honest.leaf(0, position, 0);
+        leaf[4] ^= 1;
+        return honest.withLeaf(0, position, 0, leaf);
+      });
+      expect(outcome, `${position}`).to.include({ convicted: true, games: 1 });
+    }
+  });
+
+  it("convicts a liar that believes its own lie, anywhere in a row group", () => {
+    const games: number[] = [0, 0, 0, 0];
+    for (const example of [recurrence(), wideRecurrence()]) {
+      const honest = new Trace(run(example.program, example.request));
+      const { rows, count, groupEnd } = honest.description(0, 0);
+      for (let position = 0; position < groupEnd; position++) {
+        for (let row = 0; row < rows; row++) {
+          const element = (row * count) / rows + ((row * 5 + position) % (count / rows));
+          const outcome = outcomeOf(example, believed(example, { call: 0, position, element }));
+          expect(outcome.convicted, `${example.name} ${position} row ${row}`).to.equal(true);
+          games[outcome.games]++;
+        }
+      }
+    }
+    // One game where no other tensor can be wrong before, never more than tensors in the group.
+    expect(games).to.deep.equal([0, 4, 12, 68]);
+  });
+
+  it("convicts liars that make the tensors of a group differ as they please", () => {
+    const example = wideRecurrence();
+    const random = new Random(5);
+    for (let round = 0; round < 60; round++) {
+      const place = () => ({ call: 0, position: random.below(3), element: random.below(ROWS * WIDTH) });
+      const lies = Array.from({ length: random.below(4) }, place);
+      const outcome = outcomeOf(example, () => {
+        let trace = believed(example, ...lies)();
+        for (let i = random.below(4); i >= 0; i--) {
+          const { position, element } = place();
+          const leaf = trace.leaf(0, position, element >> 5);
+          leaf[random.below(128)] ^= 1 + random.below(255);
+          trace = trace.withLeaf(0, position, element >> 5, leaf);
+        }
+        return trace;
+      });
+      expect(outcome.convicted, `round ${round}`).to.equal(true);
+    }
+  });
+
+  it("convicts liars in random programs, also where groups are not in the order of their nodes", () => {
+    const random = new Random(11);
+    let lies = 0;
+    for (let seed = 0; seed < 300; seed++) {
+      const example = randomProgram(seed);
+      const honest = new Trace(run(example.program, example.request));
+      const call = random.below(example.request.calls);
+      const position = honest.layout.firstNode(call) + random.below(honest.layout.nodes(call));
+      const { count } = honest.description(call, position);
+      const lie = believed(example, { call, position, element: random.below(Math.max(1, count)) });
+      const wrong = firstWrong(honest, lie());
+      const outcome = outcomeOf(example, lie);
+      expect(outcome.convicted, `seed ${seed}`).to.equal(!!wrong);
+      if (outcome.convicted) lies++;
+    }
+    expect(lies).to.be.greaterThan(100);
+  });
+});
