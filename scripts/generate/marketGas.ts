@@ -70,6 +70,6 @@ if (current !== text) {
   } else {
     mkdirSync(new URL(".", FILE), { recursive: true });
     writeFileSync(FILE, text);
-    console.log(text);
   }
 }
+if (!process.argv.includes("--check")) console.log(text);
