@@ -160,12 +160,6 @@ export class PublishedTrace extends Trace {
     this.#published = published;
   }
 
-  // In a row group a step may load from the very leaf that is disputed.
-  override leaf(call: number, position: number, index: number): Uint8Array {
-    const hash = this.#published.node({ part: { part: "tensor", call, position }, level: 0, index });
-    return (hash && this.#published.leaf(hash)) ?? this.#honest.leaf(call, position, index);
-  }
-
   // The root of a call is known from its own list or as a leaf of the list of calls.
   override callsTree(): HashTree {
     const tree = this.#over({ part: "calls" }, this.#honest.callsTree());
