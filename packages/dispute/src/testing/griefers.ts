@@ -2,7 +2,7 @@
  * Griefers: challengers that dispute a right answer. Each has moves that the game allows, by which it keeps the provider
  * busy, and moves that the game must refuse, which it tries wherever it stands. None can win; each ends in silence.
  */
-import { equalBytes } from "@assay/vm/bytes";
+import { concat, equalBytes } from "@assay/vm/bytes";
 import { elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { deadlineOf } from "../clock.ts";
@@ -69,8 +69,12 @@ function descendAnywhere({ dispute, game, trace, machine, published }: Sight, ra
   const index = choices[random(choices.length)];
   const to = { part: node.part, level, index: node.index * width + index };
   const descent = { child: published.node(to)!, index: BigInt(index), path: published.path(to, levels) };
-  if (node.part.part !== "call" || level > 0) return { kind: "pick", game: game.id, expected, ...descent };
-  const witness = machine.shapeWitness(node.part.call, to.index);
+  // A call of one tensor is that tensor's commitment.
+  const alone = node.part.part === "calls" && level === 0 && trace.callTree(to.index).depth === 0;
+  const inCall = node.part.part === "call" && level === 0;
+  if (!inCall && !alone) return { kind: "pick", game: game.id, expected, ...descent };
+  const witness =
+    node.part.part === "call" ? machine.shapeWitness(node.part.call, to.index) : machine.shapeWitness(to.index, 0);
   return { kind: "enter", game: game.id, expected, ...descent, claim: dispute.claim, witness };
 }
 
@@ -116,7 +120,7 @@ const nonsense = ({ game, dispute }: Sight, random: Random) => {
     pick: { kind: "pick", game: game.id, expected, child: hash, index: 0n, path: [] },
     narrow: { kind: "narrow", game: game.id, expected, index: 0 },
     open: { kind: "open", game: game.id, expected, children: [hash, hash] },
-    openBlock: { kind: "openBlock", game: game.id, expected, leaves: new Uint8Array(128) },
+    openBlock: { kind: "openBlock", game: game.id, expected, leaves: concat(hash, hash, hash, hash) },
     publish: { kind: "publish", game: game.id, expected, snapshots: new Uint8Array(4) },
     reduce: { kind: "reduce", game: game.id, expected, leaf: new Uint8Array(128), path: [], offset: 0 },
     padding: {
