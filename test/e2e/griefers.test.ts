@@ -8,8 +8,16 @@
  */
 import { expect } from "chai";
 import { honestProvider, inOneGame, type Mind } from "../../packages/cli/src/story/duel.ts";
-import { argumentsOf, programMachine, Published, sideToMove, type Move } from "../../packages/dispute/src/index.ts";
 import {
+  argumentsOf,
+  programMachine,
+  MOST_DEMANDS,
+  Published,
+  sideToMove,
+  type Move,
+} from "../../packages/dispute/src/index.ts";
+import {
+  demandAnything,
   GRIEFERS,
   pointAnywhere,
   waitsUntil,
@@ -56,6 +64,9 @@ async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Prom
     if (!griefer.points || sideToMove(now_.stage) !== "challenger" || now > until) return pause;
     const later = waitsUntil(griefer, now_, now);
     if (later !== undefined) return { ...pause, until: later };
+    if (griefer.demands && made.filter(({ kind }) => kind === "demand").length < MOST_DEMANDS) {
+      return demandAnything({ dispute, game: now_, trace, machine, published, made }, random);
+    }
     return pointAnywhere({ dispute, game: now_, trace, machine, published, made }, random) ?? pause;
   };
   const minds = { provider: honestProvider({ trace, machine }), challenger: inOneGame(griefing) };

@@ -1,6 +1,7 @@
 export * from "./campaign.ts";
 export { nextChallengerMove } from "./challenger.ts";
 export * from "./clock.ts";
+export * from "./demand.ts";
 export * from "./committed.ts";
 export * from "./gameId.ts";
 export * from "./layout.ts";

@@ -5,6 +5,7 @@
 import type { Claim } from "@assay/vm/claim";
 import type { Hash } from "@assay/vm/hash";
 import type { GameId } from "./gameId.ts";
+import type { SuppliedLeaf } from "./demand.ts";
 import { PARTS, type Part } from "./machine.ts";
 
 /** A descent: a node under the pinned one, and the siblings that show it. */
@@ -69,6 +70,16 @@ export type Move =
       readonly salt: Hash;
       readonly proof: Proof;
     }
+  | (Answer & { readonly kind: "demand"; readonly what: bigint })
+  | (Answer & {
+      readonly kind: "supply";
+      /** What is answered; not sent. */
+      readonly what: bigint;
+      readonly claim: Claim;
+      readonly header: Uint8Array;
+      readonly witness: Uint8Array;
+      readonly leaf: SuppliedLeaf;
+    })
   | { readonly kind: "timeout"; readonly game: GameId }
   | { readonly kind: "reclaim"; readonly game: GameId };
 
@@ -108,6 +119,10 @@ export function argumentsOf(move: Move): unknown[] {
       return [move.commitment];
     case "proveCommitted":
       return [move.claimId, move.place, move.salt, proofOf(move.proof)];
+    case "demand":
+      return [move.game, move.expected, move.what];
+    case "supply":
+      return [move.game, move.expected, move.claim, move.header, move.witness, move.leaf];
     case "timeout":
     case "reclaim":
       return [move.game];

@@ -7,6 +7,7 @@ import { commitment } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { fold } from "@assay/vm/tree";
 import { deadlineOf } from "./clock.ts";
+import { answerTo, unpackDemand } from "./demand.ts";
 import type { Machine } from "./machine.ts";
 import type { Move, MoveOf } from "./move.ts";
 import { nodeAt, topPosition } from "./position.ts";
@@ -52,6 +53,8 @@ function answerOf(dispute: Dispute, game: Game, trace: Trace, machine: Machine):
       return openNode(dispute, game, trace);
     case "publish":
       return publish(dispute, game, machine);
+    case "supply":
+      return supply(dispute, game, trace, machine);
     default:
       return undefined;
   }
@@ -90,6 +93,15 @@ function openNode(dispute: Dispute, game: Game, trace: Trace): Move | undefined 
   }
   const children = trace.children(part, level, index, groupLevels(position.height, dispute.rules));
   return stands(fold(children)) ? { kind: "open", game: game.id, expected, children } : undefined;
+}
+
+/** What was demanded. */
+function supply(dispute: Dispute, game: Game, trace: Trace, machine: Machine): Move | undefined {
+  const { demand: what, pinned: expected } = game;
+  if (what === undefined) return undefined;
+  const { claim, header } = dispute;
+  const answer = answerTo(unpackDemand(what), dispute, trace, machine);
+  return { kind: "supply", game: game.id, expected, what, claim, header, ...answer };
 }
 
 /** The accumulators inside the pinned segment. */

@@ -35,4 +35,6 @@ export interface Game {
   readonly pinned: Hash;
   /** Depth of the tree of the tensor that the game is in; 0 outside. */
   readonly depth: number;
+  /** What the provider owes in stage supply. */
+  readonly demand?: bigint;
 }

@@ -4,6 +4,7 @@
  */
 import {
   argumentsOf,
+  DEMAND_GAS,
   Published,
   shapeDepth,
   STAGES,
@@ -49,14 +50,22 @@ export class Disputes {
   /** The game as it stands. */
   async read(id: GameId): Promise<Game> {
     const view = await this.#contract.viewGame(id);
+    const stage = STAGES[Number(view.stage)];
     return {
       id,
-      stage: STAGES[Number(view.stage)],
+      stage,
       clock: unpackClock(view.clock),
       position: unpackPosition(view.position),
       pinned: fromHex(view.pinned),
       depth: shapeDepth(view.shape),
+      demand: stage === "supply" ? await this.#demanded(id) : undefined,
     };
+  }
+
+  /** What was demanded last in a game. */
+  async #demanded(id: GameId): Promise<bigint> {
+    const events = await this.#contract.queryFilter(this.#contract.filters.Demanded(id));
+    return events.at(-1)!.args.what;
   }
 
   /** Wei that the next game on a claim asks. */
@@ -73,9 +82,14 @@ export class Disputes {
     return { game: challenged!.args.game as bigint, receipt };
   }
 
+  async #valueOf(move: Move): Promise<bigint> {
+    if (move.kind === "demand") return DEMAND_GAS * (await this.#contract.PRICE_CAP());
+    return move.kind === "challenge" ? move.bond : 0n;
+  }
+
   /** Sends a move and waits for it. Throws what the contract reverts with. */
   async send(move: Move, by: Signer): Promise<TransactionReceipt> {
-    const value = move.kind === "challenge" ? move.bond : 0n;
+    const value = await this.#valueOf(move);
     const contract = this.#contract.connect(by) as DisputeGame;
     const sent = await contract.getFunction(move.kind).send(...argumentsOf(move), { value });
     return (await sent.wait())!;

@@ -6,6 +6,7 @@ import { concat, equalBytes } from "@assay/vm/bytes";
 import { elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { deadlineOf } from "../clock.ts";
+import { DEMAND_KINDS, packDemand } from "../demand.ts";
 import { elementOf, groupLevels } from "../layout.ts";
 import type { Machine } from "../machine.ts";
 import type { Move } from "../move.ts";
@@ -42,10 +43,22 @@ export interface Griefer {
   readonly summary: string;
   /** Whether it points on and on, or falls silent at once. */
   readonly points: boolean;
+  /** Whether it demands data before it points. */
+  readonly demands?: boolean;
   /** Whether it moves in its last second only. */
   readonly late?: boolean;
   /** What it tries and must not get. */
   attempts?(sight: Sight, random: Random): Attempt[];
+}
+
+/** A demand of anything. */
+export function demandAnything({ game, trace }: Sight, random: Random): Move {
+  const { layout } = trace;
+  const kind = DEMAND_KINDS[random(DEMAND_KINDS.length)];
+  const call = random(layout.calls);
+  const node = random(layout.positions(call) + 1);
+  const what = packDemand({ kind, call, node, leaf: random(12) });
+  return { kind: "demand", game: game.id, expected: game.pinned, what };
 }
 
 /** A move that the game allows, chosen without reason; undefined where the griefer has none. */
@@ -242,6 +255,12 @@ export const outOfTurn = (sight: Sight, random: Random): Attempt[] => {
 
 export const GRIEFERS: readonly Griefer[] = [
   { name: "sleeper", summary: "challenges, and does nothing more", points: false },
+  {
+    name: "demander",
+    summary: "demands data that everybody has, and data that nobody has",
+    points: true,
+    demands: true,
+  },
   { name: "random-pointer", summary: "points anywhere, on and on", points: true },
   { name: "staller", summary: "points anywhere, each time in its last second", points: true, late: true },
   { name: "out-of-range", summary: "points beyond the ends of lists", points: true, attempts: outOfRange },
