@@ -1,10 +1,12 @@
 /** Hostile and broken files: each is refused with a typed error that names file and node, or is a valid import. */
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { DType } from "@assay/vm";
+import { DType, float32, makeTensor, storeWord } from "@assay/vm";
 import { GraphError, importOnnx, type GraphErrorCode, type ImportOptions } from "./index.ts";
+import { MICROSOFT } from "./operator.ts";
 import { decodeModelProto, encodeModelProto, type ModelProto } from "./onnx/schema.ts";
 import { buildModel, floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
+import { MICROSOFT_CASES, OPERATOR_CASES, type InputCase, type OperatorCase } from "./testing/operatorCases.ts";
 import { Random } from "./testing/random.ts";
 
 const models = ["digits", "sequence"].map((name) => ({
@@ -51,6 +53,41 @@ function imports(bytes: Uint8Array): boolean {
 function changed(change: (model: ModelProto & { graph: object }) => unknown, spec = relu): Uint8Array {
   const model = JSON.parse(JSON.stringify(decodeModelProto(buildModel(spec)))) as ModelProto & { graph: object };
   return encodeModelProto({ ...model, ...(change(model) as object) });
+}
+
+/** The one-node model of an operator's case, with random constants of its shapes. */
+function modelOf(operator: string, domain: string, test: OperatorCase, random: Random): Uint8Array {
+  const inputs = test.inputs.flatMap((input, i) => (input === undefined ? [] : [{ name: `i${i}`, input }]));
+  const typeOf = ({ dtype = DType.FLOAT32 }: InputCase) => dtype as DType;
+  const constants = inputs.filter(({ input }) => input.constant);
+  const outputs = Array.from({ length: test.outputs ?? 1 }, (_, i) => `o${i}`);
+  const tensor = (input: InputCase) => {
+    const value = makeTensor(typeOf(input), input.shape);
+    const count = input.shape.reduce((product, size) => product * size, 1);
+    for (let i = 0; i < count; i++) {
+      const number = input.values?.[i] ?? random.below(3);
+      const word = typeOf(input) === DType.FLOAT32 ? float32.fromNumber(number) : number;
+      storeWord(typeOf(input), word, value.data, i);
+    }
+    return value;
+  };
+  return buildModel({
+    opset: test.opset ?? 17,
+    nodes: [
+      {
+        operator,
+        domain,
+        inputs: test.inputs.map((input, i) => (input === undefined ? "" : `i${i}`)),
+        outputs,
+        attributes: test.attributes ?? {},
+      },
+    ],
+    inputs: inputs
+      .filter(({ input }) => !input.constant)
+      .map(({ name, input }) => ({ name, dtype: typeOf(input), shape: input.shape })),
+    outputs: outputs.map((name) => ({ name, dtype: 0 })),
+    constants: Object.fromEntries(constants.map(({ name, input }) => [name, tensor(input)])),
+  });
 }
 
 describe("hostile ONNX files", () => {
@@ -153,6 +190,30 @@ describe("hostile ONNX files", () => {
     refused(range("0", "4"), "BAD_TENSOR", "w", file);
     refused(external("w.bin"), "EXTERNAL_DATA", "w");
   });
+
+  it("survives mutations of a model of every operator", () => {
+    const random = new Random(0xbeef);
+    for (const [domain, table] of [["", OPERATOR_CASES] as const, [MICROSOFT, MICROSOFT_CASES] as const]) {
+      for (const [operator, cases] of Object.entries(table)) {
+        for (const test of cases) {
+          const bytes = modelOf(operator, domain, test, random);
+          expect(imports(bytes), `${operator} as it is`).to.equal(true);
+          for (let i = 0; i < MUTATIONS / 200; i++) {
+            const mutated = Uint8Array.from(bytes);
+            for (let k = 1 + random.below(3); k > 0; k--) {
+              const at = random.below(mutated.length);
+              mutated[at] = random.pick([random.below(256), mutated[at] ^ (1 << random.below(8)), 0, 1, 0x7f, 0xff]);
+            }
+            try {
+              imports(mutated);
+            } catch (error) {
+              throw new Error(`${operator}: ${Buffer.from(mutated).toString("base64")}`, { cause: error });
+            }
+          }
+        }
+      }
+    }
+  }).timeout(600_000);
 
   for (const { name, bytes } of models) {
     it(`survives the ${name} model cut off anywhere`, () => {

@@ -3,10 +3,15 @@
  * are checked by `node scripts/check/ulp.ts --all`.
  */
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
 import { float32 } from "@assay/vm";
 import { evaluateUnary } from "../testing/evaluate.ts";
 import { FUNCTIONS, type FunctionName } from "./index.ts";
 
+/** Written by `node scripts/check/ulp.ts --all --write`: the greatest error over all 2^32 inputs, and where it is. */
+const snapshot = JSON.parse(
+  readFileSync(new URL("../../../../snapshots/functions.json", import.meta.url), "utf8"),
+) as Record<string, { ulp: number; at: string; instructions: number; constants: number }>;
 const STRIDE = Number(process.env.ASSAY_FUNCTION_STRIDE ?? 4093);
 /** Longest code that is still cheap to evaluate on chain. */
 const MAX_INSTRUCTIONS = 48;
@@ -82,8 +87,12 @@ describe("functions", () => {
       for (let x = 0; x < 2 ** 32; x += 4_000_037) expect(evaluated.machine(x)).to.equal(evaluated.fast(x));
     });
 
-    it(`${name}: short`, () => {
-      expect(evaluated.instructions).to.be.at.most(MAX_INSTRUCTIONS);
+    it(`${name}: short, and as the snapshot over all inputs says`, () => {
+      const { instructions, constants, ulp, at } = snapshot[name];
+      expect(evaluated.instructions).to.equal(instructions).and.to.be.at.most(MAX_INSTRUCTIONS);
+      expect(evaluated.constants).to.equal(constants);
+      const x = Number(at);
+      expect(errorOf(evaluated.fast(x), exact(float32.toNumber(x)))).to.be.closeTo(ulp, 1e-3);
     });
   }
 });

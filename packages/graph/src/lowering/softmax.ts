@@ -14,7 +14,7 @@ import { FLOATS } from "./types.ts";
 
 /** The axes over which operator set `node.opset` normalises: one, or before 13 all from `axis` on. */
 export function normalisedAxes(node: NodeContext, rank: number): number[] {
-  const axis = node.axis(node.attributes.int("axis", node.opset >= 13 ? -1 : 1), Math.max(rank, 1));
+  const axis = node.axis(node.attributes.int("axis", node.opset >= 13 ? -1 : 1), rank);
   if (node.opset >= 13) return [axis];
   return Array.from({ length: rank - axis }, (_, i) => axis + i);
 }

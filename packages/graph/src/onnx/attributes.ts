@@ -30,7 +30,7 @@ export class Attributes {
     return this.#byName.has(name);
   }
 
-  /** An integer that a number holds exactly. */
+  /** An integer; beyond 2^53 it is kept at the greatest that a number holds exactly. */
   int(name: string): number;
   int<D>(name: string, fallback: D): number | D;
   int<D>(name: string, fallback?: D): number | D {
@@ -129,9 +129,10 @@ export class Attributes {
 
   #number(long: Long): number {
     const value = longToBigInt(long);
-    const exact = value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
-    // 2^63 - 1 is how Slice and others write "to the end".
-    if (!exact) return value < 0n ? -Infinity : Infinity;
+    // 2^63 - 1 is how Slice and others write "to the end"; beyond 2^53 a number only says that it is far away.
+    const far = BigInt(Number.MAX_SAFE_INTEGER);
+    if (value > far) return Number.MAX_SAFE_INTEGER;
+    if (value < -far) return -Number.MAX_SAFE_INTEGER;
     return Number(value);
   }
 }

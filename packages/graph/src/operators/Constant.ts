@@ -12,7 +12,8 @@ export const Constant: Operator = {
     const floats = (shape: number[], values: number[]) =>
       constantValue(makeTensor(DType.FLOAT32, shape, new Uint8Array(Float32Array.from(values).buffer)));
     const longs = (shape: number[], values: number[]) => {
-      check(values.every(Number.isFinite), "BAD_ATTRIBUTE", "an integer beyond 2^53");
+      const exact = values.every((value) => Math.abs(value) < Number.MAX_SAFE_INTEGER);
+      check(exact, "BAD_ATTRIBUTE", "an integer beyond 2^53");
       const data = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
       return constantValue(makeTensor(DType.INT64, shape, data));
     };
