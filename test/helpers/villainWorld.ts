@@ -137,7 +137,6 @@ export async function makeVillainWorld(name: ModelName) {
     const evidence = { trace: answered.trace, machine: programMachine(answered.dispute.claim, answered.trace) };
     const published = new Published();
     const usual = honestProvider({ trace: told.trace, machine: told.machine });
-    const bond = await contracts.game.bondOf(asked.claimId);
     const credit = await contracts.game.credits(addresses.challenger);
     const paidToProvider = await contracts.game.credits(addresses.provider);
     const game = await challenge(answered);
@@ -145,9 +144,17 @@ export async function makeVillainWorld(name: ModelName) {
     const moves = await play(answered, game, minds, published);
 
     expect(await status(answered), "convicted").to.equal(CONVICTED);
-    // The bond comes back, but for what the provider's answers cost.
+    // A lie in a row group may take several games: the others' bonds are reclaimed, and their gas is paid back in part.
+    const games = await contracts.game.queryFilter(contracts.game.filters.Challenged(asked.claimId));
+    for (const { args } of games) {
+      if ((await contracts.game.viewGame(args.game)).stage !== 0n) await contracts.game.reclaim(args.game);
+    }
+    const bonds = games.reduce((sum, { args }) => sum + args.bond, 0n);
+    const reimbursed = await contracts.market.queryFilter(contracts.market.filters.Reimbursed(asked.claimId));
+    const gas = reimbursed.reduce((sum, { args }) => sum + args.amount, 0n);
+    // The bonds come back, but for what the provider's answers cost.
     const answers = (await contracts.game.credits(addresses.provider)) - paidToProvider;
-    expect(await contracts.game.credits(addresses.challenger), "bond").to.equal(credit + bond - answers);
+    expect(await contracts.game.credits(addresses.challenger), "bond").to.equal(credit + bonds - answers);
     await inferences.refund(asked, people.requester);
     await sleep(parameters.market.rewardDelaySeconds + 1);
     await contracts.market.payReward(asked.claimId);
@@ -155,7 +162,7 @@ export async function makeVillainWorld(name: ModelName) {
     const { slashBurnBps, slashChallengerBps, slashGasBps } = parameters.market;
     const toRequester = COLLATERAL - share(slashBurnBps) - share(slashChallengerBps) - share(slashGasBps);
     expect(await stakeOf(), "slashed").to.equal(before.stake - COLLATERAL);
-    expect(await tokens("challenger"), "reward").to.equal(before.challenger + share(slashChallengerBps));
+    expect(await tokens("challenger"), "reward").to.equal(before.challenger + share(slashChallengerBps) + gas);
     // The fee was in escrow before.
     expect(await tokens("requester"), "made whole").to.equal(before.requester + FEE + toRequester);
     return moves;

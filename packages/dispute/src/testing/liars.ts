@@ -271,17 +271,6 @@ function silent(name: string, summary: string, stage: Stage, inBlock?: boolean):
 
 // ── The liars ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Parameters that no row group reads. */
-function plainWeights({ layout }: Run): number[] {
-  const inGroups = new Set<number>();
-  for (let node = 0; node < layout.nodes(0); node++) {
-    const geometry = layout.geometry(0, node);
-    if (!geometry.valid || geometry.description.groupEnd - geometry.description.groupStart === 1) continue;
-    for (const operand of geometry.record.operands) if (operand.kind === "parameter") inGroups.add(operand.index);
-  }
-  return layout.program.params.map((_, i) => i).filter((i) => !inGroups.has(i));
-}
-
 const describedCount = ({ shape }: Tensor): number => countOf(shape);
 
 /** -0 in place of a right +0, where the program makes one; else in place of another number. */
@@ -375,8 +364,7 @@ export const LIARS: readonly Liar[] = [
     tell: (truth, random) =>
       otherRun(truth, () => {
         const { program } = truth.run.layout;
-        const weights = plainWeights(truth.run);
-        const index = weights[random(weights.length)];
+        const index = random(program.params.length);
         const tensor = program.params[index];
         const element = random(describedCount(tensor));
         const params = program.params.with(
