@@ -69,7 +69,7 @@ function lyingDescription(truth: Description): Description {
     { count: random.pick([0, 1, truth.count * 2 + 1, 2 ** 36, 2 ** 36 + 1, 2 ** 50]) },
     { rows: random.pick([0, 1, truth.rows + 1, truth.count + 1, 2 ** 40]) },
     { groupStart: random.pick([0, truth.groupStart + 1, 0xffffffff]) },
-    { groupEnd: random.pick([0, truth.groupEnd - 1, truth.groupEnd + 1, 0xffffffff]) },
+    { groupEnd: random.pick([0, Math.max(0, truth.groupEnd - 1), truth.groupEnd + 1, 0xffffffff]) },
   ]);
   return { ...truth, ...change };
 }
