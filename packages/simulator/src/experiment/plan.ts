@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { ParametersError, parseParameters } from "@assay/protocol/parameters";
 import { InputError } from "../errors.ts";
+import { deployed, type Mechanism } from "../kernel/mechanism.ts";
 import { Simulation } from "../kernel/simulation.ts";
 import { builtIn, sharesOf, type Strategies } from "../kernel/strategies.ts";
 import { compileRules, type Rules } from "../rules.ts";
@@ -168,30 +169,38 @@ function assign(tree: Tree, keys: readonly string[], value: unknown, file: strin
     typeof node[last] === "string" && typeof value === "number" ? BigInt(Math.round(value)).toString() : value;
 }
 
-/** The strategies a plan plays with: the built-in ones and those its modules export. */
-export async function strategiesOf(plan: Plan): Promise<Strategies> {
-  const strategies = {
-    providers: [...builtIn.providers],
-    watchers: [...builtIn.watchers],
-    auditors: [...builtIn.auditors],
-  };
+/** What a plan plays with: the built-in strategies and mechanism, and what its modules export beside or instead. */
+export interface Parts {
+  readonly strategies: Strategies;
+  readonly mechanism: Mechanism;
+}
+
+/** A module may export lists `providers`, `watchers`, `auditors` of strategies, and one `mechanism`. */
+type Module = Partial<Strategies> & { readonly mechanism?: Mechanism };
+
+/** Loads a plan's modules. Throws InputError for one that cannot be loaded, and for strategies that are nowhere. */
+export async function partsOf(plan: Plan): Promise<Parts> {
+  const providers = [...builtIn.providers];
+  const watchers = [...builtIn.watchers];
+  const auditors = [...builtIn.auditors];
+  let mechanism = deployed;
   for (const module of plan.experiment.modules) {
     const url = pathToFileURL(path.resolve(path.dirname(plan.file), module)).href;
-    let exported: Partial<Strategies>;
+    let exported: Module;
     try {
-      exported = (await import(url)) as Partial<Strategies>;
+      exported = (await import(url)) as Module;
     } catch (error) {
-      throw InputError.at(
-        `${plan.file}: modules`,
-        `${module} cannot be loaded (${(error as Error).message})`,
-        "correct the path",
-      );
+      const rule = `${module} cannot be loaded (${(error as Error).message})`;
+      throw InputError.at(`${plan.file}: modules`, rule, "give a path relative to the experiment file");
     }
-    strategies.providers.push(...(exported.providers ?? []));
-    strategies.watchers.push(...(exported.watchers ?? []));
-    strategies.auditors.push(...(exported.auditors ?? []));
+    providers.push(...(exported.providers ?? []));
+    watchers.push(...(exported.watchers ?? []));
+    auditors.push(...(exported.auditors ?? []));
+    mechanism = exported.mechanism ?? mechanism;
   }
-  return strategies;
+  const strategies = { providers, watchers, auditors };
+  checkStrategies(new Setup(plan).at(firstOf(plan.experiment)).scenario, strategies, plan.file);
+  return { strategies, mechanism };
 }
 
 /** What a run leaves: the outputs in their order, and the time series. */
@@ -203,7 +212,7 @@ export interface RunResult {
 /** Runs replicates [from, to) of a point. */
 export function runPoint(
   setup: Setup,
-  strategies: Strategies,
+  parts: Parts,
   point: Point,
   pointNumber: number,
   from: number,
@@ -215,7 +224,7 @@ export function runPoint(
   const results: RunResult[] = [];
   for (let replicate = from; replicate < to; replicate++) {
     const place = { seed, point: commonRandomNumbers ? 0 : pointNumber, replicate };
-    const sim = new Simulation(rules, scenario, place, { strategies }).run();
+    const sim = new Simulation(rules, scenario, place, parts).run();
     results.push({ outputs: OUTPUTS.map(({ read }) => read(sim)), series: wantsSeries ? sim.series : [] });
   }
   return results;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { InputError } from "../errors.ts";
 import { designOf, type Point } from "./design.ts";
 import { Journal, type PointResult, readJournal } from "./journal.ts";
-import { digestOf, type Plan, type RunResult } from "./plan.ts";
+import { digestOf, partsOf, type Plan, type RunResult } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { breakPoints, optimise, type BreakPoint, type Optimum } from "./search.ts";
 import type { Task } from "./worker.ts";
@@ -46,6 +46,8 @@ export function journalName(shard?: { index: number; of: number }): string {
 
 export async function runExperiment(plan: Plan, options: RunOptions): Promise<Outcome> {
   const { experiment } = plan;
+  // Loaded here too, so that what is wrong with a module is said before workers start.
+  await partsOf(plan);
   const design = designOf(experiment);
   const { shard, out, workers } = options;
   if (design === undefined && shard !== undefined)

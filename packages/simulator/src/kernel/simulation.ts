@@ -1,11 +1,12 @@
 // One run of a scenario under the deployed rules: a discrete-event simulation whose state is typed arrays, one entry per
 // agent, claim or game. A claim or a game has at most one timer; handling a timer never copies state.
 import type { Rules } from "../rules.ts";
-import { descentGas, gameFeesWei, shareDown, shareUp, splitOf, wholeGwei } from "../rules.ts";
+import { descentGas, shareUp, wholeGwei } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { Stream } from "../random.ts";
 import { BOND } from "../bondGas.ts";
 import { learn } from "./learning.ts";
+import { deployed, type Mechanism } from "./mechanism.ts";
 import { M, METRICS } from "./metrics.ts";
 import { Prices } from "./prices.ts";
 import { ABSENT, ACCUSE, builtIn, CHEAP, CHECK, FOLLOW, IGNORE, sharesOf, WRONG } from "./strategies.ts";
@@ -106,6 +107,7 @@ export class Simulation {
   readonly rules: Rules;
   readonly scenario: Scenario;
   readonly strategies: Strategies;
+  readonly mechanism: Mechanism;
   readonly metrics = new Float64Array(METRICS.length);
   readonly series: number[][] = [];
   readonly prices: Prices;
@@ -136,6 +138,8 @@ export class Simulation {
   readonly providerReceipts: Int32Array;
   readonly providerChannel: Float64Array;
   readonly providerSlashed: Uint8Array;
+  /** Answers paid since the provider's last slash. */
+  readonly providerRecord: Uint32Array;
 
   // Watchers, then auditors: [0, watchers) and [watchers, watchers + auditors).
   readonly watchers: number;
@@ -218,7 +222,8 @@ export class Simulation {
 
   /** Gas credited for each of the provider's moves in a game. */
   readonly #answerGas: readonly number[];
-  readonly #auditRate: number;
+  /** The scenario's probability that an auditor is appointed. */
+  readonly auditRate: number;
   readonly #unit: number;
   /** Expected payout of a forced error to one watcher, in dollars. */
   readonly forcedWorthUsd: number;
@@ -235,11 +240,12 @@ export class Simulation {
     rules: Rules,
     scenario: Scenario,
     place: { seed: number; point?: number; replicate?: number },
-    options: { strategies?: Strategies; journal?: Happening[] } = {},
+    options: { strategies?: Strategies; mechanism?: Mechanism; journal?: Happening[] } = {},
   ) {
     this.rules = rules;
     this.scenario = scenario;
     this.strategies = options.strategies ?? builtIn;
+    this.mechanism = options.mechanism ?? deployed;
     this.#journal = options.journal;
     const stream = (population: number) => new Stream(place.seed, place.point, place.replicate, population);
     const setup = stream(0);
@@ -252,7 +258,7 @@ export class Simulation {
     this.prices = new Prices(scenario.prices, stream(7));
     this.#unit = 10 ** rules.decimals;
     this.#answerGas = scenario.game.answerGas ?? descentGas(rules, scenario.game.rounds);
-    this.#auditRate = scenario.auditors.rate ?? rules.auditProbability;
+    this.auditRate = scenario.auditors.rate ?? rules.auditProbability;
     this.forcedWorthUsd = scenario.forcedErrors.rate * scenario.forcedErrors.payoutUsd;
 
     const providers = (this.providers = scenario.providers.count);
@@ -276,6 +282,7 @@ export class Simulation {
     this.providerReceipts = new Int32Array(providers);
     this.providerChannel = new Float64Array(providers);
     this.providerSlashed = new Uint8Array(providers);
+    this.providerRecord = new Uint32Array(providers);
     this.watcherStrategy = new Uint8Array(watchers + auditors);
     this.watcherAsleep = new Uint8Array(watchers + auditors);
     this.watcherBelief = new Float32Array(watchers + auditors).fill(1);
@@ -423,7 +430,7 @@ export class Simulation {
   /** A provider takes its earnings; the protocol's cut is rounded up once, over all of them. */
   #withdraw(provider: number): void {
     const amount = this.providerEarnings[provider];
-    const cut = shareUp(amount, this.rules.protocolCutBps);
+    const cut = this.mechanism.cut(this.rules, amount);
     this.providerEarnings[provider] = 0;
     this.providerBalance[provider] += amount - cut;
     this.treasury += cut;
@@ -464,7 +471,7 @@ export class Simulation {
 
   /** What convicting a claim would pay its challenger, in dollars. */
   rewardUsd(claim: number): number {
-    return this.usd(shareDown(this.claimCollateral[claim], this.rules.slashChallengerBps));
+    return this.usd(this.mechanism.split(this.rules, this.claimCollateral[claim]).reward);
   }
 
   /** Watchers that hold the claim's model and are awake: what a provider can know of being watched. */
@@ -541,7 +548,7 @@ export class Simulation {
   }
 
   #collateral(fee: number): number {
-    return shareUp(fee, this.rules.collateralRatioBps);
+    return this.mechanism.collateral(this.rules, fee);
   }
 
   #accept(claim: number, provider: number, overChannel: boolean): void {
@@ -600,7 +607,7 @@ export class Simulation {
     const { metrics, rules } = this;
     const provider = this.claimProvider[claim];
     const collateral = this.claimCollateral[claim];
-    const penalty = shareUp(collateral, rules.missedAnswerBps);
+    const penalty = this.mechanism.penalty(rules, collateral);
     metrics[M.missed]++;
     this.#unlock(claim);
     this.#slash(provider, penalty);
@@ -661,7 +668,10 @@ export class Simulation {
     wheel.set(CLAIM, claim, this.prices.included(this.claimWindowEnd[claim]));
 
     this.#look(claim);
-    if (this.#auditRate > 0 && this.auditors > 0 && this.auditorStream.chance(this.#auditRate)) this.#audit(claim);
+    if (this.auditors > 0) {
+      const rate = this.mechanism.auditRate(this, claim);
+      if (rate > 0 && this.auditorStream.chance(rate)) this.#audit(claim);
+    }
   }
 
   /** Shows an answer to the watchers that hold its model: neighbours in a ring. */
@@ -797,7 +807,7 @@ export class Simulation {
     // A liar that is found out challenges itself, quickly, to be the one that is rewarded.
     if (challenger >= 0 && this.claimBits[claim] & WRONG && this.claimGameCount[claim] === 0)
       if (this.providerOf(claim).challengesItself) this.#prepare(claim, NONE, 1, SOUND | QUICK);
-    const fees = gameFeesWei(rules, this.claimGameCount[claim]++ === 0);
+    const fees = this.mechanism.feesWei(rules, this.claimGameCount[claim]++ === 0);
     const bond = rules.gasBondWei + fees;
     this.gameBond[game] = bond;
     this.gameFees[game] = fees;
@@ -999,11 +1009,12 @@ export class Simulation {
     const { metrics, rules, scenario, wheel } = this;
     const provider = this.claimProvider[claim];
     const fee = this.claimFee[claim];
-    const cut = shareUp(fee, rules.protocolCutBps);
+    const cut = this.mechanism.cut(rules, fee);
     this.#closeGames(claim, NONE, 0);
     this.#unlock(claim);
     this.escrow -= fee;
     this.providerEarnings[provider] += fee;
+    this.providerRecord[provider]++;
     metrics[M.finalised]++;
     metrics[M.feesUsd] += this.usd(fee);
     const delay = wheel.now - this.claimWindowEnd[claim];
@@ -1049,6 +1060,7 @@ export class Simulation {
     this.providerDelegated[provider] = trusted - fromTrusted;
     this.providerProfit[provider] -= this.usd(fromOwn);
     this.providerSlashed[provider] = 1;
+    this.providerRecord[provider] = 0;
     this.metrics[M.slashedUsd] += this.usd(amount);
   }
 
@@ -1068,7 +1080,7 @@ export class Simulation {
     this.#slash(provider, slash);
     if (bySilence) this.#note("providerSilent", claim, fired);
     this.#note("refund", claim);
-    const split = splitOf(rules, slash);
+    const split = this.mechanism.split(rules, slash);
     this.#refund(claim);
     this.requesterBalance[this.claimRequester[claim]] += split.requester;
     this.#payUnits(winner, split.reward);
@@ -1082,7 +1094,7 @@ export class Simulation {
     else {
       const fee = this.claimFee[claim];
       const returned = this.gameChallenger[winner] < 0 ? split.reward : 0;
-      this.#lie(claim, this.usd(returned - slash - fee + shareUp(fee, rules.protocolCutBps)));
+      this.#lie(claim, this.usd(returned - slash - fee + this.mechanism.cut(rules, fee)));
     }
     metrics[M.burnedUsd] += this.usd(burn);
     metrics[M.challengersUsd] += this.usd(slash - burn - split.requester);
