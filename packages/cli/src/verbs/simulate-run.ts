@@ -188,6 +188,42 @@ export function addExperiments(simulate: Command): void {
     });
 
   simulate
+    .command("validate")
+    .description("simulation beside closed form, for every formula")
+    .option("--out <file>", "the page", path.join("simulations", "validation.html"))
+    .option("--parameters <file>", "a name of deployment's, or a path", "default")
+    .option("--seed <n>", "the seed", "1")
+    .option("--runs <n>", "runs of the kernel a case", "100")
+    .option("--json", "print one JSON object")
+    .exitOverride()
+    .action(async (options: { out: string; parameters: string; seed: string; runs: string; json?: boolean }) => {
+      const { validate } = await import("@assay/simulator/validation");
+      const { validationToHtml, validationVerdict } = await import("@assay/simulator/report/validation");
+      const { loadRules } = await import("@assay/simulator/experiment/plan");
+      const [seed, runs] = [whole("seed", options.seed, 0)!, whole("runs", options.runs, 2)!];
+      const results = validate(loadRules(parametersName(options.parameters)), seed, runs);
+      mkdirSync(path.dirname(options.out), { recursive: true });
+      writeFileSync(options.out, validationToHtml(results, seed, runs));
+      const { agrees, sentence } = validationVerdict(results);
+      const rows = results.map(({ case: { formula, inputs, result, relation }, expected, estimate, deviation }) => ({
+        formula,
+        inputs,
+        result,
+        relation: relation ?? "equal",
+        expected,
+        mean: estimate.mean,
+        error: estimate.error,
+        deviation,
+      }));
+      console.log(
+        options.json
+          ? JSON.stringify({ agrees, sentence, cases: rows, out: options.out })
+          : `${sentence}\n  page: ${options.out}`,
+      );
+      if (!agrees) process.exitCode = 1;
+    });
+
+  simulate
     .command("list")
     .description("the ready-made experiments")
     .exitOverride()

@@ -43,6 +43,12 @@ export function loadPlan(
   return makePlan(file, text, experiment, parametersFile, readText(parametersFile));
 }
 
+/** The rules of a parameter file: a name of deployment's, or a path. Throws InputError. */
+export function loadRules(name: string): Rules {
+  const file = parametersPath(name, path.resolve("x"));
+  return checkedRules(parseJson5(readText(file), file), file);
+}
+
 export function makePlan(
   file: string,
   text: string,
@@ -120,19 +126,7 @@ export class Setup {
   }
 
   #rules(tree: Tree, file: string, parametersFile: string): Rules {
-    let rules: Rules;
-    try {
-      rules = compileRules(parseParameters(tree.parameters, parametersFile));
-    } catch (error) {
-      if (!(error instanceof ParametersError)) throw error;
-      throw new InputError(
-        error.problems.map((problem) => ({
-          where: `${parametersFile}: ${problem}`,
-          rule: "the contracts would refuse these parameters",
-          fix: "correct the value, or judge refused values by a rules.… path instead",
-        })),
-      );
-    }
+    const rules = checkedRules(tree.parameters, parametersFile);
     for (const [key, value] of Object.entries(tree.rules as Tree)) {
       if (!Object.hasOwn(rules, key))
         throw InputError.at(`${file}: rules.${key}`, "unknown rule", `the rules are: ${Object.keys(rules).join(", ")}`);
@@ -145,6 +139,22 @@ export class Setup {
     if (changed.slashBurnBps + changed.slashChallengerBps + changed.slashGasBps > 10_000)
       throw InputError.at(`${file}: rules`, "the shares of a slash exceed the whole", "lower slashBurnBps or another");
     return changed;
+  }
+}
+
+/** Parameters as rules. Throws InputError where the contracts would refuse them. */
+function checkedRules(parameters: unknown, file: string): Rules {
+  try {
+    return compileRules(parseParameters(parameters, file));
+  } catch (error) {
+    if (!(error instanceof ParametersError)) throw error;
+    throw new InputError(
+      error.problems.map((problem) => ({
+        where: `${file}: ${problem}`,
+        rule: "the contracts would refuse these parameters",
+        fix: "correct the value, or judge refused values by a rules.… path instead",
+      })),
+    );
   }
 }
 

@@ -4,6 +4,8 @@ import type { PointResult } from "./journal.ts";
 import { OUTPUT_INDEX, OUTPUTS } from "./outputs.ts";
 import type { Outcome } from "./run.ts";
 import type { Condition, Experiment } from "./schema.ts";
+import { Stream } from "../random.ts";
+import { morrisEffects, sobolIndices } from "./sensitivity.ts";
 import { estimate, type Estimate } from "./statistics.ts";
 
 /** holds: the whole 95 % interval is on the safe side; fails: the whole interval is not; unclear: it straddles the limit. */
@@ -117,9 +119,55 @@ export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outc
     };
   }
   const findings = findingsOf(experiment, points);
+  const ranking = rankingOf(experiment, points);
+  if (ranking !== undefined) return { sentences: ranking, findings };
   if (experiment.conditions.length === 0) return { sentences: ["No condition was asked for."], findings };
   return judgeAll(experiment, points, findings);
 }
+
+/** Of a sensitivity analysis: what decides, and what does not. */
+function rankingOf({ axes, method, seed }: Experiment, points: readonly PointResult[]): string[] | undefined {
+  if (method.kind !== "morris" && method.kind !== "sobol") return undefined;
+  const ys = points.map((result) => estimateAt(result, method.output).mean);
+  const missing = ys.filter(Number.isNaN).length;
+  if (missing > 0)
+    return [
+      `No verdict: ${method.output} has no sample at ${plural(missing, "point")} of ${points.length}. Raise requests.`,
+    ];
+  const ranked = (values: readonly number[]) =>
+    axes.map(({ name }, i) => ({ name, value: values[i] })).sort((a, b) => b.value - a.value);
+  const list = (items: readonly { name: string; value: number }[]) =>
+    items.map(({ name, value }) => `${name} (${round(value)})`).join(", ");
+  if (method.kind === "morris") {
+    const order = ranked(
+      morrisEffects(
+        points.map(({ levels }) => levels),
+        ys,
+      ).map(({ muStar }) => muStar),
+    );
+    const most = order[0].value;
+    const little = order.filter(({ value }) => value < most / 10);
+    return [
+      `${order[0].name} moves ${method.output} most: by ${round(most)} ${unitOf(method.output)} on average over its range.`,
+      `In order: ${list(order)}.`,
+      little.length === 0 ? "None is negligible." : `Less than a tenth of the first: ${list(little)}.`,
+    ];
+  }
+  const stream = new Stream(seed, SOBOL);
+  const indices = sobolIndices(ys, axes.length, (n) => stream.below(n));
+  const order = ranked(indices.map(({ total }) => total));
+  const alone = indices.reduce((sum, { first }) => sum + first, 0);
+  const widest = Math.max(...indices.map(({ totalError }) => totalError));
+  const sentences = [
+    `${order[0].name} decides most of ${method.output}: ${round(100 * order[0].value)} % of its variance.`,
+    `Shares with all interactions: ${list(order)}; single axes alone explain ${round(100 * alone)} %.`,
+  ];
+  if (widest > 0.1) sentences.push(`Too few samples for more: an index is known to ± ${round(widest)} only.`);
+  return sentences;
+}
+
+/** Where the resampling of Sobol indices draws from. */
+export const SOBOL = 0xfffffffd;
 
 /** Of findings, the safety of those that count, and sentences about all. */
 function judgeAll(experiment: Experiment, points: readonly PointResult[], findings: readonly Finding[]): Verdict {

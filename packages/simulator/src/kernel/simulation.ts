@@ -180,7 +180,6 @@ export class Simulation {
   /** Where the watchers that hold this claim's model begin. */
   claimWatcher: Int32Array;
   claimAuditor: Int32Array;
-  claimFinders: Uint8Array;
   claimAttempts: Uint8Array;
   /** Games that are open, and the list of all that are open or being prepared. */
   claimOpenGames: Int32Array;
@@ -229,6 +228,8 @@ export class Simulation {
   readonly forcedWorthUsd: number;
   readonly #asks: Float32Array;
   readonly #journal: Happening[] | undefined;
+  /** Who has found the planted error of the answer that is being looked at. */
+  readonly #finders: number[] = [];
   #eventAt = 0;
   #faultUntil = 0;
   #faultBelow = 0;
@@ -314,7 +315,6 @@ export class Simulation {
     this.claimWindowEnd = new Uint32Array(claims);
     this.claimWatcher = new Int32Array(claims);
     this.claimAuditor = new Int32Array(claims);
-    this.claimFinders = new Uint8Array(claims);
     this.claimAttempts = new Uint8Array(claims);
     this.claimOpenGames = new Int32Array(claims);
     this.claimGames = new Int32Array(claims);
@@ -563,7 +563,6 @@ export class Simulation {
     this.claimGameCount[claim] = 0;
     this.claimTraceAt[claim] = 0;
     this.claimPinned[claim] = NONE;
-    this.claimFinders[claim] = 0;
     this.claimWatcher[claim] = this.watchers > 1 ? this.watcherStream.below(this.watchers) : 0;
     this.claimAuditor[claim] = NONE;
     this.providerLocked[provider] += collateral;
@@ -672,6 +671,7 @@ export class Simulation {
       const rate = this.mechanism.auditRate(this, claim);
       if (rate > 0 && this.auditorStream.chance(rate)) this.#audit(claim);
     }
+    if (this.#finders.length > 0) this.#payFinders();
   }
 
   /** Shows an answer to the watchers that hold its model: neighbours in a ring. */
@@ -696,9 +696,17 @@ export class Simulation {
     }
   }
 
+  /** Each of the k finders of a planted error gets J / 2^(k - 1) (F12). */
+  #payFinders(): void {
+    const finders = this.#finders;
+    const payout = this.scenario.forcedErrors.payoutUsd / 2 ** (finders.length - 1);
+    for (const finder of finders) this.watcherProfit[finder] += payout;
+    finders.length = 0;
+  }
+
   /** Runs the model again and challenges what differs. */
   #check(claim: number, watcher: number): void {
-    const { costs, watchers, forcedErrors } = this.scenario;
+    const { costs, watchers } = this.scenario;
     const { metrics } = this;
     const bits = this.claimBits[claim];
     metrics[M.checks]++;
@@ -711,9 +719,8 @@ export class Simulation {
     if (wrong && watchers.missProbability > 0 && this.watcherStream.chance(watchers.missProbability)) fault = false;
     if (!wrong && watchers.falsePositive > 0 && this.watcherStream.chance(watchers.falsePositive)) fault = true;
     if (bits & FORCED) {
-      // Each finder's payout is half the one before's, the total bounded (F12).
       metrics[M.forcedFound]++;
-      this.watcherProfit[watcher] += forcedErrors.payoutUsd / 2 ** this.claimFinders[claim]++;
+      this.#finders.push(watcher);
     }
     const weight = watchers.beliefWeight;
     const found = fault ? 1 : 0;
@@ -1249,7 +1256,6 @@ export class Simulation {
     this.claimWindowEnd = grown(this.claimWindowEnd, size);
     this.claimWatcher = grown(this.claimWatcher, size);
     this.claimAuditor = grown(this.claimAuditor, size);
-    this.claimFinders = grown(this.claimFinders, size);
     this.claimAttempts = grown(this.claimAttempts, size);
     this.claimOpenGames = grown(this.claimOpenGames, size);
     this.claimGames = grown(this.claimGames, size);

@@ -172,7 +172,7 @@ export function lines(
   );
   const place = (i: number) => (numeric ? valueAt(xAxis, levels[i]) : i);
   const svg = draw({
-    legend: { type: "plain", top: 0, show: series.length > 1 },
+    legend: { type: "plain", top: 0, itemGap: 22, show: series.length > 1 },
     grid: { left: 90, right: 30, top: 20 + 22 * Math.ceil(series.length / 5), bottom: 60 },
     xAxis: numeric
       ? {
@@ -343,7 +343,7 @@ function tornado(
   const order = names.map((_, i) => i).sort((a, b) => series[0].values[a] - series[0].values[b]);
   return draw(
     {
-      legend: { top: 0, show: series.length > 1 },
+      legend: { top: 0, itemGap: 22, show: series.length > 1 },
       grid: { left: 200, right: 40, top: 30, bottom: 50 },
       xAxis: { type: "value", ...nameAxis(unit) },
       yAxis: { type: "category", data: order.map((i) => names[i]) },

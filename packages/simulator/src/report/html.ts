@@ -7,17 +7,17 @@ import { type Experiment, parseExperiment } from "../experiment/schema.ts";
 import { makePlan } from "../experiment/plan.ts";
 import type { Outcome } from "../experiment/run.ts";
 import { morrisEffects, sobolIndices } from "../experiment/sensitivity.ts";
-import { describePoint, estimateAt, type Verdict, verdictOf } from "../experiment/verdict.ts";
+import { describePoint, estimateAt, SOBOL, type Verdict, verdictOf } from "../experiment/verdict.ts";
 import { InputError } from "../errors.ts";
 import { Stream } from "../random.ts";
 import { barChart, type Chart, convergence, fan, lines, morrisChart, phase, rangeChart, sobolChart } from "./charts.ts";
 
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 const round = (x: number, digits = 4) =>
   Number.isNaN(x) ? "–" : x === Infinity ? "∞" : String(Number(x.toPrecision(digits)));
 
-const STYLE = `
+export const STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;color:#1b1b1b;margin:0 auto;padding:24px;max-width:820px}
 h1{font-size:26px;line-height:1.2;margin:0 0 4px}h2{font-size:18px;margin:34px 0 6px}
 .lead{color:#555;margin:0 0 18px}.verdict{border-left:6px solid #c9b458;background:#faf7ea;padding:12px 16px}
@@ -31,10 +31,10 @@ th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #
 pre{background:#f6f6f4;padding:12px;overflow:auto;font-size:12px;max-height:420px}details{margin:10px 0}summary{cursor:pointer}
 footer{color:#555;font-size:13px;margin-top:40px;border-top:1px solid #ddd;padding-top:10px}`;
 
-const figure = ({ title, note, svg }: Chart, index: number) =>
+export const figure = ({ title, note, svg }: Chart, index: number) =>
   `<h2>${escaped(title)}</h2><figure>${svg.replaceAll("zr-", `c${index}-`)}<figcaption>${escaped(note)}</figcaption></figure>`;
 
-function table(
+export function table(
   head: readonly string[],
   rows: readonly (readonly (string | { text: string; mark: string })[])[],
 ): string {
@@ -66,7 +66,7 @@ function chartsOf(outcome: Outcome, verdict: Verdict): Chart[] {
   }
   if (method.kind === "sobol" && outcome.complete) {
     const ys = points.map((result) => estimateAt(result, method.output).mean);
-    const stream = new Stream(experiment.seed, 0xfffffffd);
+    const stream = new Stream(experiment.seed, SOBOL);
     charts.push(
       sobolChart(
         experiment,
