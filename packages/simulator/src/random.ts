@@ -7,41 +7,47 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers; every sum below stays under 2^32. */
 function mulHigh(a: number, b: number): number {
   const a0 = a & 0xffff;
   const a1 = a >>> 16;
   const b0 = b & 0xffff;
   const b1 = b >>> 16;
-  const middle = a1 * b0 + ((a0 * b0) >>> 16);
-  const low = a0 * b1 + (middle & 0xffff);
-  return (a1 * b1 + Math.floor(middle / 65536) + (low >>> 16)) >>> 0;
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const low = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + ((middle >>> 16) + (low >>> 16))) | 0;
 }
 
-/** One block: writes the four words for `counter` under `key` to `out`, which may be the counter's own array. */
-export function philox4x32(out: Uint32Array, counter: Uint32Array, key0: number, key1: number): void {
-  let c0 = counter[0];
-  let c1 = counter[1];
-  let c2 = counter[2];
-  let c3 = counter[3];
-  let k0 = key0;
-  let k1 = key1;
-  for (let round = 0; round < 10; round++) {
-    const high0 = mulHigh(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0);
-    const high1 = mulHigh(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2);
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c1 = low1 >>> 0;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c3 = low0 >>> 0;
-    k0 = (k0 + WEYL_0) | 0;
-    k1 = (k1 + WEYL_1) | 0;
+/**
+ * Blocks: writes the four words of each of `blocks` counters, the first and those that follow it in their lowest word, to
+ * `out`.
+ */
+export function philox4x32(out: Uint32Array, counter: Uint32Array, key0: number, key1: number, blocks = 1): void {
+  for (let block = 0; block < blocks; block++) {
+    let c0 = counter[0] + block;
+    let c1 = counter[1] | 0;
+    let c2 = counter[2] | 0;
+    let c3 = counter[3] | 0;
+    let k0 = key0 | 0;
+    let k1 = key1 | 0;
+    for (let round = 0; round < 10; round++) {
+      const high0 = mulHigh(MULTIPLIER_0, c0);
+      const low0 = Math.imul(MULTIPLIER_0, c0);
+      const high1 = mulHigh(MULTIPLIER_1, c2);
+      const low1 = Math.imul(MULTIPLIER_1, c2);
+      c0 = high1 ^ c1 ^ k0;
+      c1 = low1;
+      c2 = high0 ^ c3 ^ k1;
+      c3 = low0;
+      k0 = (k0 + WEYL_0) | 0;
+      k1 = (k1 + WEYL_1) | 0;
+    }
+    const at = 4 * block;
+    out[at] = c0;
+    out[at + 1] = c1;
+    out[at + 2] = c2;
+    out[at + 3] = c3;
   }
-  out[0] = c0;
-  out[1] = c1;
-  out[2] = c2;
-  out[3] = c3;
 }
 
 /** A seed is a whole number from 0 to 2^53 - 1; its two halves are the generator's key. */
@@ -49,13 +55,16 @@ export function isSeed(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
+/** Blocks made at once. */
+const BLOCKS = 16;
+
 /** An endless sequence of random numbers; equal arguments give equal sequences on every machine. */
 export class Stream {
-  readonly #words = new Uint32Array(4);
+  readonly #words = new Uint32Array(4 * BLOCKS);
   readonly #counter = new Uint32Array(4);
   readonly #key0: number;
   readonly #key1: number;
-  #left = 0;
+  #next = 4 * BLOCKS;
 
   constructor(seed: number, point = 0, replicate = 0, population = 0) {
     if (!isSeed(seed)) throw new RangeError(`seed ${seed} is not a whole number from 0 to 2^53 - 1`);
@@ -68,12 +77,12 @@ export class Stream {
 
   /** A uniform integer in [0, 2^32). */
   word(): number {
-    if (this.#left === 0) {
-      philox4x32(this.#words, this.#counter, this.#key0, this.#key1);
-      this.#counter[0]++;
-      this.#left = 4;
+    if (this.#next === 4 * BLOCKS) {
+      philox4x32(this.#words, this.#counter, this.#key0, this.#key1, BLOCKS);
+      this.#counter[0] += BLOCKS;
+      this.#next = 0;
     }
-    return this.#words[4 - this.#left--];
+    return this.#words[this.#next++];
   }
 
   /** A uniform real in (0, 1), the middle of one of 2^32 equal cells. */
@@ -87,7 +96,7 @@ export class Stream {
     for (;;) {
       const x = this.word();
       const low = Math.imul(x, n) >>> 0;
-      if (low >= threshold) return n === 2 ** 32 ? x : mulHigh(x, n);
+      if (low >= threshold) return n === 2 ** 32 ? x : mulHigh(x, n) >>> 0;
     }
   }
 

@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
@@ -9,7 +12,48 @@ function assay(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-describe("assay simulate formula", () => {
+describe("assay simulate run", function () {
+  this.timeout(60_000);
+
+  it("runs an experiment file to results and a verdict, and refuses bad ones with exit code 2", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "assay-simulate-"));
+    try {
+      const file = path.join(folder, "tiny.json5");
+      const tiny = {
+        name: "tiny",
+        title: "Tiny",
+        question: "Does lying pay?",
+        replicates: 5,
+        scenario: { requests: 200, providers: { strategies: { honest: 1, always: 1 } } },
+        axes: [{ name: "audits", path: "scenario.auditors.rate", values: [0.5] }],
+        conditions: [{ output: "lieGain.always", max: 0, says: "lying loses" }],
+      };
+      writeFileSync(file, JSON.stringify(tiny));
+      const out = path.join(folder, "out");
+      const { status, stdout } = assay("simulate", "run", file, "--out", out, "--workers", "1", "--json");
+      expect(status).to.equal(0);
+      expect(JSON.parse(stdout)).to.include({ experiment: "tiny", complete: true, safe: true });
+      expect(readdirSync(out).sort()).to.deep.equal([
+        "journal.jsonl",
+        "report.html",
+        "results.csv",
+        "results.jsonl",
+        "results.parquet",
+      ]);
+      writeFileSync(file, JSON.stringify({ ...tiny, replicates: 0 }));
+      expect(assay("simulate", "run", file).stderr).to.match(/tiny.json5: replicates: [^]*fix:/);
+      expect(assay("simulate", "run", file).status).to.equal(2);
+      expect(assay("simulate", "run", "defaults-safety-case", "--shard", "4/4").status).to.equal(2);
+      expect(assay("simulate", "run", path.join(folder, "nowhere.json5")).status).to.equal(2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("assay simulate formula", function () {
+  this.timeout(60_000);
+
   it("prints one object of name, inputs, results and source", () => {
     const { status, stdout } = assay(..."simulate formula F3 p=0.05 R=2 P=0.99 --json".split(" "));
     expect(status).to.equal(0);

@@ -303,7 +303,7 @@ export class Simulation {
     const kinds = this.strategies.providers.length;
     this.lies = { usd: new Float64Array(kinds), count: new Float64Array(kinds) };
 
-    const claims = 256;
+    const claims = 16;
     this.claimStage = new Uint8Array(claims);
     this.claimBits = new Uint8Array(claims);
     this.claimProvider = new Int32Array(claims);
@@ -325,7 +325,7 @@ export class Simulation {
     this.#claimTimers = { due: new Uint32Array(claims), next: new Int32Array(claims) };
     this.#release(claims, 0);
 
-    const games = 64;
+    const games = 16;
     this.gameStage = new Uint8Array(games);
     this.gameBits = new Uint8Array(games);
     this.gameMoves = new Uint8Array(games);

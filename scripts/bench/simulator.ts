@@ -1,0 +1,186 @@
+/**
+ * The simulator's speed: agent-steps a second on one core by number of agents, bytes an agent, what a second worker adds,
+ * how long the standing sweep takes; beside it, where Python is present, radCAD and Mesa at the simplest comparable model.
+ *
+ *   npm run bench -- simulator [--quick] [--json]
+ *
+ * One agent-step is one agent's decision or one handled timer. Seconds are of processor time, except for the scaling. The mechanism is the full one: all strategies, games with
+ * clocks and bonds, prices, learning, delegation, audits and receipts.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { loadParameters } from "../../packages/protocol/src/parameters.ts";
+import { Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
+import { Stream } from "../../packages/simulator/src/random.ts";
+import { compileRules } from "../../packages/simulator/src/rules.ts";
+import { type Scenario, type ScenarioInput, scenarioSchema } from "../../packages/simulator/src/scenario.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const rules = compileRules(loadParameters(path.join(ROOT, "packages/deployment/parameters/default.json5")));
+
+/** Everybody and everything, at a number of agents; a request in three days from each requester. */
+function crowd(agents: number, requests: number): Scenario {
+  const input: ScenarioInput = {
+    requests,
+    samples: 0,
+    durationSeconds: 2 ** 31,
+    demand: { requesters: Math.round(agents * 0.75), everySeconds: 259_200 },
+    providers: {
+      count: Math.round(agents * 0.1),
+      stakeUsd: 1e9,
+      strategies: {
+        honest: 82,
+        lazy: 2,
+        always: 2,
+        sometimes: 2,
+        unwatched: 2,
+        valuable: 2,
+        selfChallenging: 2,
+        colluding: 2,
+        crashing: 2,
+        withholding: 2,
+      },
+    },
+    watchers: {
+      count: Math.round(agents * 0.08),
+      strategies: { always: 1, sampling: 10, profit: 2, freeRiding: 2, copying: 1, griefing: 1 },
+      asleep: 0.2,
+    },
+    auditors: { count: Math.round(agents * 0.02), strategies: { diligent: 8, lazy: 1, colluding: 1 } },
+    delegators: { count: Math.round(agents * 0.05) },
+    prices: { tokenVolatility: 0.8, gasVolatility: 1 },
+    learning: { dynamics: "imitation", populations: ["providers", "watchers", "auditors"] },
+    channel: { share: 0.2 },
+  };
+  return scenarioSchema.parse(input);
+}
+
+interface Measured {
+  readonly steps: number;
+  /** Of processor time: other programs on the machine do not count. */
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+function measure(scenario: Scenario, seed: number): Measured {
+  const sim = new Simulation(rules, scenario, { seed });
+  const before = process.cpuUsage();
+  sim.run();
+  const { user, system } = process.cpuUsage(before);
+  return { steps: sim.steps, seconds: (user + system) / 1e6, bytes: sim.bytes() };
+}
+
+/** The simplest model, as scripts/bench/simulator.py has it for the others, with this simulator's numbers and arrays. */
+function simplest(agents: number, steps: number): number {
+  const stream = new Stream(1);
+  const balances = new Float64Array(agents);
+  const before = process.cpuUsage();
+  for (let step = 0; step < steps; step++)
+    for (let i = 0; i < agents; i++) balances[i] += stream.chance(0.1) ? (stream.chance(0.05) ? -38 : 1) : 0.5;
+  const { user, system } = process.cpuUsage(before);
+  return (agents * steps) / ((user + system) / 1e6);
+}
+
+/** What each worker does for the scaling figure: runs of the default population. */
+function job(runs: number, offset: number): number {
+  let steps = 0;
+  const scenario = scenarioSchema.parse({ requests: 10_000, samples: 0 });
+  for (let i = 0; i < runs; i++)
+    steps += new Simulation(rules, scenario, { seed: 1, replicate: offset + i }).run().steps;
+  return steps;
+}
+
+/** Seconds that `count` workers take for as many runs each. */
+async function workersTake(count: number, runs: number): Promise<number> {
+  const workers = Array.from(
+    { length: count },
+    (_, i) => new Worker(new URL(import.meta.url), { workerData: { runs, offset: i * runs } }),
+  );
+  const said = (worker: Worker) =>
+    new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+  await Promise.all(workers.map(said));
+  const begin = performance.now();
+  await Promise.all(workers.map((worker) => (worker.postMessage("go"), said(worker))));
+  const seconds = (performance.now() - begin) / 1_000;
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return seconds;
+}
+
+/** Installs radCAD and Mesa of pinned versions into an ignored folder and times them; a string says why not. */
+function others(seconds: number): { python: string; [name: string]: unknown } | string {
+  const run = (command: string, args: string[]) => spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (run("python3", ["--version"]).status !== 0) return "not run: no Python";
+  const folder = path.join(ROOT, ".toolchain", "simulator-bench");
+  const python = path.join(folder, "bin", "python");
+  if (!existsSync(python)) {
+    console.error(`bench: installing radCAD and Mesa into ${path.relative(ROOT, folder)}`);
+    if (run("python3", ["-m", "venv", folder]).status !== 0) return "not run: python3 -m venv does not work";
+  }
+  const requirements = path.join(ROOT, "scripts/bench/simulator.requirements.txt");
+  const installed = run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  if (installed.status !== 0) return `not run: pip: ${installed.stderr.trim().split("\n").at(-1)}`;
+  const timed = run(python, [path.join(ROOT, "scripts/bench/simulator.py"), String(seconds), "100,10000"]);
+  if (timed.status !== 0) return `not run: ${timed.stderr.trim().split("\n").at(-1)}`;
+  return JSON.parse(timed.stdout);
+}
+
+async function main(): Promise<void> {
+  const quick = process.argv.includes("--quick");
+  const json = process.argv.includes("--json");
+  const say = (line: string) => json || console.log(line);
+  const million = (x: number) => `${(x / 1e6).toFixed(1)} million`;
+
+  measure(crowd(100, 20_000), 0);
+  const speeds = [100, 10_000, 1_000_000].map((agents) => {
+    const requests = quick ? 200_000 : 2_000_000;
+    const { steps, seconds, bytes } = measure(crowd(agents, requests), 1);
+    const rate = steps / seconds;
+    say(
+      `${agents.toLocaleString("en").padStart(9)} agents: ${million(rate)} agent-steps a second of one core, ` +
+        `${(bytes / agents).toFixed(0)} bytes an agent (${steps.toLocaleString("en")} steps in ${seconds.toFixed(1)} s of processor time)`,
+    );
+    return { agents, rate, bytesPerAgent: bytes / agents };
+  });
+
+  const runs = quick ? 40 : 200;
+  const one = await workersTake(1, runs);
+  const two = await workersTake(2, runs);
+  const scaling = (2 * one) / two;
+  const sweepSeconds = ((1_000 * 100) / runs) * (two / 2);
+  say(`two workers do ${scaling.toFixed(2)} × the work of one`);
+  say(
+    `1,000 points × 100 seeds × 10,000 requests with the default population: ` +
+      `about ${(sweepSeconds / 60).toFixed(1)} minutes on two cores (from ${2 * runs} of the 100,000 runs)`,
+  );
+
+  const compared = others(quick ? 1 : 3);
+  if (typeof compared === "string") say(compared);
+  else {
+    say(`Python ${compared.python}, the simplest comparable model:`);
+    for (const name of ["Mesa", "radCAD"]) {
+      const { version, rates } = compared[name] as { version: string; rates: Record<string, number> };
+      for (const [agents, rate] of Object.entries(rates)) {
+        const full = speeds.find((speed) => speed.agents === Number(agents))!.rate;
+        const own = simplest(Number(agents), Math.round((quick ? 2e7 : 1e8) / Number(agents)));
+        say(
+          `  ${name} ${version}, ${Number(agents).toLocaleString("en")} agents: ${million(rate)} agent-steps a second; ` +
+            `the same here: ${million(own)}, ${(own / rate).toFixed(0)} ×; the full mechanism: ${(full / rate).toFixed(0)} ×`,
+        );
+      }
+    }
+  }
+  if (json) console.log(JSON.stringify({ speeds, scaling, sweepSeconds, others: compared }));
+}
+
+if (isMainThread) await main();
+else {
+  const { runs, offset } = workerData as { runs: number; offset: number };
+  job(3, offset);
+  parentPort!.once("message", () => {
+    parentPort!.postMessage(job(runs, offset));
+  });
+  parentPort!.postMessage("ready");
+}
