@@ -4,13 +4,11 @@
  *
  *   node scripts/generate/abi.ts [--check]
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
 import { Interface } from "ethers";
 import { format } from "prettier";
 import { CONTRACTS } from "../../test/helpers/contractNames.ts";
-
-const FILE = new URL("../../packages/protocol/src/abi.ts", import.meta.url);
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 await hre.tasks.getTask("build").run({ quiet: true });
 const blocks: string[] = [];
@@ -33,18 +31,4 @@ export type ContractName = keyof typeof ABIS;
   { parser: "typescript", printWidth: 120 },
 );
 
-let current = "";
-try {
-  current = readFileSync(FILE, "utf8");
-} catch {
-  // Not generated yet.
-}
-if (current !== text) {
-  if (process.argv.includes("--check")) {
-    console.error("packages/protocol/src/abi.ts is stale; run: node scripts/generate/abi.ts");
-    process.exitCode = 1;
-  } else {
-    writeFileSync(FILE, text);
-    console.log("packages/protocol/src/abi.ts written");
-  }
-}
+keepSnapshot("packages/protocol/src/abi.ts", text, "scripts/generate/abi.ts");

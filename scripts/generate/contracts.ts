@@ -5,12 +5,12 @@
  *
  *   node scripts/generate/contracts.ts [--check]
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import hre from "hardhat";
 import { format } from "prettier";
 import { CONTRACTS } from "../../test/helpers/contractNames.ts";
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
-const FILE = new URL("../../snapshots/contracts.json", import.meta.url);
 /** EIP-170 and EIP-3860. */
 const GREATEST_CODE_BYTES = 24_576;
 const GREATEST_CREATION_BYTES = 49_152;
@@ -62,19 +62,4 @@ for (const name of CONTRACTS) {
 }
 const text = await format(JSON.stringify(contracts), { parser: "json", printWidth: 120 });
 
-let current = "";
-try {
-  current = readFileSync(FILE, "utf8");
-} catch {
-  // No snapshot yet.
-}
-if (current !== text) {
-  if (process.argv.includes("--check")) {
-    console.error(`snapshots/contracts.json is stale; run: node scripts/generate/contracts.ts\n${text}`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(new URL(".", FILE), { recursive: true });
-    writeFileSync(FILE, text);
-    console.log(text);
-  }
-}
+keepSnapshot("snapshots/contracts.json", text, "scripts/generate/contracts.ts");

@@ -4,14 +4,13 @@
  *
  *   node scripts/generate/disputeGas.ts [--check]
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
 import { format } from "prettier";
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 await hre.tasks.getTask("build").run({ quiet: true });
 const { measure, PLACES } = await import("../bench/disputeCosts.ts");
 
-const FILE = new URL("../../snapshots/dispute.json", import.meta.url);
 const RULES = { arityLog2: 5, snapshotsLog2: 6, shortSteps: 4 };
 
 const snapshot: Record<string, unknown> = {};
@@ -21,9 +20,4 @@ for (const place of Object.keys(PLACES)) {
 }
 const text = await format(JSON.stringify(snapshot), { parser: "json", printWidth: 120 });
 
-if (!process.argv.includes("--check")) {
-  writeFileSync(FILE, text);
-} else if (readFileSync(FILE, "utf8") !== text) {
-  console.error(`snapshots/dispute.json is stale; run: node scripts/generate/disputeGas.ts\n${text}`);
-  process.exit(1);
-}
+keepSnapshot("snapshots/dispute.json", text, "scripts/generate/disputeGas.ts");

@@ -5,14 +5,12 @@
  *
  *   node scripts/generate/marketGas.ts [--check]
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
 import { format } from "prettier";
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 await hre.tasks.getTask("build").run({ quiet: true });
 const { filled, makeWorld } = await import("../../test/helpers/marketWorld.ts");
-
-const FILE = new URL("../../snapshots/market.json", import.meta.url);
 
 const world = await makeWorld();
 const { market, staking, game, owner, requester, challenger, provider, mined, atDeadline } = world;
@@ -57,19 +55,5 @@ await world.networkHelpers.time.increase(world.parameters.staking.unbondingDelay
 await measure("withdraw", staking.connect(owner).withdraw(provider, 1));
 
 const text = await format(JSON.stringify(gas), { parser: "json", printWidth: 120 });
-let current = "";
-try {
-  current = readFileSync(FILE, "utf8");
-} catch {
-  // No snapshot yet.
-}
-if (current !== text) {
-  if (process.argv.includes("--check")) {
-    console.error(`snapshots/market.json is stale; run: node scripts/generate/marketGas.ts\n${text}`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(new URL(".", FILE), { recursive: true });
-    writeFileSync(FILE, text);
-  }
-}
-if (!process.argv.includes("--check")) console.log(text);
+
+keepSnapshot("snapshots/market.json", text, "scripts/generate/marketGas.ts");

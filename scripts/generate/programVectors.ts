@@ -5,7 +5,6 @@
  *
  *   node scripts/generate/programVectors.ts [--check]
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as prettier from "prettier";
 import {
@@ -23,6 +22,7 @@ import {
   type Hex,
 } from "../../packages/vm/src/index.ts";
 import { tinyPrograms, type Example } from "../../packages/vm/src/testing/tinyPrograms.ts";
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 const FILE = new URL("../../test/vectors/program/examples.json", import.meta.url);
 /** The chain and the holder that the claims' hashes are made for. */
@@ -62,12 +62,5 @@ function vector({ name, program, request }: Example): Record<string, unknown> {
 const filepath = fileURLToPath(FILE);
 const options = { ...(await prettier.resolveConfig(filepath)), filepath };
 const text = await prettier.format(JSON.stringify(tinyPrograms().map(vector)), options);
-if (!existsSync(FILE) || readFileSync(FILE, "utf8") !== text) {
-  if (process.argv.includes("--check")) {
-    console.error("test/vectors/program/examples.json is stale; run: node scripts/generate/programVectors.ts");
-    process.exitCode = 1;
-  } else {
-    writeFileSync(FILE, text);
-    console.log("wrote test/vectors/program/examples.json");
-  }
-}
+
+keepSnapshot("test/vectors/program/examples.json", text, "scripts/generate/programVectors.ts");

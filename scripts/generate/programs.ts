@@ -4,10 +4,9 @@
  *
  *   node scripts/generate/programs.ts [--check]
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { importOnnx } from "../../packages/graph/src/index.ts";
-
-const SNAPSHOT = new URL("../../snapshots/programs.json", import.meta.url);
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 const roots = Object.fromEntries(
   ["digits", "sequence"].map((name) => {
@@ -17,8 +16,5 @@ const roots = Object.fromEntries(
   }),
 );
 const text = `${JSON.stringify(roots, null, 2)}\n`;
-if (!process.argv.includes("--check")) writeFileSync(SNAPSHOT, text);
-else if (readFileSync(SNAPSHOT, "utf8") !== text) {
-  console.error("snapshots/programs.json is stale: run node scripts/generate/programs.ts");
-  process.exitCode = 1;
-}
+
+keepSnapshot("snapshots/programs.json", text, "scripts/generate/programs.ts");

@@ -5,14 +5,12 @@
  *
  *   node scripts/generate/scalarGas.ts [--check]
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import hre, { network } from "hardhat";
 import { fromNumber } from "../../packages/vm/src/float32.ts";
 import { INSTRUCTIONS, type Instruction } from "../../packages/vm/src/isa.ts";
 import { OPCODE } from "../../packages/vm/src/opcodes.ts";
 import { encodeProgram, encodeWorld, WORLD } from "../../test/helpers/scalarPrograms.ts";
-
-const FILE = new URL("../../snapshots/scalar-gas.json", import.meta.url);
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 /** Ordinary operands for each way of reading a register. */
 const OPERANDS: Record<string, bigint[]> = {
@@ -47,19 +45,4 @@ for (const instruction of INSTRUCTIONS) instructions[instruction.name] = await g
 const deployed = await ethers.provider.getCode(await harness.getAddress());
 const text = `${JSON.stringify({ codeSize: (deployed.length - 2) / 2, instructions }, null, 2)}\n`;
 
-let current = "";
-try {
-  current = readFileSync(FILE, "utf8");
-} catch {
-  // No snapshot yet.
-}
-if (current !== text) {
-  if (process.argv.includes("--check")) {
-    console.error(`snapshots/scalar-gas.json is stale; run: node scripts/generate/scalarGas.ts\n${text}`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(new URL(".", FILE), { recursive: true });
-    writeFileSync(FILE, text);
-  }
-}
-if (!process.argv.includes("--check")) console.log(text);
+keepSnapshot("snapshots/scalar-gas.json", text, "scripts/generate/scalarGas.ts");

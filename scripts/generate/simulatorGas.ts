@@ -4,7 +4,8 @@
  *
  *   node scripts/generate/simulatorGas.ts [--check]
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCE = "contracts/dispute/Bond.sol";
@@ -24,10 +25,4 @@ const text = [
   "",
 ].join("\n");
 
-const target = new URL(TARGET, ROOT);
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== text) {
-    console.error(`${TARGET} is stale: run node scripts/generate/simulatorGas.ts`);
-    process.exitCode = 1;
-  }
-} else writeFileSync(target, text);
+keepSnapshot(TARGET, text, "scripts/generate/simulatorGas.ts");

@@ -5,7 +5,6 @@
  *
  *   node scripts/generate/stepGas.ts [--check]
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import hre from "hardhat";
 import { Part } from "../../packages/vm/src/stepEvaluator.ts";
 import {
@@ -16,8 +15,7 @@ import {
   type Watched,
 } from "../../test/helpers/sparseClaims.ts";
 import { deployStepEvaluator } from "../../test/helpers/stepEvaluator.ts";
-
-const FILE = new URL("../../snapshots/step-gas.json", import.meta.url);
+import { keepSnapshot } from "../helpers/snapshot.ts";
 
 await hre.tasks.getTask("build").run({ quiet: true });
 const { ethers, evaluator, ask, spend } = await deployStepEvaluator();
@@ -43,19 +41,4 @@ const snapshot = {
 };
 const text = `${JSON.stringify(snapshot, null, 2)}\n`;
 
-let current = "";
-try {
-  current = readFileSync(FILE, "utf8");
-} catch {
-  // No snapshot yet.
-}
-if (current !== text) {
-  if (process.argv.includes("--check")) {
-    console.error(`snapshots/step-gas.json is stale; run: node scripts/generate/stepGas.ts\n${text}`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(new URL(".", FILE), { recursive: true });
-    writeFileSync(FILE, text);
-  }
-}
-if (!process.argv.includes("--check")) console.log(text);
+keepSnapshot("snapshots/step-gas.json", text, "scripts/generate/stepGas.ts");
