@@ -1244,7 +1244,7 @@ export class Simulation {
 
   #growClaims(): void {
     const from = this.claimStage.length;
-    const size = Math.ceil(from * 1.5);
+    const size = Math.ceil(from * 1.25);
     this.claimStage = grown(this.claimStage, size);
     this.claimBits = grown(this.claimBits, size);
     this.claimProvider = grown(this.claimProvider, size);
@@ -1275,7 +1275,7 @@ export class Simulation {
 
   #growGames(): void {
     const from = this.gameStage.length;
-    const size = Math.ceil(from * 1.5);
+    const size = Math.ceil(from * 1.25);
     this.gameStage = grown(this.gameStage, size);
     this.gameBits = grown(this.gameBits, size);
     this.gameMoves = grown(this.gameMoves, size);

@@ -1,6 +1,6 @@
 // A queue of timers: a hierarchical timing wheel (Varghese, Lauck, 1987) of four levels of 256 slots, one slot of the
-// lowest level for each second. A slot is a linked list through arrays that the owners of the timers hold, so setting a
-// timer allocates nothing. Timers of one second fire in the order in which they were set.
+// lowest level for each second. A slot is a ring of timers, known by its last one, linked through arrays that the owners
+// of the timers hold, so setting a timer allocates nothing. Timers of one second fire in the order in which they were set.
 
 const BITS = 8;
 const SLOTS = 1 << BITS;
@@ -26,7 +26,6 @@ export class Wheel {
   /** How many timers are set. */
   size = 0;
   readonly #kinds: readonly Timers[];
-  readonly #heads = new Int32Array(SLOTS * LEVELS).fill(NONE);
   readonly #tails = new Int32Array(SLOTS * LEVELS).fill(NONE);
   /** One bit per slot that is not empty. */
   readonly #full = new Int32Array((SLOTS * LEVELS) / 32);
@@ -37,7 +36,7 @@ export class Wheel {
 
   /** All arrays, those of the owners included: for counting memory. */
   arrays(): ArrayBufferView[] {
-    return [this.#heads, this.#tails, this.#full, ...this.#kinds.flatMap(({ due, next }) => [due, next])];
+    return [this.#tails, this.#full, ...this.#kinds.flatMap(({ due, next }) => [due, next])];
   }
 
   /** Sets owner's timer for the second `due`; one in the past fires now. */
@@ -54,12 +53,15 @@ export class Wheel {
     const difference = (due ^ this.now) >>> 0;
     const level = difference < 1 << 8 ? 0 : difference < 1 << 16 ? 1 : difference < 1 << 24 ? 2 : 3;
     const slot = level * SLOTS + ((due >>> (level * BITS)) & MASK);
-    timers.next[id >> 2] = NONE;
     const tail = this.#tails[slot];
     if (tail === NONE) {
-      this.#heads[slot] = id;
+      timers.next[id >> 2] = id;
       this.#full[slot >> 5] |= 1 << (slot & 31);
-    } else this.#kinds[tail & 3].next[tail >> 2] = id;
+    } else {
+      const last = this.#kinds[tail & 3];
+      timers.next[id >> 2] = last.next[tail >> 2];
+      last.next[tail >> 2] = id;
+    }
     this.#tails[slot] = id;
   }
 
@@ -75,13 +77,12 @@ export class Wheel {
     return NONE;
   }
 
-  /** Takes a slot's whole list off the wheel and returns its head. */
+  /** Takes a slot's whole ring off the wheel and returns its last timer. */
   #take(slot: number): number {
-    const head = this.#heads[slot];
-    this.#heads[slot] = NONE;
+    const tail = this.#tails[slot];
     this.#tails[slot] = NONE;
     this.#full[slot >> 5] &= ~(1 << (slot & 31));
-    return head;
+    return tail;
   }
 
   /**
@@ -95,10 +96,11 @@ export class Wheel {
         const due = ((this.now & ~MASK) | slot) >>> 0;
         if (due > end) break;
         this.now = due;
-        const id = this.#heads[slot];
-        const next = this.#kinds[id & 3].next[id >> 2];
-        if (next === NONE) this.#take(slot);
-        else this.#heads[slot] = next;
+        const tail = this.#tails[slot];
+        const last = this.#kinds[tail & 3];
+        const id = last.next[tail >> 2];
+        if (id === tail) this.#take(slot);
+        else last.next[tail >> 2] = this.#kinds[id & 3].next[id >> 2];
         this.size--;
         return id;
       }
@@ -126,12 +128,15 @@ export class Wheel {
   /** The present becomes the start of a turn; that turn's timers move down to the levels below. */
   #enter(turn: number, level: number, slot: number): void {
     this.now = turn;
-    let id = this.#take(level * SLOTS + slot);
-    while (id !== NONE) {
+    const tail = this.#take(level * SLOTS + slot);
+    if (tail === NONE) return;
+    let next = this.#kinds[tail & 3].next[tail >> 2];
+    for (;;) {
+      const id = next;
       const timers = this.#kinds[id & 3];
-      const next = timers.next[id >> 2];
+      next = timers.next[id >> 2];
       this.#place(id, timers, timers.due[id >> 2]);
-      id = next;
+      if (id === tail) return;
     }
   }
 
