@@ -107,10 +107,29 @@ function installDependencies({ node, environment }) {
   writeFileSync(stamp, state);
 }
 
+/** Compiles the contracts, unless none changed since. What `test` runs does so itself. */
+function compileContracts({ node, environment }) {
+  const stamp = join(ROOT, "cache", "assay-compiled.txt");
+  const hash = createHash("sha256");
+  for (const path of ["hardhat.config.ts", ...readdirSync(join(ROOT, "contracts"), { recursive: true }).sort()]) {
+    const file = path.endsWith(".sol") ? join(ROOT, "contracts", path) : join(ROOT, path);
+    if (path.endsWith(".sol") || path.endsWith(".ts")) hash.update(path).update(readFileSync(file));
+  }
+  const state = hash.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
+  say("compiling the contracts (once; a minute or so)");
+  const hardhat = join(ROOT, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const result = spawnSync(node, [hardhat, "build"], { cwd: ROOT, env: environment, stdio: ["ignore", 2, 2] });
+  if (result.status !== 0) fail("the contracts do not compile", "Read the compiler's output above.");
+  mkdirSync(join(ROOT, "cache"), { recursive: true });
+  writeFileSync(stamp, state);
+}
+
 const [verb, ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(VERBS, verb ?? "")) fail(`no verb "${verb ?? ""}"`, `Verbs: ${Object.keys(VERBS).join(", ")}.`);
 const tools = prepareTools();
 installDependencies(tools);
+if (verb !== "test" && verb !== "ci") compileContracts(tools);
 const command = VERBS[verb](rest);
 const run = spawnSync(tools.node, command, { cwd: ROOT, env: tools.environment, stdio: "inherit" });
 process.exit(run.status ?? 1);

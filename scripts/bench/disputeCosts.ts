@@ -2,6 +2,7 @@
  * Whole disputes played on the chain and what they cost, both sides together, from challenge to payout credited, over the
  * real step evaluator. The claim holder is a toy, and credits are not zero before.
  */
+import { LEAF_BYTES } from "../../packages/vm/src/tree.ts";
 import { network } from "hardhat";
 import { readFileSync } from "node:fs";
 import {
@@ -84,9 +85,10 @@ async function set(rules: Rules): Promise<Table> {
 /** A claim whose provider changed one element, and the sums that lead to it. */
 async function post(table: Table, honest: Trace, { call, position, element, step }: Lie, claimId = 1n): Promise<Case> {
   const lie = (trace: Trace): Trace => {
-    const leaf = trace.leaf(call, position, Math.floor(element / 32));
-    leaf[(element % 32) * 4] ^= 1;
-    return trace.withLeaf(call, position, Math.floor(element / 32), leaf);
+    const each = LEAF_BYTES / 4;
+    const leaf = trace.leaf(call, position, Math.floor(element / each));
+    leaf[(element % each) * 4] ^= 1;
+    return trace.withLeaf(call, position, Math.floor(element / each), leaf);
   };
   const machine = (same: Machine): Machine => ({
     ...same,
