@@ -105,6 +105,9 @@ export async function makeVillainWorld(name: ModelName) {
   ): Promise<Made[]> =>
     playDuel({
       ...{ disputes, dispute, game, minds, published, now, sleep, onMove },
+      beforeMove: async () => {
+        await chain.send("evm_setNextBlockTimestamp", [(await now()) + 1]);
+      },
       signers: { provider: people.provider, challenger: people.challenger },
     });
 

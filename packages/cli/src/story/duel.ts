@@ -51,6 +51,8 @@ export interface Duel {
   readonly published: Published;
   now(): Promise<number>;
   sleep(seconds: number): Promise<void>;
+  /** Called before each move; a test fixes the time of the next block, which otherwise follows the machine's clock. */
+  beforeMove?(): Promise<void>;
   onMove?(made: Made, receipt: TransactionReceipt): void | Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function playDuel(duel: Duel): Promise<Made[]> {
     }
     const { by, move } = step;
     const before = all.find(({ id }) => "game" in move && move.game === id) ?? all[0];
+    await duel.beforeMove?.();
     let receipt: TransactionReceipt;
     if (move.kind === "challenge") {
       const opened = await disputes.challenge(move.claimId, signers[by]);
