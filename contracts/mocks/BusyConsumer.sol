@@ -18,7 +18,6 @@ contract BusyConsumer is IInferenceConsumer {
     function onInference(Inference calldata) external {
         gasSeen = gasleft();
         ++times;
-        // solhint-disable-next-line avoid-low-level-calls
         (succeeded, ) = _target.call(_data);
     }
 }

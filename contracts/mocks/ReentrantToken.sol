@@ -26,7 +26,6 @@ contract ReentrantToken is ERC20 {
         if (_target == address(0) || from == address(0)) return;
         address target = _target;
         _target = address(0);
-        // solhint-disable-next-line avoid-low-level-calls
         (bool succeeded, bytes memory returned) = target.call(_data);
         emit Reentered(succeeded, returned);
     }
