@@ -34,6 +34,8 @@ export interface ModelSpec {
   readonly constants?: Readonly<Record<string, Tensor>>;
   /** Version of `ai.onnx`; 17 if absent. */
   readonly opset?: number;
+  /** Version of `ai.onnx.ml`; 3 if absent. */
+  readonly mlOpset?: number;
 }
 
 /** The model's bytes. */
@@ -43,6 +45,7 @@ export function buildModel(spec: ModelSpec): Uint8Array {
     opsetImport: [
       { domain: "", version: spec.opset ?? 17 },
       { domain: "com.microsoft", version: 1 },
+      { domain: "ai.onnx.ml", version: spec.mlOpset ?? 3 },
     ],
     graph: {
       name: "test",

@@ -1,78 +1,23 @@
-/**
- * Cases of every operator: inputs, attributes and outputs of a one-node model, to be computed by us and by onnxruntime.
- * Inputs are random from a seed unless their values are given; `constant` ones are part of the model.
- */
+/** Cases of every operator: those of this table and of the families in `cases/`. */
 import { DType } from "@assay/vm";
-import type { AttributeValue } from "./onnxBuilder.ts";
-
-export interface InputCase {
-  readonly shape: readonly number[];
-  /** float32 if absent. */
-  readonly dtype?: number;
-  readonly values?: readonly number[];
-  /** Range of random values; about -3 to 3 if absent, integers below 10. */
-  readonly range?: readonly [number, number];
-  readonly constant?: boolean;
-}
-
-export interface OperatorCase {
-  /** Absent inputs are undefined. */
-  readonly inputs: readonly (InputCase | undefined)[];
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
-  /** Number of outputs; 1 if absent. */
-  readonly outputs?: number;
-  readonly opset?: number;
-  /** Greatest relative difference, and absolute below 1; 2e-6 if absent. */
-  readonly tolerance?: number;
-}
-
-const SPECIALS = [
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  -0.5,
-  1e-40,
-  -1e-40,
-  3e38,
-  -3e38,
-  Infinity,
-  -Infinity,
-  NaN,
-  7.5,
-  -100,
-  88.7,
-  -103.5,
-];
-
-/** Random floats. */
-const f = (...shape: number[]): InputCase => ({ shape });
-/** Random positive floats. */
-const p = (...shape: number[]): InputCase => ({ shape, range: [0.1, 4] });
-/** Special floats. */
-const specials: InputCase = { shape: [SPECIALS.length], values: SPECIALS };
-/** Constant int64 values. */
-const longs = (...values: number[]): InputCase => ({
-  shape: [values.length],
-  dtype: DType.INT64,
-  values,
-  constant: true,
-});
-const scalar = (value: number, dtype: number = DType.INT64): InputCase => ({
-  shape: [],
-  dtype,
-  values: [value],
-  constant: true,
-});
-const typed = (dtype: number, shape: readonly number[], range?: readonly [number, number]): InputCase => ({
-  dtype,
-  shape,
-  ...(range && { range }),
-});
-const bools = (...shape: number[]): InputCase => ({ dtype: DType.BOOL, shape, range: [0, 2] });
-const opset = (version: number, ...inputs: readonly InputCase[]): OperatorCase => ({ inputs, opset: version });
-const plain = (...inputs: readonly InputCase[]): OperatorCase => ({ inputs });
+import { MICROSOFT } from "../operator.ts";
+import {
+  bools,
+  f,
+  longs,
+  mergeCases,
+  opset,
+  p,
+  plain,
+  scalar,
+  specials,
+  typed,
+  type CaseTable,
+  type OperatorCase,
+} from "./case.ts";
+import { CASES as MATH } from "./cases/math.ts";
+import { CASES as MOVE } from "./cases/move.ts";
+import { CASES as QUANT } from "./cases/quant.ts";
 
 const unary = [plain(f(2, 3, 4)), plain(specials)];
 const binary = [plain(f(2, 3), f(2, 3)), plain(f(2, 1, 4), f(3, 1)), plain(f(3), scalar(0.5, DType.FLOAT32))];
@@ -132,7 +77,7 @@ const comparison = [...binary, ...integers];
 const logic = [plain(bools(2, 3), bools(3))];
 const bitwise = [opset(18, typed(DType.INT32, [2, 3], [-99, 99]), typed(DType.INT32, [3], [-99, 99]))];
 
-export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> = {
+const STANDARD: CaseTable[string] = {
   Abs: [...unary, plain(typed(DType.INT32, [5], [-9, 9]))],
   Add: [...binary, ...integers],
   And: logic,
@@ -482,7 +427,23 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   ],
   Sub: [...binary, ...integers],
   Sum: [plain(f(3), f(2, 3), f(1), f(3), f(1))],
-  Swish: [],
+  Swish: [
+    {
+      inputs: [{ shape: [7], values: [-6, -1.5, -0.25, 0, 0.5, 2, 7] }],
+      attributes: { alpha: { float: 1.25 } },
+      opset: 24,
+      // This onnxruntime does not have it: x ÷ (1 + e^(-1.25 x)) in binary64.
+      expected: [
+        {
+          shape: [7],
+          values: [
+            -0.003316671820357442, -0.19944636523723602, -0.10562615841627121, 0.0, 0.32567742466926575,
+            1.8482836484909058, 6.9988908767700195,
+          ],
+        },
+      ],
+    },
+  ],
   Tanh: unary,
   ThresholdedRelu: [plain(f(3, 4))],
   Tile: [{ inputs: [f(2, 1, 3), longs(2, 3, 1)] }],
@@ -493,8 +454,7 @@ export const OPERATOR_CASES: Readonly<Record<string, readonly OperatorCase[]>> =
   Xor: logic,
 };
 
-/** Cases of the operators of `com.microsoft`. */
-export const MICROSOFT_CASES: Readonly<Record<string, readonly OperatorCase[]>> = {
+const FUSED: CaseTable[string] = {
   BiasGelu: [plain(f(3, 4), f(4))],
   FastGelu: [
     { inputs: [f(3, 4)], tolerance: 1e-5 },
@@ -511,3 +471,6 @@ export const MICROSOFT_CASES: Readonly<Record<string, readonly OperatorCase[]>> 
     },
   ],
 };
+
+/** All cases, by domain and operator. */
+export const CASES: CaseTable = mergeCases([{ "": STANDARD, [MICROSOFT]: FUSED }, MATH, QUANT, MOVE]);
