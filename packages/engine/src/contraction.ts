@@ -122,8 +122,21 @@ export interface ContractionKernels {
   pack(at: number, side: number, b: number, to: number): void;
   /** Bytes of scratch that `contract` may use for this contraction, whatever the region. */
   scratchBytes(contraction: Contraction): number;
-  /** A good region for one call: rows and columns, so that packing is paid once and the sums stay in the cache. */
-  region(contraction: Contraction): { readonly rows: number; readonly columns: number };
-  /** The sums of rows [m0, m1) and columns [n0, n1) of batch `b`, written to the output. `n0` is a multiple of the region's columns. */
-  contract(at: number, b: number, m0: number, m1: number, n0: number, n1: number, scratch: number): void;
+  /**
+   * A good region for one call, so that packing is paid once and the sums stay in the cache; at most the contraction's own
+   * extents. Many small batches (channels of a depthwise convolution) go into one call, for a call costs too.
+   */
+  region(contraction: Contraction): Region;
+  /**
+   * The sums of rows [m0, m1) and columns [n0, n1) of batches [b0, b1), written to the output. `m0` is a multiple of the
+   * region's rows and `n0` of its columns; the ends are free.
+   */
+  contract(at: number, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number, scratch: number): void;
+}
+
+/** Extents of the part of a contraction that one call computes. */
+export interface Region {
+  readonly batches: number;
+  readonly rows: number;
+  readonly columns: number;
 }
