@@ -21,11 +21,23 @@ import { fuse } from "./fuse.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
 import { Graph } from "./graph.ts";
 import type { LoweredNode } from "./loweredNode.ts";
+import { functionBody, placeInside } from "./inline.ts";
 import { Attributes } from "./onnx/attributes.ts";
-import { readModel, type DeclaredValue, type OnnxModel, type OnnxNode } from "./onnx/model.ts";
+import {
+  functionKey,
+  readGraph,
+  readModel,
+  type DeclaredValue,
+  type OnnxFunction,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+} from "./onnx/model.ts";
+import type { GraphProto } from "./onnx/schema.ts";
 import type { ExternalData } from "./onnx/tensor.ts";
-import { NodeContext, type Operator } from "./operator.ts";
+import { NodeContext, type Operator, type Subgraph } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
+import { Scope } from "./scope.ts";
 import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
 
 export interface ImportOptions {
@@ -144,6 +156,19 @@ export function declaredType(
   return { dtype: elementType, shape };
 }
 
+/** What a graph is lowered in. */
+interface Surroundings {
+  readonly scope: Scope;
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Functions being called, outermost first. */
+  readonly calls: readonly OnnxFunction[];
+  /** The node that the graph belongs to; absent for the model's own graph. */
+  readonly within?: Place | undefined;
+}
+
+/** Most nodes that are lowered, each time round a loop and each call of a function counted. */
+export const MAX_LOWERED = 2 ** 16;
+
 /** Lowers models: one instance per import. */
 export class Importer {
   readonly model: OnnxModel;
@@ -151,6 +176,7 @@ export class Importer {
   readonly symbols: Symbols;
   readonly operators: Record<string, number> = {};
   readonly #budget: FoldingBudget = { left: MAX_FOLDED.model };
+  #lowered = 0;
 
   constructor(model: OnnxModel, options: ImportOptions) {
     this.model = model;
@@ -170,7 +196,7 @@ export class Importer {
     }));
     const graph = new Graph();
     const named = this.lower(graph, new Map(inputs.map(({ name }, i) => [name, values[i]])));
-    const results = outputs.map((output) => this.output(graph, output, named.get(output.name)!));
+    const results = outputs.map((output) => this.output(graph, output, computed(named, output.name)));
     const nodes = results.map(({ node }) => node);
     const prompt = finished(graph, nodes);
     const program = encodeProgram({
@@ -191,47 +217,64 @@ export class Importer {
   }
 
   /** Lowers the model's graph into `graph` with its inputs given by name; returns all values by name. */
-  lower(graph: Graph, inputs: ReadonlyMap<string, TensorValue>): ReadonlyMap<string, TensorValue> {
-    const values = new Map<string, TensorValue>(inputs);
-    for (const [name, tensor] of this.model.graph.constants) values.set(name, constantValue(tensor));
-    for (const node of this.model.graph.nodes) {
+  lower(graph: Graph, inputs: ReadonlyMap<string, TensorValue>): ReadonlyMap<string, TensorValue | undefined> {
+    const scope = new Scope();
+    for (const [name, value] of inputs) scope.set(name, value);
+    this.#lowerGraph(graph, this.model.graph, { scope, opsets: this.model.opsets, calls: [] });
+    return scope.own;
+  }
+
+  #lowerGraph(graph: Graph, { constants, nodes }: OnnxGraph, surroundings: Surroundings): void {
+    const { scope, within } = surroundings;
+    for (const [name, tensor] of constants) scope.set(name, constantValue(tensor));
+    for (const node of nodes) {
       try {
-        const outputs = this.#lowerNode(graph, node, values);
+        const outputs = this.#lowerNode(graph, node, surroundings);
         node.outputs.forEach((name, i) => {
-          if (name !== "" && outputs[i] !== undefined) values.set(name, outputs[i]);
+          if (name !== "") scope.set(name, outputs[i]);
         });
       } catch (error) {
-        if (error instanceof GraphError) throw error.at(node.place);
+        if (error instanceof GraphError)
+          throw error.at(within === undefined ? node.place : placeInside(within, node.place));
         throw error;
       }
     }
-    return values;
   }
 
-  #lowerNode(graph: Graph, node: OnnxNode, values: ReadonlyMap<string, TensorValue>): (TensorValue | undefined)[] {
-    const operator = operatorOf(node.domain, node.operator);
-    const full = node.domain === "" ? node.operator : `${node.domain}.${node.operator}`;
-    check(operator !== undefined, "UNKNOWN_OPERATOR", `operator ${full} is not supported`);
-    const opset = this.model.opsets.get(node.domain);
-    check(opset !== undefined, "UNSUPPORTED_VERSION", `operator set ${JSON.stringify(node.domain)} is not imported`);
-    this.operators[full] = (this.operators[full] ?? 0) + 1;
+  #lowerNode(graph: Graph, node: OnnxNode, surroundings: Surroundings): (TensorValue | undefined)[] {
+    const { scope } = surroundings;
+    // INVARIANT: functions that call functions, and loops in loops, multiply; what they come to is bounded.
+    check(
+      ++this.#lowered <= MAX_LOWERED,
+      "TOO_LARGE",
+      `more than ${MAX_LOWERED} nodes, those of loops and functions included`,
+    );
     const inputs = trimmed(node.inputs).map((name) => {
       if (name === "") return undefined;
-      const value = values.get(name);
+      const value = scope.get(name);
       check(value !== undefined, "UNDEFINED_NAME", `${JSON.stringify(name)} is an output that is not computed`);
       return value;
     });
+    const called = this.model.functions.get(functionKey(node.proto, node.operator));
+    if (called !== undefined) return this.#lowerCall(graph, node, called, inputs, surroundings);
+    const operator = operatorOf(node.domain, node.operator);
+    const full = node.domain === "" ? node.operator : `${node.domain}.${node.operator}`;
+    check(operator !== undefined, "UNKNOWN_OPERATOR", `operator ${full} is not supported`);
+    const opset = surroundings.opsets.get(node.domain);
+    check(opset !== undefined, "UNSUPPORTED_VERSION", `operator set ${JSON.stringify(node.domain)} is not imported`);
+    this.operators[full] = (this.operators[full] ?? 0) + 1;
     checkArity(operator, inputs.length, node.outputs.length);
     const attributes = () => new Attributes(node.proto.attribute ?? [], node.place, this.model.external);
     const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
       target.operator = node.operator;
-      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs);
+      const subgraph = (proto: GraphProto) => this.#subgraph(target, proto, node, surroundings);
+      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs, subgraph);
       const lowered = operator.lower(context);
       const { unread } = context.attributes;
       check(unread.length === 0, "BAD_ATTRIBUTE", `unknown attributes: ${unread.join(", ")}`);
       return Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
     };
-    if (inputs.every((input) => input === undefined || isConstant(input))) {
+    if (operator.control !== true && inputs.every((input) => input === undefined || isConstant(input))) {
       const scratch = new Graph();
       const outputs = lowerInto(scratch);
       if (scratch.nodes.length === 0) return outputs;
@@ -241,6 +284,57 @@ export class Importer {
       return outputs;
     }
     return lowerInto(graph);
+  }
+
+  /** A subgraph of `node`: read once, lowered as often as the operator wants. */
+  #subgraph(graph: Graph, proto: GraphProto, node: OnnxNode, surroundings: Surroundings): Subgraph {
+    const { file } = node.place;
+    const read = readGraph(proto, file === undefined ? {} : { file }, this.model.external, surroundings.scope);
+    const within = surroundings.within === undefined ? node.place : placeInside(surroundings.within, node.place);
+    return {
+      inputs: read.inputs.length,
+      lower: (inputs) => {
+        check(
+          inputs.length === read.inputs.length,
+          "BAD_ARITY",
+          `a subgraph with ${read.inputs.length} inputs is given ${inputs.length}`,
+        );
+        const scope = new Scope(surroundings.scope);
+        read.inputs.forEach(({ name }, i) => scope.set(name, inputs[i]));
+        this.#lowerGraph(graph, read, { ...surroundings, scope, within });
+        graph.operator = node.operator;
+        return read.outputs.map(({ name }) => computed(scope, name));
+      },
+    };
+  }
+
+  /** A call of a function that the model defines: its body in place of the node. */
+  #lowerCall(
+    graph: Graph,
+    node: OnnxNode,
+    called: OnnxFunction,
+    inputs: readonly (TensorValue | undefined)[],
+    surroundings: Surroundings,
+  ): (TensorValue | undefined)[] {
+    const { calls } = surroundings;
+    check(!calls.includes(called), "CYCLE", "the function calls itself");
+    const { input = [], output = [] } = called.proto;
+    const fits = inputs.length <= input.length && node.outputs.length <= output.length;
+    check(fits, "BAD_ARITY", `a function of ${input.length} inputs and ${output.length} outputs`);
+    const body = functionBody(called, node.proto.attribute ?? []);
+    const read = readGraph(body, called.place, this.model.external);
+    const within = surroundings.within === undefined ? node.place : placeInside(surroundings.within, node.place);
+    const scope = new Scope();
+    input.forEach((name, i) => {
+      if (inputs[i] !== undefined) scope.set(name, inputs[i]);
+    });
+    this.#lowerGraph(graph, absentInputs(read, scope), {
+      scope,
+      opsets: called.opsets,
+      calls: [...calls, called],
+      within,
+    });
+    return output.map((name) => scope.get(name));
   }
 
   /** A graph output as a node of its own: an input or a constant is copied. */
@@ -318,6 +412,24 @@ export function finished(graph: Graph, roots: readonly LoweredNode[]): LoweredNo
 /** A value's type as the header holds it. */
 export function typeOf({ dtype, shape }: TensorValue) {
   return { dtype, shape: shape.map((size) => size.toExpression()) };
+}
+
+/** The value of a graph's output. */
+function computed(scope: { get(name: string): TensorValue | undefined }, name: string): TensorValue {
+  const value = scope.get(name);
+  check(value !== undefined, "UNDEFINED_NAME", `${JSON.stringify(name)} is an output that is not computed`);
+  return value;
+}
+
+/** A function's graph in which inputs that a call leaves out are absent inputs of its nodes. */
+function absentInputs(graph: OnnxGraph, scope: Scope): OnnxGraph {
+  const absent = new Set(graph.inputs.map(({ name }) => name).filter((name) => !scope.has(name)));
+  if (absent.size === 0) return graph;
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (absent.has(name) ? "" : name)),
+  }));
+  return { ...graph, nodes };
 }
 
 function trimmed(names: readonly string[]): readonly string[] {

@@ -7,6 +7,7 @@ import { Dimension, formatShape } from "./dimension.ts";
 import { check, GraphError, type GraphErrorCode } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Attributes } from "./onnx/attributes.ts";
+import type { GraphProto } from "./onnx/schema.ts";
 import { constantTensor, type TensorValue } from "./tensorValue.ts";
 
 /** Domain of the operators that onnxruntime adds. */
@@ -20,8 +21,18 @@ export interface Operator {
   readonly inputs: readonly [number, number];
   /** Greatest number of outputs; 1 if absent. */
   readonly outputs?: number;
+  /** Whether the node holds subgraphs: what is constant in them is folded node by node. */
+  readonly control?: boolean;
   /** Adds the lowering to the graph and returns the outputs, in order. Throws `GraphError`. */
   lower(node: NodeContext): TensorValue | readonly (TensorValue | undefined)[];
+}
+
+/** A subgraph of a node, to be lowered once or many times; it sees the names around the node. */
+export interface Subgraph {
+  /** Number of inputs it declares. */
+  readonly inputs: number;
+  /** Adds its nodes to the graph. Its inputs are given in order; returns its outputs. Throws `GraphError`. */
+  lower(inputs: readonly TensorValue[]): TensorValue[];
 }
 
 /** One node of the model while it is lowered. */
@@ -33,6 +44,7 @@ export class NodeContext {
   /** Outputs that the node names; an absent one has an empty name. */
   readonly outputs: readonly string[];
   readonly #inputs: readonly (TensorValue | undefined)[];
+  readonly #subgraph: ((proto: GraphProto) => Subgraph) | undefined;
 
   constructor(
     graph: Graph,
@@ -40,12 +52,21 @@ export class NodeContext {
     opset: number,
     inputs: readonly (TensorValue | undefined)[],
     outputs: readonly string[],
+    subgraph?: (proto: GraphProto) => Subgraph,
   ) {
     this.graph = graph;
     this.attributes = attributes;
     this.opset = opset;
     this.#inputs = inputs;
     this.outputs = outputs;
+    this.#subgraph = subgraph;
+  }
+
+  /** The subgraph that an attribute holds. */
+  subgraph(attribute: string): Subgraph {
+    const proto = this.attributes.graph(attribute);
+    if (this.#subgraph === undefined) throw new Error("this node has no subgraphs");
+    return this.#subgraph(proto);
   }
 
   /** Number of inputs given, absent ones between them included. */

@@ -6,18 +6,25 @@ import { GraphError, check, type Place } from "../errors.ts";
 import {
   decodeModelProto,
   longToBigInt,
+  type FunctionProto,
   type GraphProto,
   type ModelProto,
   type NodeProto,
+  type OperatorSetIdProto,
   type ValueInfoProto,
 } from "./schema.ts";
 import type { Tensor } from "@assay/vm";
 import { readTensor, type ExternalData } from "./tensor.ts";
 
-/** Oldest and newest operator sets of `ai.onnx` that the importer knows. */
+/** Oldest and newest operator sets of `ai.onnx` and `ai.onnx.ml` that the importer knows. */
 export const OPSETS = { least: 7, greatest: 24 } as const;
+export const ML_OPSETS = { least: 1, greatest: 5 } as const;
+/** Domain of the operators of classical machine learning. */
+export const ML = "ai.onnx.ml";
 /** Most nodes of one graph. */
-const MAX_GRAPH_NODES = 2 ** 16;
+export const MAX_GRAPH_NODES = 2 ** 16;
+/** Deepest nesting of subgraphs. */
+const MAX_NESTING = 16;
 
 /** A dimension as declared: a size, a name, or neither. */
 export type DeclaredDimension = number | string | undefined;
@@ -50,8 +57,18 @@ export interface OnnxGraph {
   readonly constants: ReadonlyMap<string, Tensor>;
 }
 
+/** A function that the model itself defines: its body is read where it is called, with the attributes of the call. */
+export interface OnnxFunction {
+  readonly proto: FunctionProto;
+  /** Versions of the operator sets that its body uses. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly place: Place;
+}
+
 export interface OnnxModel {
   readonly graph: OnnxGraph;
+  /** By `functionKey`. */
+  readonly functions: ReadonlyMap<string, OnnxFunction>;
   /** Version of each operator set by domain; `ai.onnx` is the empty domain. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
@@ -71,27 +88,60 @@ export function readModel(bytes: Uint8Array, file?: string, external?: ExternalD
   check(graph !== undefined && proto.irVersion !== undefined, "MALFORMED_FILE", "not an ONNX file: no graph", place);
   const version = longToBigInt(proto.irVersion);
   check(version >= 3n, "UNSUPPORTED_VERSION", `IR version ${version} is older than 3`, place);
-  check((proto.functions ?? []).length === 0, "UNSUPPORTED", "model-local functions are not supported", place);
+  const opsets = readOpsets(proto.opsetImport, place);
   const metadata = new Map((proto.metadataProps ?? []).map(({ key = "", value = "" }) => [key, value]));
-  return { graph: readGraph(graph, place, external), opsets: readOpsets(proto, place), metadata, external };
+  return {
+    graph: readGraph(graph, place, external),
+    functions: readFunctions(proto, place),
+    opsets,
+    metadata,
+    external,
+  };
 }
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function readOpsets(proto: ModelProto, place: Place): Map<string, number> {
+function readOpsets(protos: readonly OperatorSetIdProto[] | undefined, place: Place): Map<string, number> {
   const opsets = new Map<string, number>();
-  for (const { domain = "", version } of proto.opsetImport ?? []) {
-    const key = domain === "ai.onnx" ? "" : domain;
+  for (const { domain = "", version } of protos ?? []) {
+    const key = plainDomain(domain);
     check(!opsets.has(key), "DUPLICATE_NAME", `operator set ${JSON.stringify(domain)} is imported twice`, place);
     opsets.set(key, Number(longToBigInt(version ?? 0)));
   }
-  const main = opsets.get("");
-  check(main !== undefined, "UNSUPPORTED_VERSION", "the operator set version is not given", place);
-  const known = main >= OPSETS.least && main <= OPSETS.greatest;
-  check(known, "UNSUPPORTED_VERSION", `operator set ${main} is not ${OPSETS.least} to ${OPSETS.greatest}`, place);
+  check(opsets.size > 0, "UNSUPPORTED_VERSION", "the operator set version is not given", place);
+  for (const [domain, { least, greatest }] of [["", OPSETS] as const, [ML, ML_OPSETS] as const]) {
+    const version = opsets.get(domain) ?? least;
+    const named = domain === "" ? "operator set" : `operator set ${domain}`;
+    const known = version >= least && version <= greatest;
+    check(known, "UNSUPPORTED_VERSION", `${named} ${version} is not ${least} to ${greatest}`, place);
+  }
   return opsets;
+}
+
+/** The default domain has two names. */
+function plainDomain(domain: string | undefined): string {
+  return domain === undefined || domain === "ai.onnx" ? "" : domain;
+}
+
+/** What a call and a function's definition agree in. */
+export function functionKey({ domain, overload = "" }: NodeProto | FunctionProto, name: string): string {
+  return JSON.stringify([plainDomain(domain), name, overload]);
+}
+
+function readFunctions({ functions = [] }: ModelProto, file: Place): Map<string, OnnxFunction> {
+  const read = new Map<string, OnnxFunction>();
+  check(functions.length <= MAX_GRAPH_NODES, "TOO_LARGE", `${functions.length} functions`, file);
+  for (const proto of functions) {
+    const { name = "" } = proto;
+    const place = { ...file, node: `function ${JSON.stringify(name)}` };
+    check(name !== "", "MALFORMED_FILE", "a function without a name", place);
+    const key = functionKey(proto, name);
+    check(!read.has(key), "DUPLICATE_NAME", `function ${JSON.stringify(name)} is defined twice`, place);
+    read.set(key, { proto, opsets: readOpsets(proto.opsetImport, place), place });
+  }
+  return read;
 }
 
 /** Reads a graph; `outer` are the names that a subgraph may use from around it. */
@@ -99,7 +149,7 @@ export function readGraph(
   proto: GraphProto,
   file: Place,
   external?: ExternalData,
-  outer: ReadonlySet<string> = new Set(),
+  outer: { has(name: string): boolean } = new Set(),
 ): OnnxGraph {
   const defined = new Set<string>();
   const define = (name: string, place: Place): void => {
@@ -149,8 +199,14 @@ function readNode(proto: NodeProto, position: number, file: Place): OnnxNode {
   const name = proto.name === undefined || proto.name === "" ? `#${position}` : JSON.stringify(proto.name);
   const place = { ...file, node: `node ${name} (${operator})` };
   check(operator !== "", "MALFORMED_FILE", "a node without an operator", place);
-  const domain = proto.domain === "ai.onnx" ? "" : (proto.domain ?? "");
-  return { operator, domain, inputs: proto.input ?? [], outputs: proto.output ?? [], proto, place };
+  return {
+    operator,
+    domain: plainDomain(proto.domain),
+    inputs: proto.input ?? [],
+    outputs: proto.output ?? [],
+    proto,
+    place,
+  };
 }
 
 function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
@@ -203,12 +259,19 @@ function sorted(nodes: readonly OnnxNode[]): OnnxNode[] {
   return order;
 }
 
-/** Names that a node's subgraphs use from around them (and some of their own, which do no harm). */
-function capturedNames(proto: NodeProto): string[] {
-  return (proto.attribute ?? [])
-    .flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])])
-    .flatMap((graph) => [
-      ...(graph.node ?? []).flatMap((node) => [...(node.input ?? []), ...capturedNames(node)]),
-      ...(graph.output ?? []).map(({ name = "" }) => name),
-    ]);
+/** Names that a node's subgraphs use from around them. */
+function capturedNames({ attribute = [] }: NodeProto, depth = 0): string[] {
+  const graphs = attribute.flatMap(({ g, graphs = [] }) => (g === undefined ? graphs : [g, ...graphs]));
+  if (graphs.length === 0) return [];
+  check(depth < MAX_NESTING, "TOO_LARGE", `subgraphs are nested more than ${MAX_NESTING} deep`);
+  return graphs.flatMap((graph) => {
+    const { node = [], input = [], initializer = [], output = [] } = graph;
+    const own = new Set([...input, ...initializer].map(({ name }) => name));
+    for (const { output: names = [] } of node) for (const name of names) own.add(name);
+    const used = [
+      ...node.flatMap((inner) => [...(inner.input ?? []), ...capturedNames(inner, depth + 1)]),
+      ...output.map(({ name = "" }) => name),
+    ];
+    return used.filter((name) => !own.has(name));
+  });
 }

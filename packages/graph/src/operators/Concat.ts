@@ -35,8 +35,8 @@ export const Concat: Operator = {
   },
 };
 
-/** Four at a time, until one is left; undefined if there is nothing. */
-function concatenate(
+/** Tensors along an axis, four at a time until one is left; undefined if there is nothing. */
+export function concatenate(
   graph: Graph,
   dtype: DType,
   axis: number,

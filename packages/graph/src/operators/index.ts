@@ -54,6 +54,7 @@ import { Hardmax } from "./Hardmax.ts";
 import { HardSigmoid } from "./HardSigmoid.ts";
 import { HardSwish } from "./HardSwish.ts";
 import { Identity } from "./Identity.ts";
+import { If } from "./If.ts";
 import { InstanceNormalization } from "./InstanceNormalization.ts";
 import { IsInf } from "./IsInf.ts";
 import { IsNaN } from "./IsNaN.ts";
@@ -63,6 +64,7 @@ import { Less } from "./Less.ts";
 import { LessOrEqual } from "./LessOrEqual.ts";
 import { Log } from "./Log.ts";
 import { LogSoftmax } from "./LogSoftmax.ts";
+import { Loop } from "./Loop.ts";
 import { LpNormalization } from "./LpNormalization.ts";
 import { LSTM } from "./LSTM.ts";
 import { MatMul } from "./MatMul.ts";
@@ -103,6 +105,7 @@ import { Reshape } from "./Reshape.ts";
 import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
 import { Round } from "./Round.ts";
+import { Scan } from "./Scan.ts";
 import { ScatterElements } from "./ScatterElements.ts";
 import { ScatterND } from "./ScatterND.ts";
 import { Selu } from "./Selu.ts";
@@ -187,6 +190,7 @@ export const OPERATORS: readonly Operator[] = [
   HardSigmoid,
   HardSwish,
   Identity,
+  If,
   InstanceNormalization,
   IsInf,
   IsNaN,
@@ -196,6 +200,7 @@ export const OPERATORS: readonly Operator[] = [
   LessOrEqual,
   Log,
   LogSoftmax,
+  Loop,
   LpNormalization,
   LSTM,
   MatMul,
@@ -236,6 +241,7 @@ export const OPERATORS: readonly Operator[] = [
   RMSNormalization,
   RNN,
   Round,
+  Scan,
   ScatterElements,
   ScatterND,
   Selu,

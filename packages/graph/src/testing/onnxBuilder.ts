@@ -1,8 +1,14 @@
 /** Writes small ONNX models for tests. */
 import { DType, makeTensor, type Tensor } from "@assay/vm";
-import { encodeModelProto, type AttributeProto, type NodeProto, type TensorProto } from "../onnx/schema.ts";
+import {
+  encodeModelProto,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from "../onnx/schema.ts";
 
-/** An attribute: an integer, a float in an object, a string, a list, a tensor. */
+/** An attribute: an integer, a float in an object, a string, a list, a tensor, a subgraph; or one of the function around. */
 export type AttributeValue =
   | number
   | { readonly float: number }
@@ -10,7 +16,9 @@ export type AttributeValue =
   | string
   | readonly number[]
   | readonly string[]
-  | { readonly tensor: Tensor };
+  | { readonly tensor: Tensor }
+  | { readonly graph: GraphSpec }
+  | { readonly reference: string; readonly type: number };
 
 export interface NodeSpec {
   readonly operator: string;
@@ -27,11 +35,27 @@ export interface ValueSpec {
   readonly shape?: readonly (number | string)[];
 }
 
-export interface ModelSpec {
+export interface GraphSpec {
   readonly nodes: readonly NodeSpec[];
   readonly inputs: readonly ValueSpec[];
   readonly outputs: readonly ValueSpec[];
   readonly constants?: Readonly<Record<string, Tensor>>;
+}
+
+export interface FunctionSpec {
+  readonly name: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly NodeSpec[];
+  /** Attributes with a default. */
+  readonly defaults?: Readonly<Record<string, AttributeValue>>;
+  /** Version of `ai.onnx` in the body; 17 if absent. */
+  readonly opset?: number;
+}
+
+export interface ModelSpec extends GraphSpec {
+  readonly functions?: readonly FunctionSpec[];
   /** Version of `ai.onnx`; 17 if absent. */
   readonly opset?: number;
   /** Version of `ai.onnx.ml`; 3 if absent. */
@@ -46,15 +70,29 @@ export function buildModel(spec: ModelSpec): Uint8Array {
       { domain: "", version: spec.opset ?? 17 },
       { domain: "com.microsoft", version: 1 },
       { domain: "ai.onnx.ml", version: spec.mlOpset ?? 3 },
+      ...[...new Set((spec.functions ?? []).map(({ domain }) => domain))].map((domain) => ({ domain, version: 1 })),
     ],
-    graph: {
-      name: "test",
-      node: spec.nodes.map(nodeProto),
-      input: spec.inputs.map(valueProto),
-      output: spec.outputs.map(valueProto),
-      initializer: Object.entries(spec.constants ?? {}).map(([name, tensor]) => tensorProto(tensor, name)),
-    },
+    graph: graphProto(spec),
+    functions: (spec.functions ?? []).map(({ name, domain, inputs, outputs, nodes, defaults = {}, opset = 17 }) => ({
+      name,
+      domain,
+      input: [...inputs],
+      output: [...outputs],
+      node: nodes.map(nodeProto),
+      attributeProto: Object.entries(defaults).map(([attribute, value]) => attributeProto(attribute, value)),
+      opsetImport: [{ domain: "", version: opset }],
+    })),
   });
+}
+
+function graphProto({ nodes, inputs, outputs, constants = {} }: GraphSpec): GraphProto {
+  return {
+    name: "test",
+    node: nodes.map(nodeProto),
+    input: inputs.map(valueProto),
+    output: outputs.map(valueProto),
+    initializer: Object.entries(constants).map(([name, tensor]) => tensorProto(tensor, name)),
+  };
 }
 
 function nodeProto({ operator, domain = "", inputs, outputs, attributes = {} }: NodeSpec): NodeProto {
@@ -73,6 +111,8 @@ function attributeProto(name: string, value: AttributeValue): AttributeProto {
   }
   const other = value as Exclude<AttributeValue, number | string | readonly number[] | readonly string[]>;
   if ("float" in other) return { name, type: 1, f: other.float };
+  if ("graph" in other) return { name, type: 5, g: graphProto(other.graph) };
+  if ("reference" in other) return { name, type: other.type, refAttrName: other.reference };
   if ("floats" in other) return { name, type: 6, floats: other.floats };
   return { name, type: 4, t: tensorProto(other.tensor, "") };
 }

@@ -15,6 +15,7 @@ import {
   type CaseTable,
   type OperatorCase,
 } from "./case.ts";
+import { CASES as CONTROL } from "./cases/control.ts";
 import { CASES as MATH } from "./cases/math.ts";
 import { CASES as MOVE } from "./cases/move.ts";
 import { CASES as QUANT } from "./cases/quant.ts";
@@ -473,4 +474,4 @@ const FUSED: CaseTable[string] = {
 };
 
 /** All cases, by domain and operator. */
-export const CASES: CaseTable = mergeCases([{ "": STANDARD, [MICROSOFT]: FUSED }, MATH, QUANT, MOVE]);
+export const CASES: CaseTable = mergeCases([{ "": STANDARD, [MICROSOFT]: FUSED }, MATH, QUANT, MOVE, CONTROL]);

@@ -1,0 +1,234 @@
+/** Subgraphs and functions: what they see, what hides what, and what is refused. */
+import { expect } from "chai";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { denseBytes, DType, run } from "@assay/vm";
+import { GraphError, importOnnx, type GraphErrorCode } from "./index.ts";
+import { buildModel, floats, type ModelSpec, type NodeSpec, type ValueSpec } from "./testing/onnxBuilder.ts";
+
+const { FLOAT32, INT64, BOOL } = DType;
+const X = [0.5, -1.25, 3];
+const value = (name: string, dtype: number, shape: number[]): ValueSpec => ({ name, dtype, shape });
+const x = value("x", FLOAT32, [3]);
+const y = value("y", FLOAT32, [3]);
+const boolean = (word: number) => ({ dtype: BOOL, shape: [], data: Uint8Array.of(word) });
+const long = (word: number) => ({
+  dtype: INT64,
+  shape: [],
+  data: new Uint8Array(BigInt64Array.of(BigInt(word)).buffer),
+});
+
+function ours(spec: ModelSpec): number[] {
+  const { program } = importOnnx(buildModel(spec));
+  const [output] = run(program, { inputs: [floats([3], X)], symbols: [], seed: 0n, calls: 1 }).outputs;
+  return [...new Float32Array(denseBytes(output).slice().buffer)];
+}
+
+async function theirs(spec: ModelSpec): Promise<number[]> {
+  const session = await InferenceSession.create(buildModel(spec), { logSeverityLevel: 3 });
+  const { y } = await session.run({ x: new OrtTensor("float32", Float32Array.from(X), [3]) });
+  return [...(y.data as Float32Array)];
+}
+
+async function agrees(spec: ModelSpec): Promise<void> {
+  expect(ours(spec)).to.deep.equal(await theirs(spec));
+}
+
+function refused(spec: ModelSpec, code: GraphErrorCode, text = ""): void {
+  try {
+    importOnnx(buildModel(spec));
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    expect(error.code).to.equal(code);
+    expect(error.message).to.contain(text);
+    return;
+  }
+  expect.fail(`accepted, where ${code} was expected`);
+}
+
+/** A model whose one If takes the branch that `nodes` make. */
+const branching = (nodes: readonly NodeSpec[], extra: Partial<ModelSpec> = {}): ModelSpec => ({
+  nodes: [
+    { operator: "Neg", inputs: ["x"], outputs: ["a"] },
+    {
+      operator: "If",
+      inputs: ["c"],
+      outputs: ["y"],
+      attributes: {
+        then_branch: { graph: { nodes, inputs: [], outputs: [y] } },
+        else_branch: {
+          graph: { nodes: [{ operator: "Neg", inputs: ["a"], outputs: ["y"] }], inputs: [], outputs: [y] },
+        },
+      },
+    },
+  ],
+  inputs: [x],
+  outputs: [y],
+  constants: { c: boolean(1) },
+  ...extra,
+});
+
+describe("subgraphs", () => {
+  it("see the names around them", () => agrees(branching([{ operator: "Add", inputs: ["a", "x"], outputs: ["y"] }])));
+
+  it("may reuse a name of the node they belong to", () =>
+    // The inner y is the branch's own; the node's output y is another, and there is no circle.
+    agrees(
+      branching([
+        { operator: "Abs", inputs: ["a"], outputs: ["b"] },
+        { operator: "Add", inputs: ["b", "x"], outputs: ["y"] },
+      ]),
+    ));
+
+  it("hide an outer name by one of their own", () => {
+    // onnxruntime refuses such a model; the specification's scoping says what it means.
+    const inner = [
+      { operator: "Exp", inputs: ["x"], outputs: ["a"] },
+      { operator: "Neg", inputs: ["a"], outputs: ["y"] },
+    ];
+    const plain = {
+      nodes: [
+        { operator: "Exp", inputs: ["x"], outputs: ["e"] },
+        { operator: "Neg", inputs: ["e"], outputs: ["y"] },
+      ],
+      inputs: [x],
+      outputs: [y],
+    };
+    expect(ours(branching(inner))).to.deep.equal(ours(plain));
+  });
+
+  it("do not leak their names", () =>
+    refused(
+      {
+        ...branching([{ operator: "Abs", inputs: ["a"], outputs: ["y"] }]),
+        nodes: [
+          ...branching([
+            { operator: "Abs", inputs: ["a"], outputs: ["inner"] },
+            { operator: "Neg", inputs: ["inner"], outputs: ["y"] },
+          ]).nodes.slice(0, 1),
+          { ...branching([]).nodes[1], outputs: ["z"] },
+          { operator: "Neg", inputs: ["inner"], outputs: ["y"] },
+        ],
+      },
+      "UNDEFINED_NAME",
+      "inner",
+    ));
+
+  it("are unrolled as often as the trip count says, loops in loops too", () => {
+    const body = (nodes: readonly NodeSpec[]) => ({
+      graph: {
+        nodes: [{ operator: "Identity", inputs: ["go"], outputs: ["still"] }, ...nodes],
+        inputs: [value("i", INT64, []), value("go", BOOL, []), value("v", FLOAT32, [3])],
+        outputs: [value("still", BOOL, []), value("w", FLOAT32, [3])],
+      },
+    });
+    const inner = body([{ operator: "Sub", inputs: ["v", "x"], outputs: ["w"] }]);
+    const rename = JSON.parse(JSON.stringify(inner).replaceAll(/"(i|go|v|w|still)"/g, '"inner_$1"')) as typeof inner;
+    const outer = body([
+      { operator: "Loop", inputs: ["three", "c", "v"], outputs: ["w"], attributes: { body: rename } },
+    ]);
+    return agrees({
+      nodes: [{ operator: "Loop", inputs: ["two", "c", "x"], outputs: ["y"], attributes: { body: outer } }],
+      inputs: [x],
+      outputs: [y],
+      constants: { c: boolean(1), two: long(2), three: long(3) },
+    });
+  });
+
+  it("chosen or repeated by run-time values are refused with a reason", () => {
+    const abs = [{ operator: "Abs", inputs: ["a"], outputs: ["y"] }];
+    refused(
+      { ...branching(abs), inputs: [x, { name: "c", dtype: BOOL, shape: [] }], constants: {} },
+      "UNSUPPORTED",
+      "known only at run time",
+    );
+    const loop = (constants: ModelSpec["constants"], inputs: ValueSpec[]): ModelSpec => ({
+      nodes: [
+        {
+          operator: "Loop",
+          inputs: ["m", "c", "x"],
+          outputs: ["y"],
+          attributes: {
+            body: {
+              graph: {
+                nodes: [
+                  { operator: "Identity", inputs: ["go"], outputs: ["still"] },
+                  { operator: "Neg", inputs: ["v"], outputs: ["w"] },
+                ],
+                inputs: [value("i", INT64, []), value("go", BOOL, []), value("v", FLOAT32, [3])],
+                outputs: [value("still", BOOL, []), value("w", FLOAT32, [3])],
+              },
+            },
+          },
+        },
+      ],
+      inputs: [x, ...inputs],
+      outputs: [y],
+      constants: constants ?? {},
+    });
+    refused(loop({ c: boolean(1) }, [value("m", INT64, [])]), "DATA_DEPENDENT_SHAPE");
+    refused(loop({ m: long(4) }, [value("c", BOOL, [])]), "UNSUPPORTED", "known only at run time");
+    refused(loop({ m: long(5000), c: boolean(1) }, []), "TOO_LARGE", "times round the loop");
+  });
+});
+
+describe("functions of the model", () => {
+  const scaled = {
+    name: "Scaled",
+    domain: "local",
+    inputs: ["a", "b"],
+    outputs: ["c"],
+    nodes: [
+      { operator: "LeakyRelu", inputs: ["a"], outputs: ["x"], attributes: { alpha: { reference: "slope", type: 1 } } },
+      { operator: "Sum", inputs: ["x", "b"], outputs: ["c"] },
+    ],
+    defaults: { slope: { float: 0.25 } },
+  };
+  const call = (
+    name: string,
+    inputs: string[],
+    outputs: string[],
+    attributes: NodeSpec["attributes"] = {},
+  ): NodeSpec => ({
+    operator: name,
+    domain: "local",
+    inputs,
+    outputs,
+    attributes,
+  });
+
+  it("stand in for their calls, with names and attributes of their own", () =>
+    agrees({
+      nodes: [call("Scaled", ["x", "x"], ["t"], { slope: { float: 0.5 } }), call("Scaled", ["t", "x"], ["y"])],
+      inputs: [x],
+      outputs: [y],
+      functions: [scaled],
+    }));
+
+  it("refuse to call themselves, to be called wrongly, or to multiply without end", () => {
+    const model = (functions: ModelSpec["functions"], node: NodeSpec): ModelSpec => ({
+      nodes: [node],
+      inputs: [x],
+      outputs: [y],
+      functions: functions!,
+    });
+    const unary = (name: string, nodes: readonly NodeSpec[]) => ({
+      name,
+      domain: "local",
+      inputs: ["a"],
+      outputs: ["z"],
+      nodes,
+    });
+    const ping = unary("Ping", [call("Pong", ["a"], ["z"])]);
+    const pong = unary("Pong", [call("Ping", ["a"], ["z"])]);
+    refused(model([ping, pong], call("Ping", ["x"], ["y"])), "CYCLE", "calls itself");
+    refused(model([scaled], call("Scaled", ["x", "x", "x"], ["y"])), "BAD_ARITY");
+    refused(model([scaled, scaled], call("Scaled", ["x", "x"], ["y"])), "DUPLICATE_NAME", "Scaled");
+    refused(model([], call("Scaled", ["x", "x"], ["y"])), "UNKNOWN_OPERATOR", "local.Scaled");
+    const level = (i: number) => unary(`F${i}`, [call(`F${i + 1}`, ["a"], ["b"]), call(`F${i + 1}`, ["b"], ["z"])]);
+    const tower = [
+      ...Array.from({ length: 30 }, (_, i) => level(i)),
+      unary("F30", [{ operator: "Neg", inputs: ["a"], outputs: ["z"] }]),
+    ];
+    refused(model(tower, call("F0", ["x"], ["y"])), "TOO_LARGE", "functions included");
+  });
+});
