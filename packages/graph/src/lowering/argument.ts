@@ -16,16 +16,17 @@ export interface Argument {
   element(code: NodeCode, r: Value): Value;
 }
 
+/** Whether a comes before b, strictly: the greater or the lesser; NaN counts as greatest. */
+export function ahead(code: NodeCode, dtype: DType, greatest: boolean, a: Value, b: Value): Value {
+  const [low, high] = greatest ? [b, a] : [a, b];
+  const ordered = less(code, dtype, low, high);
+  if (!isFloat(dtype)) return ordered;
+  // For the greatest, a NaN comes before every number; for the least, a number before every NaN.
+  return code.or(ordered, code.and(isNaN(code, high), code.feq(low, low)));
+}
+
 /** The reduction whose result is the index. */
 export function argument({ dtype, extent, greatest, last = false, element }: Argument): Omit<ReduceBody, "kind"> {
-  /** Whether a comes before b, strictly. */
-  const ahead = (code: NodeCode, a: Value, b: Value): Value => {
-    const [low, high] = greatest ? [b, a] : [a, b];
-    const ordered = less(code, dtype, low, high);
-    if (!isFloat(dtype)) return ordered;
-    // For the greatest, a NaN comes before every number; for the least, a number before every NaN.
-    return code.or(ordered, code.and(isNaN(code, high), code.feq(low, low)));
-  };
   return {
     extent,
     accumulators: [accumulatorOf(dtype), DType.INT64],
@@ -33,7 +34,7 @@ export function argument({ dtype, extent, greatest, last = false, element }: Arg
     step(code, [best, index]) {
       const r = code.step();
       const x = element(code, r);
-      const better = last ? code.lnot(ahead(code, best, x)) : ahead(code, x, best);
+      const better = last ? code.lnot(ahead(code, dtype, greatest, best, x)) : ahead(code, dtype, greatest, x, best);
       const taken = code.or(code.ieq(r, code.constant(0)), better);
       return [code.select(taken, x, best), code.select(taken, r, index)];
     },

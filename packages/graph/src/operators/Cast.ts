@@ -1,4 +1,7 @@
-/** Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. */
+/**
+ * Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. A
+ * 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
+ */
 import { DType, isDType, type Value } from "@assay/vm";
 import { GraphError } from "../errors.ts";
 import { isFloat, isUnsigned } from "../lowering/types.ts";
@@ -46,6 +49,5 @@ export function cast(code: NodeCode, from: DType, to: DType, x: Value): Value {
   if (!isFloat(from)) return code.wrapped(to, x);
   const name = TO_INTEGER.get(to);
   if (name !== undefined) return code[name](x);
-  const [least, greatest] = to === DType.INT4 ? [-8, 7] : [0, 15];
-  return code.imin(code.imax(code.ftoi32(x), code.constantInt(least)), code.constant(greatest));
+  return code.wrapped(to, code.ftoi32(x));
 }

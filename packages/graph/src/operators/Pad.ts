@@ -1,6 +1,5 @@
 /** A tensor with elements added (or cut off) at its ends: a constant, the edge, a mirror, or the other end. */
 import { DType, type Value } from "@assay/vm";
-import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type Operator } from "../operator.ts";
@@ -33,13 +32,15 @@ export const Pad: Operator = {
     });
     const shape = x.shape.map((size, axis) => size.add(before[axis] + after[axis]));
     shape.forEach((size) => check((size.constant ?? 0) >= 0, "SHAPE_MISMATCH", `a size becomes ${size}`));
+    const isPadded = x.shape.map((_, axis) => before[axis] > 0 || after[axis] > 0);
+    /** Axes whose mirror is itself mirrored. */
+    const again = x.shape.map(() => false);
     if (mode !== "constant") {
       x.shape.forEach((size, axis) => {
-        const padded = before[axis] > 0 || after[axis] > 0;
-        const room =
-          constantSize(padded ? size : Dimension.constant(1), "a padded axis") - (mode === "reflect" ? 1 : 0);
-        const fits = mode === "edge" ? !padded || room > 0 : Math.max(before[axis], after[axis]) <= room;
-        check(!padded || fits, "UNSUPPORTED", `padding by more than the axis holds (${mode})`);
+        if (!isPadded[axis]) return;
+        const room = constantSize(size, "a padded axis");
+        check(room > 0, "SHAPE_MISMATCH", `nothing to pad with (${mode})`);
+        again[axis] = Math.max(before[axis], after[axis]) >= room;
       });
     }
     /** Where along an axis the element comes from. */
@@ -47,6 +48,11 @@ export const Pad: Operator = {
       const size = x.shape[axis];
       if (mode === "edge") return code.imin(code.imax(at, code.constant(0)), code.size(size.sub(1)));
       if (mode === "wrap") return code.imod(at, code.size(size));
+      if (again[axis]) {
+        const period = size.sub(1).mul(2);
+        const phase = code.imod(at, code.size(period));
+        return code.imin(phase, code.isub(code.size(period), phase));
+      }
       const mirrored = code.iabs(at);
       const last = code.size(size.sub(1));
       return code.isub(last, code.iabs(code.isub(last, mirrored)));
@@ -55,7 +61,7 @@ export const Pad: Operator = {
       let inside: Value | undefined;
       const source = x.shape.map((size, axis) => {
         const at = code.plus(code.index(axis), -before[axis]);
-        if (before[axis] <= 0 && after[axis] <= 0) return at;
+        if (!isPadded[axis]) return at;
         if (mode !== "constant") return from(code, at, axis);
         const within = code.within(at, size);
         inside = inside === undefined ? within : code.and(inside, within);

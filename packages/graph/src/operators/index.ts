@@ -18,6 +18,7 @@ import { CastLike } from "./CastLike.ts";
 import { Ceil } from "./Ceil.ts";
 import { Celu } from "./Celu.ts";
 import { Clip } from "./Clip.ts";
+import { Compress } from "./Compress.ts";
 import { Concat } from "./Concat.ts";
 import { Constant } from "./Constant.ts";
 import { ConstantOfShape } from "./ConstantOfShape.ts";
@@ -35,6 +36,7 @@ import { Equal } from "./Equal.ts";
 import { Erf } from "./Erf.ts";
 import { Exp } from "./Exp.ts";
 import { Expand } from "./Expand.ts";
+import { ExpandDims } from "./ExpandDims.ts";
 import { EyeLike } from "./EyeLike.ts";
 import { FastGelu } from "./FastGelu.ts";
 import { Flatten } from "./Flatten.ts";
@@ -74,13 +76,18 @@ import { MaxPool } from "./MaxPool.ts";
 import { Mean } from "./Mean.ts";
 import { MeanVarianceNormalization } from "./MeanVarianceNormalization.ts";
 import { MicrosoftGelu } from "./MicrosoftGelu.ts";
+import { MicrosoftTrilu } from "./MicrosoftTrilu.ts";
 import { Min } from "./Min.ts";
 import { Mish } from "./Mish.ts";
 import { Mod } from "./Mod.ts";
 import { Mul } from "./Mul.ts";
 import { Neg } from "./Neg.ts";
+import { NonMaxSuppression } from "./NonMaxSuppression.ts";
+import { NonZero } from "./NonZero.ts";
 import { Not } from "./Not.ts";
 import { OneHot } from "./OneHot.ts";
+import { OptionalGetElement } from "./OptionalGetElement.ts";
+import { OptionalHasElement } from "./OptionalHasElement.ts";
 import { Or } from "./Or.ts";
 import { Pad } from "./Pad.ts";
 import { Pow } from "./Pow.ts";
@@ -102,10 +109,12 @@ import { ReduceSum } from "./ReduceSum.ts";
 import { ReduceSumSquare } from "./ReduceSumSquare.ts";
 import { Relu } from "./Relu.ts";
 import { Reshape } from "./Reshape.ts";
+import { ReverseSequence } from "./ReverseSequence.ts";
 import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
 import { Round } from "./Round.ts";
 import { Scan } from "./Scan.ts";
+import { Scatter } from "./Scatter.ts";
 import { ScatterElements } from "./ScatterElements.ts";
 import { ScatterND } from "./ScatterND.ts";
 import { Selu } from "./Selu.ts";
@@ -129,8 +138,10 @@ import { Swish } from "./Swish.ts";
 import { Tanh } from "./Tanh.ts";
 import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
+import { TopK } from "./TopK.ts";
 import { Transpose } from "./Transpose.ts";
 import { Trilu } from "./Trilu.ts";
+import { Unique } from "./Unique.ts";
 import { Unsqueeze } from "./Unsqueeze.ts";
 import { Where } from "./Where.ts";
 import { Xor } from "./Xor.ts";
@@ -154,6 +165,7 @@ export const OPERATORS: readonly Operator[] = [
   Ceil,
   Celu,
   Clip,
+  Compress,
   Concat,
   Constant,
   ConstantOfShape,
@@ -171,6 +183,7 @@ export const OPERATORS: readonly Operator[] = [
   Erf,
   Exp,
   Expand,
+  ExpandDims,
   EyeLike,
   FastGelu,
   Flatten,
@@ -210,13 +223,18 @@ export const OPERATORS: readonly Operator[] = [
   Mean,
   MeanVarianceNormalization,
   MicrosoftGelu,
+  MicrosoftTrilu,
   Min,
   Mish,
   Mod,
   Mul,
   Neg,
+  NonMaxSuppression,
+  NonZero,
   Not,
   OneHot,
+  OptionalGetElement,
+  OptionalHasElement,
   Or,
   Pad,
   Pow,
@@ -238,10 +256,12 @@ export const OPERATORS: readonly Operator[] = [
   ReduceSumSquare,
   Relu,
   Reshape,
+  ReverseSequence,
   RMSNormalization,
   RNN,
   Round,
   Scan,
+  Scatter,
   ScatterElements,
   ScatterND,
   Selu,
@@ -265,8 +285,10 @@ export const OPERATORS: readonly Operator[] = [
   Tanh,
   ThresholdedRelu,
   Tile,
+  TopK,
   Transpose,
   Trilu,
+  Unique,
   Unsqueeze,
   Where,
   Xor,

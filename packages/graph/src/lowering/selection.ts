@@ -1,0 +1,156 @@
+/**
+ * The first k places of an axis in descending (or ascending) order of what stands there: NaN counts as greatest, -0 as +0,
+ * ties go to the lowest index. Few by repeated selection, many by merging ever longer runs.
+ */
+import { DType, type Value } from "@assay/vm";
+import { Dimension } from "../dimension.ts";
+import { GraphError } from "../errors.ts";
+import type { Graph } from "../graph.ts";
+import type { NodeCode } from "../nodeCode.ts";
+import type { TensorValue } from "../tensorValue.ts";
+import { ahead } from "./argument.ts";
+import { accumulatorOf } from "./types.ts";
+
+/** Most places found by repeated selection. */
+export const MOST_SELECTED = 64;
+
+/** Indices of the first `k` places along `axis`, in a tensor whose axis 0 they are; the other axes follow in order. */
+export function firstPlaces(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
+  return k <= MOST_SELECTED ? selected(graph, x, axis, k, greatest) : merged(graph, x, axis, k, greatest);
+}
+
+/** The element at place `at` of the axis, the other coordinates given. */
+function elementAt(code: NodeCode, x: TensorValue, axis: number, others: readonly Value[], at: Value): Value {
+  const place = [...others.slice(0, axis), at, ...others.slice(axis)];
+  return code.read(x, code.linearIndex(x.shape, place));
+}
+
+/**
+ * A row group: row i holds the place that comes next after that of row i - 1. Accumulators: the best place and element so
+ * far (-1: none), and those of the row above.
+ */
+function selected(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
+  const others = x.shape.filter((_, i) => i !== axis);
+  const shape = [Dimension.constant(k), ...others];
+  const element = accumulatorOf(x.dtype);
+  const { value, node } = graph.rowGroup().declare(DType.INT64, shape);
+  node.define({
+    kind: "reduce",
+    extent: x.shape[axis],
+    accumulators: [DType.INT64, element, DType.INT64, element],
+    init(code) {
+      const [row, ...rest] = code.coordinates();
+      const above = code.read(value, code.linearIndex(shape, [code.isub(row, code.constant(1)), ...rest]));
+      const before = code.select(row, above, code.constantInt(-1));
+      const none = code.constantInt(-1);
+      return [none, code.constant(0), before, elementAt(code, x, axis, rest, code.imax(before, code.constant(0)))];
+    },
+    step(code, [best, bestElement, before, beforeElement]) {
+      const [, ...rest] = code.coordinates();
+      const r = code.step();
+      const own = elementAt(code, x, axis, rest, r);
+      const none = code.constant(0);
+      // Still to come: behind the row above, or level with it and further on.
+      const behind = ahead(code, x.dtype, greatest, beforeElement, own);
+      const level = code.lnot(ahead(code, x.dtype, greatest, own, beforeElement));
+      const later = code.or(behind, code.and(level, code.ilt(before, r)));
+      const open = code.or(code.ilt(before, none), later);
+      const better = code.or(code.ilt(best, none), ahead(code, x.dtype, greatest, own, bestElement));
+      const taken = code.and(open, better);
+      return [code.select(taken, r, best), code.select(taken, own, bestElement), before, beforeElement];
+    },
+    final: (_code, [best]) => best,
+  });
+  return value;
+}
+
+/** Sorted runs over the axis: run t holds places from t × width on, only the first `kept` of them in order. */
+interface Runs {
+  readonly width: number;
+  readonly kept: number;
+  /** Place `p` of run `t`. */
+  read(code: NodeCode, others: readonly Value[], t: Value, p: Value): Value;
+}
+
+/** Runs of one place, then of two, four …: each place of a run is found in the two it merges by binary search. */
+function merged(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
+  const size = x.shape[axis].constant;
+  if (size === undefined) {
+    throw new GraphError("UNSUPPORTED", `more than ${MOST_SELECTED} places of an axis of symbolic size; fix the size`);
+  }
+  const others = x.shape.filter((_, i) => i !== axis);
+  let runs: Runs = { width: 1, kept: 1, read: (_code, _others, t) => t };
+  let value: TensorValue | undefined;
+  do {
+    const width = 2 * runs.width;
+    const kept = Math.min(width, k);
+    const count = Math.ceil(size / width);
+    // The last tensor has one run: its axis goes, and the places come first.
+    const last = count === 1;
+    const shape = last
+      ? [Dimension.constant(kept), ...others]
+      : [...others, Dimension.constant(count), Dimension.constant(kept)];
+    const level = mergedRuns(graph, { x, axis, size, greatest, shape, last }, runs);
+    value = level;
+    runs = { width, kept, read: (code, rest, t, p) => code.read(level, code.linearIndex(shape, [...rest, t, p])) };
+  } while (runs.width < size);
+  return value;
+}
+
+interface Level {
+  readonly x: TensorValue;
+  readonly axis: number;
+  readonly size: number;
+  readonly greatest: boolean;
+  readonly shape: readonly Dimension[];
+  readonly last: boolean;
+}
+
+function mergedRuns(graph: Graph, { x, axis, size, greatest, shape, last }: Level, runs: Runs): TensorValue {
+  /** Where the element lies: other coordinates, the two runs and their lengths, and the place in the merged run. */
+  const where = (code: NodeCode) => {
+    const place = code.coordinates();
+    const d = last ? place[0] : place[place.length - 1];
+    const others = last ? place.slice(1) : place.slice(0, -2);
+    const left = last ? code.constant(0) : code.times(place[place.length - 2], 2);
+    const right = code.iadd(left, code.constant(1));
+    const length = (run: Value): Value => {
+      const rest = code.isub(code.constantInt(size), code.times(run, runs.width));
+      return code.imax(code.imin(rest, code.constantInt(runs.kept)), code.constant(0));
+    };
+    return { d, others, left, right, lengths: [length(left), length(right)] as const };
+  };
+  const elementOf = (code: NodeCode, others: readonly Value[], at: Value) => elementAt(code, x, axis, others, at);
+  return graph.reduce(DType.INT64, shape, {
+    // How many of the first d come from the left run: between lo and hi, which a binary search brings together.
+    extent: Dimension.constant(Math.ceil(Math.log2(runs.kept + 1))),
+    accumulators: [DType.INT64, DType.INT64],
+    init(code) {
+      const { d, lengths } = where(code);
+      return [code.imax(code.isub(d, lengths[1]), code.constant(0)), code.imin(d, lengths[0])];
+    },
+    step(code, [lo, hi]) {
+      const { d, others, left, right } = where(code);
+      const mid = code.ushr(code.iadd(lo, hi), code.constant(1));
+      const other = code.isub(code.isub(d, code.constant(1)), mid);
+      const a = elementOf(code, others, runs.read(code, others, left, mid));
+      const b = elementOf(code, others, runs.read(code, others, right, other));
+      const active = code.ilt(lo, hi);
+      // The left run's places are the lower ones: it wins ties.
+      const isRight = ahead(code, x.dtype, greatest, b, a);
+      const up = code.and(active, code.lnot(isRight));
+      const down = code.and(active, isRight);
+      return [code.select(up, code.iadd(mid, code.constant(1)), lo), code.select(down, mid, hi)];
+    },
+    final(code, [i]) {
+      const { d, others, left, right, lengths } = where(code);
+      const j = code.isub(d, i);
+      const a = runs.read(code, others, left, i);
+      const b = runs.read(code, others, right, j);
+      const isRight = ahead(code, x.dtype, greatest, elementOf(code, others, b), elementOf(code, others, a));
+      const rightIsOver = code.ile(lengths[1], j);
+      const fromLeft = code.and(code.ilt(i, lengths[0]), code.or(rightIsOver, code.lnot(isRight)));
+      return code.select(fromLeft, a, b);
+    },
+  });
+}
