@@ -346,6 +346,7 @@ export const i64x2 = {
   shl: vectorBinary(0xcb),
   shr_u: vectorBinary(0xcd),
   add: vectorBinary(0xce),
+  sub: vectorBinary(0xd1),
 } as const;
 
 export const f32x4 = {
@@ -377,7 +378,26 @@ export const f32x4 = {
   relaxed_madd: vectorTernary(0x105),
 } as const;
 
-/** A local, or a global of the module. */
+export const f64x2 = {
+  const: (value: number): Code =>
+    v128.const([...Array(2)].flatMap(() => bytesOf((view) => view.setFloat64(0, value, true), 8))),
+  lt: vectorBinary(0x49),
+  gt: vectorBinary(0x4a),
+  /** The two low lanes of binary32. */
+  promote_low_f32x4: vectorUnary(0x5f),
+  /** Into the two low lanes of binary32; the high ones are zero. */
+  demote_zero: vectorUnary(0x5e),
+  add: vectorBinary(0xf0),
+  sub: vectorBinary(0xf1),
+  mul: vectorBinary(0xf2),
+} as const;
+
+/** Sets `length` bytes to a value. */
+export const memoryFill = (to: Code, value: Code, length: Code): Code => [to, value, length, 0xfc, 0x0b, 0x00];
+/** Pages of the memory. */
+export const memorySize: Code = [0x3f, 0];
+
+/** A local. */
 export const get = (local: number): Code => [0x20, uleb(local)];
 export const set = (local: number, value: Code): Code => [value, 0x21, uleb(local)];
 export const tee = (local: number, value: Code): Code => [value, 0x22, uleb(local)];

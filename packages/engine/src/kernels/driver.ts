@@ -1,0 +1,273 @@
+/**
+ * The drivers: `contract` computes a region of a contraction's sums, `pack` packs a factor for good. The loops,
+ * outermost first: blocks of 512 indices, chunks of columns, chunks of rows, panels of rows; the micro kernel runs over
+ * the chunk's panels of columns. Sums go through the output from block to block, which loses nothing: they are binary32
+ * either way.
+ */
+import { KIND, MODE, SIDE } from "../contraction.ts";
+import { block, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
+import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
+import { entry } from "./panel.ts";
+import { SUMS } from "./micro.ts";
+import { blockSteps, CHUNK, COLUMN_LANES, FIELD, HEAD, LANE_BYTES, ROW_LANES, SCRATCH } from "./shape.ts";
+
+type Writer = FunctionWriter & { index: number };
+
+/** What the drivers call: the packer of one panel, the micro kernels by kind and number of rows, the tile copier. */
+export interface Parts {
+  readonly panel: Writer;
+  readonly micro: Readonly<Record<number, readonly Writer[]>>;
+  readonly copyTile: Writer;
+}
+
+const COLUMN_STEP = COLUMN_LANES * LANE_BYTES;
+const ROW_STEP = ROW_LANES * LANE_BYTES;
+const min = (a: Code, b: Code): Code => choose("i32", i32.lt_s(a, b), a, b);
+
+/** Packs lanes [from, to) and indices [r0, r1) into consecutive panels at `at`, each `panelBytes` long. */
+function packLanes(module: ModuleWriter, { panel }: Parts): Writer {
+  const writer = module.function(
+    "packLanes",
+    Array.from({ length: 10 }, () => "i32" as const),
+    [],
+  );
+  const [factor, side, kind, batch, from, to, r0, r1, place, panelBytes] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const lanes = writer.local("i32");
+  const lane = writer.local("i32");
+  const isRows = i32.eq(get(side), i32.const(SIDE.ROWS));
+  writer.body = [
+    set(lanes, choose("i32", isRows, i32.const(ROW_LANES), i32.const(COLUMN_LANES))),
+    forLoop(lane, get(from), get(to), 0, [
+      call(
+        panel.index,
+        ...[factor, side, kind, batch, lane].map(get),
+        min(get(lanes), i32.sub(get(to), get(lane))),
+        ...[r0, r1, place].map(get),
+      ),
+      set(place, i32.add(get(place), get(panelBytes))),
+      set(lane, i32.add(get(lane), get(lanes))),
+    ]),
+  ];
+  return writer;
+}
+
+/** `pack(at, side, b, to)`. */
+function packDriver(module: ModuleWriter, lanes: Writer): void {
+  const writer = module.function("pack", ["i32", "i32", "i32", "i32"], []);
+  const [at, side, batch, to] = [0, 1, 2, 3];
+  const local = (): number => writer.local("i32");
+  const [factor, count, steps, step] = Array.from({ length: 4 }, local);
+  const word = (name: keyof typeof HEAD): Code => i32.load(get(at), HEAD[name]);
+  writer.body = [
+    set(factor, i32.add(get(at), i32.const(HEAD.rowFactor))),
+    set(count, word("rows")),
+    set(step, i32.const(ROW_STEP)),
+    when(get(side), [
+      set(factor, i32.add(get(at), i32.const(HEAD.columnFactor))),
+      set(count, word("columns")),
+      set(step, i32.const(COLUMN_STEP)),
+    ]),
+    set(steps, stepsAt(word)),
+    call(
+      lanes.index,
+      ...[factor, side].map(get),
+      word("kind"),
+      get(batch),
+      i32.const(0),
+      get(count),
+      i32.const(0),
+      word("depth"),
+      get(to),
+      i32.mul(get(steps), get(step)),
+    ),
+  ];
+}
+
+/** Steps of the whole depth. */
+const stepsAt = (word: (name: keyof typeof HEAD) => Code): Code =>
+  choose(
+    "i32",
+    i32.eq(word("kind"), i32.const(KIND.FLOAT32)),
+    word("depth"),
+    i32.shr_u(i32.add(word("depth"), i32.const(1)), i32.const(1)),
+  );
+
+/** Adds `contract` and `pack` to a module. */
+export function drivers(module: ModuleWriter, parts: Parts): void {
+  const lanes = packLanes(module, parts);
+  packDriver(module, lanes);
+  const batch = batchDriver(module, parts, lanes);
+  const contract = module.function(
+    "contract",
+    Array.from({ length: 8 }, () => "i32" as const),
+    [],
+  );
+  const [at, b0, b1, m0, m1, n0, n1, scratch] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const b = contract.local("i32");
+  contract.body = forLoop(b, get(b0), get(b1), 1, call(batch.index, ...[at, b, m0, m1, n0, n1, scratch].map(get)));
+}
+
+/** `contractBatch(at, batch, m0, m1, n0, n1, scratch)`. */
+function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Writer): Writer {
+  const writer = module.function(
+    "contractBatch",
+    Array.from({ length: 7 }, () => "i32" as const),
+    [],
+  );
+  const [at, batch, m0, m1, n0, n1, scratch] = [0, 1, 2, 3, 4, 5, 6];
+  const local = (): number => writer.local("i32");
+  const [kind, rowFactor, columnFactor, rowsPacked, columnsPacked, steps] = Array.from({ length: 6 }, local);
+  const [first, count, block_, r0, r1, mode] = Array.from({ length: 6 }, local);
+  const [n, nEnd, m, mEnd, row, rowCount, chunk] = Array.from({ length: 7 }, local);
+  const [rowPanels, columnPanels, rowPanel, columnPanel, stride] = Array.from({ length: 5 }, local);
+  const [rowsScratch, columnsScratch, out, outRow, place, panels, tail] = Array.from({ length: 7 }, local);
+  const word = (name: keyof typeof HEAD): Code => i32.load(get(at), HEAD[name]);
+  const field = (factor: number, name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
+  const packed = (factor: number): Code => i32.eq(field(factor, "mode"), i32.const(MODE.PACKED));
+  const packedAt = (factor: number): Code =>
+    i32.add(field(factor, "address"), entry(field(factor, "batch"), get(batch)));
+  const isFloat = i32.eq(get(kind), i32.const(KIND.FLOAT32));
+  const tile = i32.add(get(scratch), i32.const(SCRATCH.tile));
+  const tileRows = i32.add(get(scratch), i32.const(SCRATCH.tileRows));
+
+  const enter: Code = [
+    set(kind, word("kind")),
+    set(rowFactor, i32.add(get(at), i32.const(HEAD.rowFactor))),
+    set(columnFactor, i32.add(get(at), i32.const(HEAD.columnFactor))),
+    set(rowsPacked, packed(rowFactor)),
+    set(columnsPacked, packed(columnFactor)),
+    set(steps, stepsAt(word)),
+    set(block_, choose("i32", isFloat, i32.const(blockSteps(KIND.FLOAT32)), i32.const(blockSteps(KIND.INT32)))),
+    set(rowsScratch, i32.add(get(scratch), i32.const(SCRATCH.panels))),
+    set(columnsScratch, get(rowsScratch)),
+    when(i32.eqz(get(rowsPacked)), [
+      set(chunk, min(i32.const(CHUNK.rows), i32.sub(get(m1), get(m0)))),
+      set(chunk, i32.div_u(i32.add(get(chunk), i32.const(ROW_LANES - 1)), i32.const(ROW_LANES))),
+      set(
+        columnsScratch,
+        i32.add(
+          get(rowsScratch),
+          // A multiple of 16, for the vectors' sake.
+          i32.and(
+            i32.add(i32.mul(i32.mul(get(chunk), i32.const(ROW_STEP)), min(get(block_), get(steps))), i32.const(63)),
+            i32.const(-64),
+          ),
+        ),
+      ),
+    ]),
+    Array.from({ length: ROW_LANES }, (_, i) => i32.store(tileRows, i32.const(COLUMN_LANES * i), 4 * i)),
+    set(mode, i32.const(SUMS.STORE)),
+  ];
+  /** The indices of the block. */
+  const enterBlock: Code = [
+    set(count, min(get(block_), i32.sub(get(steps), get(first)))),
+    set(r0, choose("i32", isFloat, get(first), i32.shl(get(first), i32.const(1)))),
+    set(
+      r1,
+      min(word("depth"), i32.add(get(r0), choose("i32", isFloat, get(count), i32.shl(get(count), i32.const(1))))),
+    ),
+  ];
+  const enterColumns: Code = [
+    set(nEnd, min(get(n1), i32.add(get(n), i32.const(CHUNK.columns)))),
+    when(
+      get(columnsPacked),
+      [
+        set(stride, i32.mul(get(steps), i32.const(COLUMN_STEP))),
+        set(columnPanels, i32.mul(i32.shr_u(get(n), i32.const(Math.log2(COLUMN_LANES))), get(stride))),
+        set(columnPanels, i32.add(get(columnPanels), i32.mul(get(first), i32.const(COLUMN_STEP)))),
+        set(columnPanels, i32.add(get(columnPanels), packedAt(columnFactor))),
+      ],
+      [
+        set(stride, i32.mul(get(count), i32.const(COLUMN_STEP))),
+        set(columnPanels, get(columnsScratch)),
+        call(
+          lanes.index,
+          get(columnFactor),
+          i32.const(SIDE.COLUMNS),
+          ...[kind, batch, n, nEnd, r0, r1, columnPanels, stride].map(get),
+        ),
+      ],
+    ),
+    set(panels, i32.shr_u(i32.sub(get(nEnd), get(n)), i32.const(Math.log2(COLUMN_LANES)))),
+    set(tail, i32.and(i32.sub(get(nEnd), get(n)), i32.const(COLUMN_LANES - 1))),
+  ];
+  const enterRows: Code = [
+    set(mEnd, min(get(m1), i32.add(get(m), i32.const(CHUNK.rows)))),
+    when(get(rowsPacked), set(rowPanels, i32.add(packedAt(rowFactor), i32.mul(get(first), i32.const(ROW_STEP)))), [
+      set(rowPanels, get(rowsScratch)),
+      call(
+        lanes.index,
+        get(rowFactor),
+        i32.const(SIDE.ROWS),
+        ...[kind, batch, m, mEnd, r0, r1, rowPanels].map(get),
+        i32.mul(get(count), i32.const(ROW_STEP)),
+      ),
+    ]),
+  ];
+  /** The panel of rows that begins at `row`; a region may begin inside one that was packed for good. */
+  const enterPanel: Code = [
+    when(
+      get(rowsPacked),
+      [
+        set(place, i32.rem_u(get(row), i32.const(ROW_LANES))),
+        set(rowCount, min(i32.sub(i32.const(ROW_LANES), get(place)), i32.sub(get(mEnd), get(row)))),
+        set(rowPanel, i32.mul(i32.div_u(get(row), i32.const(ROW_LANES)), i32.mul(get(steps), i32.const(ROW_STEP)))),
+        set(rowPanel, i32.add(get(rowPanel), i32.add(get(rowPanels), i32.shl(get(place), i32.const(2))))),
+      ],
+      [
+        set(rowCount, min(i32.const(ROW_LANES), i32.sub(get(mEnd), get(row)))),
+        set(rowPanel, i32.mul(i32.div_u(i32.sub(get(row), get(m)), i32.const(ROW_LANES)), get(count))),
+        set(rowPanel, i32.add(get(rowPanels), i32.mul(get(rowPanel), i32.const(ROW_STEP)))),
+      ],
+    ),
+    set(out, i32.add(entry(word("outBatch"), get(batch)), get(n))),
+    set(out, i32.add(word("out"), i32.shl(get(out), i32.const(2)))),
+    set(outRow, i32.add(word("outRow"), i32.shl(get(row), i32.const(2)))),
+    set(columnPanel, get(columnPanels)),
+  ];
+  const run = (columns: Code, to: Code, toRows: Code, panelCount: Code): Code =>
+    [KIND.FLOAT32, KIND.INT32].map((k) =>
+      when(
+        i32.eq(get(kind), i32.const(k)),
+        block(
+          micro[k].map((kernel, i) =>
+            when(i32.eq(get(rowCount), i32.const(i + 1)), [
+              call(kernel.index, get(rowPanel), columns, get(count), to, toRows, get(mode), panelCount, get(stride)),
+            ]),
+          ),
+        ),
+      ),
+    );
+  const tailOut = i32.add(get(out), i32.mul(get(panels), i32.const(COLUMN_STEP)));
+  const tailBytes = i32.shl(get(tail), i32.const(2));
+  const panel: Code = [
+    enterPanel,
+    run(get(columnPanel), get(out), get(outRow), get(panels)),
+    when(get(tail), [
+      when(get(mode), call(copyTile.index, tailOut, get(outRow), tile, tileRows, get(rowCount), tailBytes)),
+      run(i32.add(get(columnPanel), i32.mul(get(panels), get(stride))), tile, tileRows, i32.const(1)),
+      call(copyTile.index, tile, tileRows, tailOut, get(outRow), get(rowCount), tailBytes),
+    ]),
+    set(row, i32.add(get(row), get(rowCount))),
+  ];
+
+  const columnsLoop: Code = forLoop(n, get(n0), get(n1), CHUNK.columns, [
+    enterColumns,
+    forLoop(m, get(m0), get(m1), CHUNK.rows, [enterRows, forLoop(row, get(m), get(mEnd), 0, panel)]),
+  ]);
+  writer.body = [
+    enter,
+    // A depth of 0 has one empty block, whose sums are +0.
+    when(i32.eqz(get(steps)), [set(count, i32.const(0)), set(r0, i32.const(0)), set(r1, i32.const(0)), columnsLoop]),
+    forLoop(first, i32.const(0), get(steps), 0, [
+      enterBlock,
+      columnsLoop,
+      set(
+        mode,
+        choose("i32", i32.or(word("blocked"), i32.eqz(isFloat)), i32.const(SUMS.ADD), i32.const(SUMS.CONTINUE)),
+      ),
+      set(first, i32.add(get(first), get(count))),
+    ]),
+  ];
+  return writer;
+}

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { Random } from "@assay/vm/testing/random";
+import { KIND, MODE, SIDE, type Contraction } from "../contraction.ts";
+import { oracle } from "./oracle.ts";
+import { fusesMadd } from "./probe.ts";
+import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "./testing.ts";
+import { wasmKernels } from "./wasmKernels.ts";
+
+const { FLOAT32, INT32 } = KIND;
+const { STRIDED, GATHERED } = MODE;
+
+/** Both ways to a fused multiply-add where the machine has the first. */
+const VARIANTS = fusesMadd() ? [false, true] : [true];
+
+for (const emulate of VARIANTS) {
+  describe(`contractions in WebAssembly, fused multiply-add ${emulate ? "emulated" : "by the machine"}`, () => {
+    const heapAndKernels = () => {
+      const heap = new Heap();
+      return { heap, kernels: wasmKernels(heap.memory, { shared: false, emulate }) };
+    };
+    const expected = (heap: Heap, c: Contraction): number[] =>
+      sums(heap, c, (_, b, m, n) => oracle(heap.view(), c, b, m, n));
+
+    /** Every way of computing it: as it is, packed on either side and both, in odd regions. */
+    function check(seed: number, wanted: Wanted): void {
+      const random = new Random(seed);
+      const { heap, kernels } = heapAndKernels();
+      const c = randomContraction(heap, random, wanted);
+      const want = expected(heap, c);
+      const say = JSON.stringify({ seed, ...wanted });
+      expect(compute(heap, kernels, c), say).to.deep.equal(want);
+      const rows = random.between(1, c.rows);
+      const columns = 8 * random.between(1, Math.ceil(c.columns / 8));
+      expect(compute(heap, kernels, c, { batches: 1, rows, columns }), `${say} in regions`).to.deep.equal(want);
+      for (const sides of [[SIDE.ROWS], [SIDE.COLUMNS], [SIDE.ROWS, SIDE.COLUMNS]]) {
+        const packed = withPacked(heap, kernels, c, sides);
+        expect(compute(heap, kernels, packed), `${say} packed ${sides}`).to.deep.equal(want);
+        const split = compute(heap, kernels, packed, { batches: 2, rows, columns });
+        expect(split, `${say} packed ${sides} in regions`).to.deep.equal(want);
+      }
+    }
+
+    for (const kind of [FLOAT32, INT32]) {
+      const name = kind === FLOAT32 ? "floats" : "integers";
+      it(`sums ${name} of every depth around a block`, () => {
+        [1, 2, 3, 4, 5, 511, 512, 513, 1025].forEach((depth, seed) => {
+          for (const blocked of [true, false])
+            check(seed, { kind, depth, rows: 7, columns: 10, batches: 2, blocked, specials: seed % 2 === 0 });
+        });
+      });
+
+      it(`sums ${name} for every remainder of rows and columns`, () => {
+        for (let rows = 1; rows <= 13; rows++)
+          for (let columns = 1; columns <= 17; columns += emulate ? 3 : 1)
+            check(rows * 100 + columns, { kind, depth: 9, rows, columns, specials: true });
+      });
+
+      it(`sums ${name} behind guards, through every mode`, () => {
+        for (let seed = 0; seed < 96; seed++) {
+          const random = new Random(seed);
+          check(seed, {
+            kind,
+            depth: random.between(1, 40),
+            rows: random.between(1, 14),
+            columns: random.between(1, 40),
+            batches: random.between(1, 3),
+            guards: seed % 4,
+            columnStep: Math.floor(seed / 4) % 3,
+            rowMode: random.pick([STRIDED, GATHERED]),
+            columnMode: random.pick([STRIDED, GATHERED]),
+            specials: random.chance(50),
+          });
+        }
+      });
+
+      it(`sums ${name} over more rows and columns than are packed at a time`, () => {
+        check(1, { kind, depth: 6, rows: 101, columns: 11, columnStep: 1, guards: 2 });
+        check(2, { kind, depth: 5, rows: 5, columns: 530, columnStep: 1, guards: 2 });
+        check(3, { kind, depth: 3, rows: 98, columns: 300, columnMode: STRIDED, rowMode: STRIDED });
+      });
+    }
+  });
+}

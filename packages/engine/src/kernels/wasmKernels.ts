@@ -1,0 +1,87 @@
+/**
+ * Contractions in WebAssembly. The module is written when it is first needed, the same bytes in Node and in a browser.
+ */
+import { KIND, MODE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
+import { ModuleWriter, type MemoryLimits } from "../wasm/module.ts";
+import { compileModule, instantiate, type CompiledModule, type Memory } from "../wasm/webAssembly.ts";
+import { drivers } from "./driver.ts";
+import { emulatedMadd, fusedMadd } from "./madd.ts";
+import { floats, integers, microKernel, tileCopier } from "./micro.ts";
+import { panelPacker } from "./panel.ts";
+import { fusesMadd } from "./probe.ts";
+import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, ROW_LANES, roundUp, SCRATCH, stepsOf } from "./shape.ts";
+
+/** What a kernel module exports. */
+interface Exports {
+  readonly pack: (at: number, side: number, batch: number, to: number) => void;
+  readonly contract: ContractionKernels["contract"];
+}
+
+export interface KernelOptions extends MemoryLimits {
+  /** Whether fused multiply-add is emulated; by default where the machine does not fuse it. */
+  readonly emulate?: boolean;
+}
+
+/** The bytes of the kernel module. */
+export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter(limits);
+  const madd = emulate ? emulatedMadd(module) : fusedMadd;
+  const rows = Array.from({ length: ROW_LANES }, (_, i) => i + 1);
+  drivers(module, {
+    panel: panelPacker(module),
+    micro: {
+      [KIND.FLOAT32]: rows.map((count) => microKernel(module, floats(madd), count)),
+      [KIND.INT32]: rows.map((count) => microKernel(module, integers, count)),
+    },
+    copyTile: tileCopier(module),
+  });
+  return module.encode();
+}
+
+const modules = new Map<string, CompiledModule>();
+
+/** The compiled module, one per process and kind of memory. */
+function compiled({ shared, maximum }: MemoryLimits, emulate: boolean): CompiledModule {
+  const key = `${shared} ${maximum} ${emulate}`;
+  const known = modules.get(key);
+  if (known) return known;
+  const module = compileModule(kernelModule({ shared, maximum }, emulate));
+  modules.set(key, module);
+  return module;
+}
+
+/**
+ * The kernels over a memory, which has these limits.
+ * @throws WebAssembly.LinkError where the memory has others.
+ */
+export function wasmKernels(memory: Memory, options: KernelOptions): ContractionKernels {
+  const emulate = options.emulate ?? !fusesMadd();
+  const { pack, contract } = instantiate<Exports>(compiled(options, emulate), memory);
+  return {
+    name: emulate ? "wasm, emulated fma" : "wasm",
+    packedBytes: (kind, side, depth, lanes) =>
+      roundUp(roundUp(lanes, lanesOf(side)) * stepsOf(kind, depth) * LANE_BYTES, 64),
+    pack,
+    scratchBytes,
+    region,
+    contract,
+  };
+}
+
+function scratchBytes({ kind, depth, rows, columns, rowFactor, columnFactor }: Contraction): number {
+  const step = Math.min(stepsOf(kind, depth), blockSteps(kind)) * LANE_BYTES;
+  const rowBytes = rowFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(rows, CHUNK.rows), ROW_LANES) * step;
+  const columnBytes =
+    columnFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(columns, CHUNK.columns), COLUMN_LANES) * step;
+  return SCRATCH.panels + roundUp(rowBytes, 64) + roundUp(columnBytes, 64);
+}
+
+/** Sums that are worth a call. */
+const CALL_WORK = 2 ** 18;
+
+/** Whole chunks of columns, rows enough to pay for packing them, and batches enough to pay for the call. */
+function region({ depth, rows, columns, batches }: Contraction): Region {
+  const part = { rows: Math.min(rows, 4 * CHUNK.rows), columns: Math.min(columns, CHUNK.columns) };
+  const work = Math.max(1, depth * part.rows * part.columns);
+  return { ...part, batches: Math.max(1, Math.min(batches, Math.ceil(CALL_WORK / work))) };
+}
