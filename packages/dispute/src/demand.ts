@@ -93,7 +93,7 @@ export function answerTo(
   const { program, request } = trace.layout;
   if (node >= (kind === "input" ? header.inputs.length : header.parameterCount)) return none;
   const list: readonly Tensor[] = kind === "input" ? request.inputs : program.params;
-  const commitments = list.map(commitmentOf);
+  const commitments = list.map((tensor) => commitmentOf(tensor));
   const rest = kind === "input" ? commitments : proofOf(listTree(commitments), node);
   const bytes = (): Uint8Array => leafOf(list[node], leaf);
   return { ...none, leaf: leafAnswer(describeTensor(list[node]), treeOf(list[node]), leaf, bytes, rest) };

@@ -4,6 +4,7 @@
  */
 import {
   assembleProgram,
+  bytesIdentity,
   encodeRecord,
   HeaderError,
   MAX_NODES,
@@ -57,7 +58,7 @@ export function reachable(nodes: readonly LoweredNode[], roots: readonly Lowered
 /** The program. Throws `GraphError` (TOO_LARGE) where it is beyond the format's bounds. */
 export function encodeProgram(lowered: Lowered): Program {
   const params: Tensor[] = [];
-  const paramIndex = new Map<Uint8Array, number>();
+  const paramIndex = new Map<object, number>();
   const lists = { prompt: lowered.prompt, decode: lowered.decode ?? [], epilogue: lowered.epilogue ?? [] };
   const places = new Map<LoweredNode, number>();
   for (const list of Object.values(lists)) {
@@ -66,9 +67,9 @@ export function encodeProgram(lowered: Lowered): Program {
   }
   const placeOf = (node: LoweredNode | undefined): number => (node && places.get(node)) ?? NO_NODE;
   const parameterOf = (tensor: Tensor): number => {
-    const known = paramIndex.get(tensor.data);
+    const known = paramIndex.get(bytesIdentity(tensor));
     if (known !== undefined) return known;
-    paramIndex.set(tensor.data, params.length);
+    paramIndex.set(bytesIdentity(tensor), params.length);
     check(params.length < MAX_PARAMETERS, "TOO_LARGE", "too many parameters");
     return params.push(tensor) - 1;
   };

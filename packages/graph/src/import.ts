@@ -9,9 +9,12 @@ import {
   paramsRoot,
   programRoot,
   toHex,
+  hashSubtree,
+  heldBytes,
   type Bounds,
   type Hash,
   type Program,
+  type SubtreeHasher,
 } from "@assay/vm";
 import { Dimension, formatShape, sameShape } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
@@ -57,6 +60,17 @@ export interface ImportOptions {
   readonly tokenizer?: Hash;
   readonly chatTemplate?: Hash;
   readonly labels?: Hash;
+  /** Hashes the parameters; the plain one of `@assay/vm` if absent. */
+  readonly hasher?: SubtreeHasher;
+  /** Told how far the import is, whenever a piece of external data has been read or of a parameter hashed. */
+  readonly progress?: (progress: ImportProgress) => void;
+}
+
+/** How far an import is: bytes of external data read, or of parameters hashed. */
+export interface ImportProgress {
+  readonly stage: "reading" | "hashing";
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Greatest value of a named dimension for which no bounds are given. */
@@ -95,11 +109,33 @@ export interface Imported {
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Imported {
   const place: Place = options.file === undefined ? {} : { file: options.file };
   try {
-    return new Importer(readModel(bytes, options.file, options.external), options).import();
+    return new Importer(readModel(bytes, options.file, watched(options)), options).import();
   } catch (error) {
     if (error instanceof GraphError) throw error.at(place);
     throw error;
   }
+}
+
+/** The options' external data, with `progress` told of what is read. */
+function watched({ external, progress }: ImportOptions): ExternalData | undefined {
+  if (external === undefined || progress === undefined) return external;
+  const files = new Set<string>();
+  let [done, total] = [0, 0];
+  const count = (bytes: number) => progress({ stage: "reading", done: (done += bytes), total });
+  return (path) => {
+    const file = external(path);
+    if (!files.has(path)) total += file.length;
+    files.add(path);
+    if (file instanceof Uint8Array) return file;
+    return {
+      length: file.length,
+      read: (offset, target) => {
+        file.read(offset, target);
+        // What is read again to be hashed or used is counted there.
+        if (done < total) count(target.length);
+      },
+    };
+  };
 }
 
 /** The named dimensions of a model, numbered in the order in which its inputs show them. */
@@ -368,17 +404,18 @@ export class Importer {
       dtype: nameOf(dtype),
       shape: this.#formatNamed(shape),
     });
+    const bytes = program.params.reduce((sum, tensor) => sum + heldBytes(tensor), 0);
     const operatorsOf = (nodes: readonly LoweredNode[] = []) => nodes.map(({ operator }) => operator);
     const report: ImportReport = {
       programRoot: toHex(programRoot(program)),
-      paramsRoot: toHex(paramsRoot(program)),
+      paramsRoot: toHex(this.#hashParams(program, bytes)),
       operators: Object.fromEntries(Object.entries(this.operators).sort(([a], [b]) => (a < b ? -1 : 1))),
       symbols: this.symbols.names.map((name, i) => ({ name, ...this.symbols.bounds[i] })),
       inputs: named.inputs.map(describe),
       outputs: named.outputs.map(describe),
       parameters: {
         count: program.params.length,
-        bytes: program.params.reduce((sum, { data }) => sum + data.length, 0),
+        bytes,
       },
       nodes: program.header.counts,
       nodeOperators: {
@@ -389,6 +426,16 @@ export class Importer {
       metadata: Object.fromEntries(this.model.metadata),
     };
     return { program, report };
+  }
+
+  #hashParams(program: Program, total: number): Hash {
+    const { hasher = hashSubtree, progress } = this.options;
+    let done = 0;
+    return paramsRoot(program, (bytes, level) => {
+      const hash = hasher(bytes, level);
+      progress?.({ stage: "hashing", done: (done += bytes.length), total });
+      return hash;
+    });
   }
 
   #formatNamed(shape: readonly Dimension[]): string {

@@ -4,6 +4,7 @@ export {
   importOnnx,
   type Imported,
   type ImportOptions,
+  type ImportProgress,
   type ImportReport,
   type NamedType,
 } from "./import.ts";

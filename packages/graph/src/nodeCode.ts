@@ -2,7 +2,16 @@
  * A code builder that knows the tensors of a graph: it reads elements of `TensorValue`s, turns dimensions into code, and
  * collects the operands that the loads need.
  */
-import { CodeBuilder, ConstantPool, DType, OPCODE, type Section, type Value, type Word } from "@assay/vm";
+import {
+  bytesIdentity,
+  CodeBuilder,
+  ConstantPool,
+  DType,
+  OPCODE,
+  type Section,
+  type Value,
+  type Word,
+} from "@assay/vm";
 import { Dimension, sameShape } from "./dimension.ts";
 import type { Body, LoweredNode } from "./loweredNode.ts";
 import type { Source, TensorValue } from "./tensorValue.ts";
@@ -27,7 +36,7 @@ function sameSource(a: Source, b: Source): boolean {
     case "input":
       return b.kind === "input" && a.index === b.index;
     case "parameter":
-      return b.kind === "parameter" && a.tensor.data === b.tensor.data;
+      return b.kind === "parameter" && bytesIdentity(a.tensor) === bytesIdentity(b.tensor);
     case "splat":
       return false;
     case "node":

@@ -2,7 +2,16 @@
  * What an ONNX value becomes while a graph is lowered: a type, a shape, and where its elements lie. Reshape and its kin
  * make a new value over the same source, for only linear indices matter to a load.
  */
-import { countOf as elementsOf, DType, loadWord, tensorOfWords, wordsOf, type Tensor, type Word } from "@assay/vm";
+import {
+  countOf as elementsOf,
+  DType,
+  loadWord,
+  tensorOfWords,
+  withDimensions,
+  wordsOf,
+  type Tensor,
+  type Word,
+} from "@assay/vm";
 import { countOf, Dimension } from "./dimension.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 
@@ -69,7 +78,7 @@ export function isConstant(value: TensorValue): boolean {
 export function constantTensor(value: TensorValue): Tensor | undefined {
   const shape = value.shape.map((size) => size.constant);
   if (!shape.every((size) => size !== undefined)) return undefined;
-  if (value.source.kind === "parameter") return { ...value.source.tensor, shape };
+  if (value.source.kind === "parameter") return withDimensions(value.source.tensor, shape);
   if (value.source.kind !== "splat") return undefined;
   const count = countOf(value.shape).constant!;
   return count <= MAX_KNOWN ? splatTensor(value.dtype, shape, value.source.word) : undefined;

@@ -22,9 +22,11 @@ export { MAX_LOADS, type ScalarContext, type Section } from "./scalarMachine.ts"
 export * from "./shapeExpression.ts";
 export * from "./snapshot.ts";
 export * from "./stepEvaluator.ts";
+export * from "./storedTensor.ts";
 export * from "./tensor.ts";
 export * from "./tensorShape.ts";
 export * from "./trace.ts";
 export * from "./tree.ts";
+export * from "./treeRoot.ts";
 export * from "./witness.ts";
 export * from "./word.ts";

@@ -16,6 +16,7 @@ import {
 import { decodeRecord, NO_NODE, recordLeaf, type DecodedRecord } from "./record.ts";
 import { commitmentOf, type Tensor } from "./tensor.ts";
 import { listRoot } from "./tree.ts";
+import type { SubtreeHasher } from "./treeRoot.ts";
 
 export interface Program {
   readonly header: ProgramHeader;
@@ -79,9 +80,9 @@ export function programRoot(program: Program): Hash {
   return programRootOf(encodeHeader(program.header));
 }
 
-/** List root over the parameters' commitments. */
-export function paramsRoot(program: Program): Hash {
-  return listRoot(program.params.map(commitmentOf));
+/** List root over the parameters' commitments, each read piece by piece. */
+export function paramsRoot(program: Pick<Program, "params">, hasher?: SubtreeHasher): Hash {
+  return listRoot(program.params.map((tensor) => commitmentOf(tensor, hasher)));
 }
 
 /** The records of one list, decoded. */

@@ -8,7 +8,8 @@ import { byteLength, isDType } from "./dtype.ts";
 import { toHex, type Hash } from "./hash.ts";
 import { decodeHeader, encodeHeader, HeaderError, LISTS, programRootOf } from "./header.ts";
 import { checkProgram, MAX_SHOWN_BYTES, paramsRoot, ProgramError, type Program } from "./program.ts";
-import { countOf, denseBytes, type Tensor } from "./tensor.ts";
+import { heldBytes, LEAST_STORED_BYTES, piecesOf, StoredTensor, type ByteStore } from "./storedTensor.ts";
+import { countOf, type Tensor } from "./tensor.ts";
 
 const MARK = new TextEncoder().encode("assay 1\n");
 const ALIGNMENT = 64;
@@ -29,11 +30,13 @@ export interface ExpectedRoots {
 export interface ByteSource {
   /** The next `length` bytes. Throws `ProgramError` where there are fewer. */
   take(length: number): Uint8Array;
+  /** The next `length` bytes left where they lie; absent where everything is in memory anyway. */
+  skip?(length: number): ByteStore;
   /** Bytes that are left. */
   readonly left: number;
 }
 
-/** The bytes of a program's file, in pieces. */
+/** The bytes of a program's file, in pieces; one is valid only until the next is asked for. */
 export function* programPieces(program: Program): Generator<Uint8Array> {
   checkProgram(program);
   let offset = 0;
@@ -48,13 +51,15 @@ export function* programPieces(program: Program): Generator<Uint8Array> {
   for (const tensor of program.params) {
     yield piece(new ByteWriter().u8(tensor.dtype).u64(countOf(tensor.shape)).bytes);
     yield piece(new Uint8Array(padding(offset)));
-    yield piece(denseBytes(tensor));
+    for (const bytes of piecesOf(tensor)) yield piece(bytes);
+    const missing = byteLength(tensor.dtype, countOf(tensor.shape)) - heldBytes(tensor);
+    if (missing > 0) yield piece(new Uint8Array(missing));
   }
 }
 
 /** The file of a program, as one byte string. */
 export function encodeProgram(program: Program): Uint8Array {
-  return concat(...programPieces(program));
+  return concat(...Array.from(programPieces(program), (piece) => piece.slice()));
 }
 
 /** The program in a file's bytes; its parameters are views of them. Throws as `readProgramFrom` does. */
@@ -108,7 +113,9 @@ export function readProgramFrom(source: ByteSource, expected: ExpectedRoots = {}
     const length = byteLength(dtype, count);
     if (length > source.left) throw new ProgramError(`parameter ${i}: the file ends within its ${length} bytes`);
     if (take(padding(offset)).some((byte) => byte !== 0)) throw new ProgramError(`parameter ${i}: dirty padding`);
-    return { dtype, shape: [count], data: take(length) };
+    if (source.skip === undefined || length < LEAST_STORED_BYTES) return { dtype, shape: [count], data: take(length) };
+    offset += length;
+    return new StoredTensor(dtype, [count], source.skip(length));
   });
   if (source.left !== 0) throw new ProgramError(`${source.left} bytes too many`);
 

@@ -75,5 +75,5 @@ export function checkInputs(header: ProgramHeader, { inputs, symbols }: Request)
 
 /** keccak of the inputs' commitments. */
 export function inputsRootOf(inputs: readonly Tensor[]): Hash {
-  return joinedRoot(inputs.map(commitmentOf));
+  return joinedRoot(inputs.map((tensor) => commitmentOf(tensor)));
 }

@@ -5,7 +5,9 @@
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { bitsOf, byteLength, isDType, loadWord, nameOf, storeWord, type DType } from "./dtype.ts";
 import { keccak, type Hash } from "./hash.ts";
-import { LEAF_BYTES, rootOf, tensorTree, type HashTree } from "./tree.ts";
+import { piecesOf, readBytes } from "./storedTensor.ts";
+import { LEAF_BYTES, tensorTree, type HashTree } from "./tree.ts";
+import { rootOfPieces, type SubtreeHasher } from "./treeRoot.ts";
 import type { Word } from "./word.ts";
 
 /** Elements of one type. `data` may end early: what is missing is zeros, so that a tensor of zeros costs nothing. */
@@ -77,7 +79,7 @@ export function denseBytes(tensor: Tensor): Uint8Array {
 /** Leaf `index` of the tensor, zero-padded to 128 bytes. */
 export function leafOf(tensor: Tensor, index: number): Uint8Array {
   const leaf = new Uint8Array(LEAF_BYTES);
-  leaf.set(tensor.data.subarray(index * LEAF_BYTES, (index + 1) * LEAF_BYTES));
+  readBytes(tensor, index * LEAF_BYTES, leaf);
   return leaf;
 }
 
@@ -131,9 +133,14 @@ export function commitment(description: Description | Uint8Array, root: Hash): H
   return keccak(preimage);
 }
 
+/** The root of the tree over a tensor's bytes, none of it kept. */
+export function tensorRoot(tensor: Tensor, hasher?: SubtreeHasher): Hash {
+  return rootOfPieces(piecesOf(tensor), byteLength(tensor.dtype, countOf(tensor.shape)), hasher);
+}
+
 /** The commitment to an input or a parameter. */
-export function commitmentOf(tensor: Tensor): Hash {
-  return commitment(describeTensor(tensor), rootOf(treeOf(tensor)));
+export function commitmentOf(tensor: Tensor, hasher?: SubtreeHasher): Hash {
+  return commitment(describeTensor(tensor), tensorRoot(tensor, hasher));
 }
 
 /** keccak of the commitments one after the other: the inputs root or the outputs root. */

@@ -84,7 +84,7 @@ function witness({
   leaf = 1,
 }) {
   const recordTree = listTree(records.map(recordLeaf));
-  const paramTree = listTree(params.map(commitmentOf));
+  const paramTree = listTree(params.map((tensor) => commitmentOf(tensor)));
   const read = (tensor: (typeof inputs)[number], way: Uint8Array, leafIndex: number): Uint8Array =>
     concat(
       encodeDescription(describeTensor(tensor)),
@@ -97,7 +97,7 @@ function witness({
     block(encodeHeader(header)),
     block(records[record]),
     ...proofOf(recordTree, recordPath),
-    read(inputs[input], concat(...inputs.map(commitmentOf)), leaf),
+    read(inputs[input], concat(...inputs.map((tensor) => commitmentOf(tensor))), leaf),
     read(params[param], concat(...proofOf(paramTree, paramPath)), leaf),
   );
 }

@@ -1,9 +1,11 @@
 // `assay import`: an ONNX file becomes a program, and its roots are shown.
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { folderReader, GraphError, importOnnx, type ImportReport } from "@assay/graph";
-import { encodeProgram, type Bounds } from "@assay/vm";
+import type { Bounds } from "@assay/vm";
+import { writeProgram } from "@assay/vm/node";
+import { ProgressLine } from "./progress.ts";
 
 interface ImportVerbOptions {
   readonly out?: string;
@@ -34,12 +36,15 @@ function readSymbol(
 }
 
 function importModel(model: string, { out, symbol, json }: ImportVerbOptions): void {
+  const line = new ProgressLine(process.stderr);
   const { program, report } = importOnnx(readModelFile(model), {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
+    progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
   });
-  if (out !== undefined) writeWhole(out, encodeProgram(program));
+  line.clear();
+  if (out !== undefined) writeProgram(out, program);
   if (json) console.log(JSON.stringify(report));
   else show(model, report);
 }
@@ -50,18 +55,6 @@ function readModelFile(model: string): Uint8Array {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file: model }, error);
-  }
-}
-
-/** Writes beside the target and renames, so that no file is ever half written. */
-function writeWhole(file: string, bytes: Uint8Array): void {
-  const partial = `${file}.partial`;
-  try {
-    writeFileSync(partial, bytes);
-    renameSync(partial, file);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
   }
 }
 

@@ -1,6 +1,10 @@
-/** External data read from the folder of a model, links followed: what they lead to must lie inside it too. */
-import { readFileSync, realpathSync } from "node:fs";
+/**
+ * External data in the folder of a model, read only where they are needed; links are followed, and what they lead to must
+ * lie inside the folder too.
+ */
+import { realpathSync } from "node:fs";
 import { join, sep } from "node:path";
+import { FileStore } from "@assay/vm/node";
 import { GraphError } from "../errors.ts";
 import type { ExternalData } from "./tensor.ts";
 
@@ -16,6 +20,6 @@ export function folderReader(folder: string): ExternalData {
         `external data path ${JSON.stringify(path)} leads out of the model's folder`,
       );
     }
-    return readFileSync(file);
+    return FileStore.open(file);
   };
 }

@@ -2,15 +2,27 @@
  * Constant tensors of an ONNX file as tensors of the vm: raw, typed or external data, checked against type and shape
  * before anything is allocated.
  */
-import { byteLength, DType, isDType, MAX_COUNT, MAX_RANK, nameOf, type Tensor } from "@assay/vm";
+import {
+  byteLength,
+  DType,
+  isDType,
+  LEAST_STORED_BYTES,
+  MAX_COUNT,
+  MAX_RANK,
+  nameOf,
+  piecesOf,
+  StoredTensor,
+  type ByteStore,
+  type Tensor,
+} from "@assay/vm";
 import { check, GraphError, type Place } from "../errors.ts";
 import { longToBigInt, type StringStringEntryProto, type TensorProto } from "./schema.ts";
 
 /** ONNX's code for float64, which is taken where every value is exact in binary32. */
 export const FLOAT64 = 11;
 
-/** Gives the bytes of a file beside the model: `path` is relative, inside the model's folder. */
-export type ExternalData = (path: string) => Uint8Array;
+/** Gives a file beside the model, its bytes or a store of them: `path` is relative, inside the model's folder. */
+export type ExternalData = (path: string) => Uint8Array | ByteStore;
 
 /**
  * The tensor that `proto` describes; NaN is allowed in test data only. Throws `GraphError` (BAD_TENSOR, NAN_WEIGHT,
@@ -28,16 +40,16 @@ export function readTensor(proto: TensorProto, place: Place, external?: External
   const length = byteLength(code, count);
   const sized = (given: number, wanted: number, unit: string) =>
     check(given === wanted, "BAD_TENSOR", `${nameOf(code)}[${shape.join(", ")}] with ${given} ${unit}`, place);
-  let data: Uint8Array;
-  if (raw !== undefined) {
-    sized(raw.length, length, "bytes");
-    // A view of the file, not a copy: weights are most of a model.
-    data = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
+  let tensor: Tensor;
+  if (raw === undefined) {
+    tensor = { dtype: code, shape, data: typedBytes(proto, code, count, length, sized) };
   } else {
-    data = typedBytes(proto, code, count, length, sized);
+    sized(raw.length, length, "bytes");
+    // Left in the file, or a view of it: weights are most of a model, and are not held twice.
+    tensor = raw instanceof Uint8Array ? { dtype: code, shape, data: raw } : new StoredTensor(code, shape, raw);
   }
-  if (!allowNaN) checkNotNaN(code, data, place);
-  return { dtype: code, shape, data };
+  if (!allowNaN) checkNotNaN(tensor, place);
+  return tensor;
 }
 
 function readDims(proto: TensorProto, place: Place): number[] {
@@ -50,17 +62,23 @@ function readDims(proto: TensorProto, place: Place): number[] {
   });
 }
 
-function rawBytes(proto: TensorProto, place: Place, external?: ExternalData): Uint8Array | undefined {
+/** Raw data, as bytes or, where they are many and in a file, as a store. */
+function rawBytes(proto: TensorProto, place: Place, external?: ExternalData): Uint8Array | ByteStore | undefined {
   if (proto.dataLocation !== 1) {
     check((proto.externalData ?? []).length === 0, "BAD_TENSOR", "external data without the external location", place);
-    return proto.rawData;
+    const { rawData } = proto;
+    return rawData && new Uint8Array(rawData.buffer, rawData.byteOffset, rawData.length);
   }
   check(proto.rawData === undefined, "BAD_TENSOR", "both raw and external data", place);
   return externalBytes(proto.externalData ?? [], place, external);
 }
 
 /** The slice of the external file that location, offset and length name. */
-function externalBytes(entries: readonly StringStringEntryProto[], place: Place, external?: ExternalData): Uint8Array {
+function externalBytes(
+  entries: readonly StringStringEntryProto[],
+  place: Place,
+  external?: ExternalData,
+): Uint8Array | ByteStore {
   const fields = new Map(entries.map(({ key = "", value = "" }) => [key, value]));
   const location = fields.get("location") ?? "";
   checkLocation(location, place);
@@ -78,16 +96,26 @@ function externalBytes(entries: readonly StringStringEntryProto[], place: Place,
     `the data lie in ${JSON.stringify(location)}, which was not given`,
     place,
   );
-  let file: Uint8Array;
-  try {
-    file = external(location);
-  } catch (error) {
-    if (error instanceof GraphError) throw error.at(place);
-    throw new GraphError("EXTERNAL_DATA", `cannot read ${JSON.stringify(location)}: ${String(error)}`, place, error);
-  }
+  const reading = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof GraphError) throw error.at(place);
+      throw new GraphError("EXTERNAL_DATA", `cannot read ${JSON.stringify(location)}: ${String(error)}`, place, error);
+    }
+  };
+  const file = reading(() => external(location));
   const end = length === undefined ? file.length : offset + length;
   check(offset <= end && end <= file.length, "EXTERNAL_DATA", `bytes ${offset} to ${end} of ${file.length}`, place);
-  return file.subarray(offset, end);
+  if (file instanceof Uint8Array) return file.subarray(offset, end);
+  const part: ByteStore = {
+    length: end - offset,
+    read: (at, target) => reading(() => file.read(offset + at, target)),
+  };
+  if (part.length >= LEAST_STORED_BYTES) return part;
+  const bytes = new Uint8Array(part.length);
+  part.read(0, bytes);
+  return bytes;
 }
 
 // INVARIANT: an external path names a file inside the model's folder: relative, no parent steps, no drive, no NUL.
@@ -144,7 +172,8 @@ function readFloat64(
   const raw = rawBytes(proto, place, external);
   const given = raw === undefined ? (proto.doubleData ?? []).length : raw.length / 8;
   check(given === count, "BAD_TENSOR", `float64[${shape.join(", ")}] with ${given} values`, place);
-  const source = raw === undefined ? undefined : new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const bytes = raw === undefined || raw instanceof Uint8Array ? raw : wholeOf(raw);
+  const source = bytes && new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Uint8Array(4 * count);
   const view = new DataView(data.buffer);
   for (let i = 0; i < count; i++) {
@@ -156,22 +185,49 @@ function readFloat64(
   return { dtype: DType.FLOAT32, shape, data };
 }
 
-/** By type: bits of an element, those of its exponent and of its fraction. */
-const FLOAT_FIELDS = new Map<number, readonly [bytes: number, exponent: number, fraction: number]>([
-  [DType.FLOAT32, [4, 0x7f800000, 0x007fffff]],
-  [DType.FLOAT16, [2, 0x7c00, 0x03ff]],
-  [DType.BFLOAT16, [2, 0x7f80, 0x007f]],
+function wholeOf(store: ByteStore): Uint8Array {
+  const bytes = new Uint8Array(store.length);
+  store.read(0, bytes);
+  return bytes;
+}
+
+/** By type: what the pattern without its sign must exceed to be NaN. */
+const INFINITY = new Map<number, number>([
+  [DType.FLOAT32, 0x7f800000],
+  [DType.FLOAT16, 0x7c00],
+  [DType.BFLOAT16, 0x7f80],
 ]);
 
-function checkNotNaN(dtype: DType, data: Uint8Array, place: Place): void {
-  const fields = FLOAT_FIELDS.get(dtype);
-  if (fields === undefined) return;
-  const [width, exponent, fraction] = fields;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < data.length; at += width) {
-    const bits = width === 4 ? view.getUint32(at, true) : view.getUint16(at, true);
-    if ((bits & exponent) === exponent && (bits & fraction) !== 0) {
-      throw new GraphError("NAN_WEIGHT", `element ${at / width} is NaN`, place);
-    }
+function checkNotNaN(tensor: Tensor, place: Place): void {
+  const infinity = INFINITY.get(tensor.dtype);
+  if (infinity === undefined) return;
+  const width = tensor.dtype === DType.FLOAT32 ? 4 : 2;
+  let done = 0;
+  for (const piece of piecesOf(tensor)) {
+    const at = firstNaN(piece, width, infinity);
+    if (at >= 0) throw new GraphError("NAN_WEIGHT", `element ${done / width + at} is NaN`, place);
+    done += piece.length;
   }
 }
+
+/** The first element whose pattern is a NaN's, or -1. */
+function firstNaN(bytes: Uint8Array, width: 2 | 4, infinity: number): number {
+  const magnitude = width === 4 ? 0x7fffffff : 0x7fff;
+  const count = bytes.length / width;
+  // Weights are little-endian and mostly aligned: then a typed array reads them, where the machine agrees.
+  if (LITTLE_ENDIAN && bytes.byteOffset % width === 0) {
+    const { buffer, byteOffset } = bytes;
+    const patterns =
+      width === 4 ? new Uint32Array(buffer, byteOffset, count) : new Uint16Array(buffer, byteOffset, count);
+    for (let i = 0; i < count; i++) if ((patterns[i] & magnitude) > infinity) return i;
+    return -1;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let i = 0; i < count; i++) {
+    const bits = width === 4 ? view.getUint32(4 * i, true) : view.getUint16(2 * i, true);
+    if ((bits & magnitude) > infinity) return i;
+  }
+  return -1;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -95,7 +95,8 @@ function graphProto({ nodes, inputs, outputs, constants = {} }: GraphSpec): Grap
   };
 }
 
-function nodeProto({ operator, domain = "", inputs, outputs, attributes = {} }: NodeSpec): NodeProto {
+/** A node. */
+export function nodeProto({ operator, domain = "", inputs, outputs, attributes = {} }: NodeSpec): NodeProto {
   const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
   return { opType: operator, domain, input: [...inputs], output: [...outputs], attribute };
 }
@@ -117,11 +118,13 @@ function attributeProto(name: string, value: AttributeValue): AttributeProto {
   return { name, type: 4, t: tensorProto(other.tensor, "") };
 }
 
-function tensorProto(tensor: Tensor, name: string): TensorProto {
+/** A constant with its bytes in it. */
+export function tensorProto(tensor: Tensor, name: string): TensorProto {
   return { name, dims: [...tensor.shape], dataType: tensor.dtype, rawData: tensor.data };
 }
 
-function valueProto({ name, dtype, shape }: ValueSpec) {
+/** An input or an output. */
+export function valueProto({ name, dtype, shape }: ValueSpec) {
   const dim = shape?.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: dtype, ...(dim && { shape: { dim } }) } } };
 }
