@@ -1,0 +1,129 @@
+// A register tile: sums of `rows` rows and `width` vectors of columns, over one block of the depth. Included once per kind of
+// number, with TILE (a prefix), NUMBER (its C type), VECTOR (its prefix of vector.h) and MULTIPLY_ADD(sum, row, column).
+//
+// Row i stands at a + i·pitch bytes, its elements one after another. Columns are packed panels (PANEL columns per r, panels
+// `panel` numbers apart), or stand in place at b + depth[r] + n.
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define V(name) PASTE(VECTOR, name)
+#define T(name) PASTE(TILE, name)
+
+
+// START writes the block's sums, ADD adds them to what the output holds, GO_ON continues the output's sums.
+struct T(_block) {
+  int64_t depth;
+  const NUMBER *a;
+  int64_t pitch;
+  const NUMBER *b;
+  int64_t panel;
+  const int32_t *offsets;
+  NUMBER *out;
+  const int32_t *out_row;
+  int mode;
+  // Columns of the tile's last vector.
+  int last;
+};
+
+typedef void T(_function)(const struct T(_block) *);
+
+INLINE void T(_tile)(const int rows, const int width, const int in_place, const struct T(_block) *t) {
+  VECTOR sum[14][8];
+  const vm last = vm_first(t->last);
+  UNROLL for (int i = 0; i < rows; i++) {
+    NUMBER *out = t->out + t->out_row[i];
+    UNROLL for (int j = 0; j < width; j++) {
+      if (t->mode != GO_ON) sum[i][j] = V(_zero)();
+      else sum[i][j] = j == width - 1 ? V(_load_mask)(out + j * LANES, last) : V(_load)(out + j * LANES);
+    }
+  }
+  const struct stride pitch = stride_of(t->pitch);
+  const char *a = (const char *)t->a;
+  const NUMBER *b = t->b;
+  const int64_t panel = t->panel, depth = t->depth;
+  const int32_t *offsets = t->offsets;
+  for (int64_t r = 0; r < depth; r++) {
+    const NUMBER *at = in_place ? b + offsets[r] : b;
+    if (width <= 2) {
+      VECTOR column[2];
+      UNROLL for (int j = 0; j < width; j++) {
+        if (in_place == 2 && j == width - 1) column[j] = V(_load_mask)(at + j * LANES, last);
+        else column[j] = V(_load)(at + j * LANES);
+      }
+      UNROLL for (int i = 0; i < rows; i++) {
+        const VECTOR row = V(_set1)(*(const NUMBER *)row_at(a, pitch, i));
+        UNROLL for (int j = 0; j < width; j++) sum[i][j] = MULTIPLY_ADD(sum[i][j], row, column[j]);
+      }
+    } else {
+      VECTOR row[6];
+      UNROLL for (int i = 0; i < rows; i++) row[i] = V(_set1)(*(const NUMBER *)row_at(a, pitch, i));
+      UNROLL for (int j = 0; j < width; j++) {
+        const NUMBER *from = in_place ? at + j * LANES : at + j / 2 * panel + j % 2 * LANES;
+        const VECTOR column = in_place == 2 && j == width - 1 ? V(_load_mask)(from, last) : V(_load)(from);
+        UNROLL for (int i = 0; i < rows; i++) sum[i][j] = MULTIPLY_ADD(sum[i][j], row[i], column);
+      }
+    }
+    a += sizeof(NUMBER);
+    if (!in_place) b += PANEL;
+  }
+  UNROLL for (int i = 0; i < rows; i++) {
+    NUMBER *out = t->out + t->out_row[i];
+    UNROLL for (int j = 0; j < width; j++) {
+      VECTOR x = sum[i][j];
+      if (j == width - 1) {
+        if (t->mode == ADD) x = V(_add)(V(_load_mask)(out + j * LANES, last), x);
+        V(_store_mask)(out + j * LANES, x, last);
+      } else {
+        if (t->mode == ADD) x = V(_add)(V(_load)(out + j * LANES), x);
+        V(_store)(out + j * LANES, x);
+      }
+    }
+  }
+}
+
+#define INSTANCE(rows, width) \
+  static void T(PASTE(_packed_##rows##x, width))(const struct T(_block) *t) { T(_tile)(rows, width, 0, t); } \
+  static void T(PASTE(_place_##rows##x, width))(const struct T(_block) *t) { T(_tile)(rows, width, 1, t); } \
+  static void T(PASTE(_edge_##rows##x, width))(const struct T(_block) *t) { T(_tile)(rows, width, 2, t); }
+#define NAMES(rows, width) \
+  {T(PASTE(_packed_##rows##x, width)), T(PASTE(_place_##rows##x, width)), T(PASTE(_edge_##rows##x, width))}
+#include "tile_instances.h"
+#undef INSTANCE
+#undef NAMES
+
+// Sums of `rows` × `columns`, tiles of all sizes: the block's fields are those of its first row and column.
+static void T(_rows)(struct T(_block) block, int rows, int64_t columns) {
+  const NUMBER *b = block.b;
+  NUMBER *out = block.out;
+  const int in_place = block.offsets != 0;
+  const int widest = widest_tile(rows);
+  for (int64_t n = 0; n < columns;) {
+    const int64_t vectors = (columns - n + LANES - 1) / LANES;
+    int width = widest;
+    while (width > vectors) width /= 2;
+    const int64_t end = least(n + width * LANES, columns);
+    block.last = (int)(end - n - (width - 1) * LANES);
+    block.b = in_place ? b + n : b + n / PANEL * block.panel;
+    block.out = out + n;
+    T(_tiles)[rows][width_index(width)][!in_place ? 0 : block.last == LANES ? 1 : 2](&block);
+    n = end;
+  }
+}
+
+// Sums of `rows` × `columns`. Tiles are of nearly equal heights, so that none is left thin.
+static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns) {
+  const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  for (int64_t i = 0, m = 0; i < tiles; i++) {
+    const int height = (int)((rows - m + tiles - i - 1) / (tiles - i));
+    T(_rows)(block, height, columns);
+    block.a = (const NUMBER *)((const char *)block.a + height * block.pitch);
+    block.out_row += height;
+    m += height;
+  }
+}
+
+#undef V
+#undef T
+
+#undef PASTE
+#undef PASTE_

@@ -1,0 +1,50 @@
+// Vectors of AVX2 and FMA: 8 lanes, 16 registers, masks as vectors of all-ones lanes.
+#include <immintrin.h>
+
+enum { LANES = 8 };
+#define TILE_ROWS 6
+#define TILE_ROWS_4 2
+#define TILE_ROWS_8 1
+
+typedef __m256 vf;
+typedef __m256i vi;
+typedef __m256i vm;
+
+INLINE vm vm_first(int64_t n) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)(n > 8 ? 8 : n)), lane);
+}
+INLINE vm vm_between(int64_t from, int64_t to) { return _mm256_andnot_si256(vm_first(from), vm_first(to)); }
+INLINE vm vm_and(vm a, vm b) { return _mm256_and_si256(a, b); }
+INLINE vm vm_below(vi a, vi b) {
+  const __m256i sign = _mm256_set1_epi32(INT32_MIN);
+  return _mm256_cmpgt_epi32(_mm256_xor_si256(b, sign), _mm256_xor_si256(a, sign));
+}
+INLINE uint32_t vm_bits(vm m) { return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(m)); }
+
+INLINE vf vf_zero(void) { return _mm256_setzero_ps(); }
+INLINE vf vf_set1(float x) { return _mm256_set1_ps(x); }
+INLINE vf vf_load(const float *p) { return _mm256_loadu_ps(p); }
+INLINE vf vf_load_mask(const float *p, vm m) { return _mm256_maskload_ps(p, m); }
+INLINE void vf_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+INLINE void vf_store_mask(float *p, vf x, vm m) { _mm256_maskstore_ps(p, m, x); }
+INLINE vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vf_or(vf a, vf b) { return _mm256_or_ps(a, b); }
+INLINE vf vf_gather(const float *p, vi offset, vm m) {
+  return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, offset, _mm256_castsi256_ps(m), 4);
+}
+
+INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
+INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
+INLINE vi vi_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE vi vi_load_mask(const int32_t *p, vm m) { return _mm256_maskload_epi32(p, m); }
+INLINE void vi_store(int32_t *p, vi x) { _mm256_storeu_si256((__m256i *)p, x); }
+INLINE void vi_store_mask(int32_t *p, vi x, vm m) { _mm256_maskstore_epi32(p, m, x); }
+INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+INLINE vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+INLINE vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+
+// Adds to each lane the products of its two integers of 16 bits: vpmaddwd is exact but for two products of -2^15.
+#define DOT_BYTES 0
+INLINE vi vi_dot(vi sum, vi rows, vi columns) { return _mm256_add_epi32(sum, _mm256_madd_epi16(rows, columns)); }

@@ -1,0 +1,51 @@
+// Vectors of AVX-512 (F, BW, DQ, VL): 16 lanes, 32 registers, masks in registers of their own.
+#include <immintrin.h>
+
+enum { LANES = 16 };
+// Rows of the largest tile by its width in vectors: accumulators, one vector of each column, one broadcast.
+#define TILE_ROWS 14
+#define TILE_ROWS_4 6
+#define TILE_ROWS_8 3
+
+typedef __m512 vf;
+typedef __m512i vi;
+typedef __mmask16 vm;
+
+INLINE vm vm_first(int64_t n) { return (vm)(n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1); }
+INLINE vm vm_between(int64_t from, int64_t to) { return vm_first(to) & (vm)~vm_first(from); }
+INLINE vm vm_and(vm a, vm b) { return a & b; }
+INLINE vm vm_below(vi a, vi b) { return _mm512_cmplt_epu32_mask(a, b); }
+INLINE uint32_t vm_bits(vm m) { return m; }
+
+INLINE vf vf_zero(void) { return _mm512_setzero_ps(); }
+INLINE vf vf_set1(float x) { return _mm512_set1_ps(x); }
+INLINE vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+INLINE vf vf_load_mask(const float *p, vm m) { return _mm512_maskz_loadu_ps(m, p); }
+INLINE void vf_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
+INLINE void vf_store_mask(float *p, vf x, vm m) { _mm512_mask_storeu_ps(p, m, x); }
+INLINE vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf vf_or(vf a, vf b) { return _mm512_or_ps(a, b); }
+INLINE vf vf_gather(const float *p, vi offset, vm m) {
+  return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), m, offset, p, 4);
+}
+
+INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+INLINE vi vi_load_mask(const int32_t *p, vm m) { return _mm512_maskz_loadu_epi32(m, p); }
+INLINE void vi_store(int32_t *p, vi x) { _mm512_storeu_si512(p, x); }
+INLINE void vi_store_mask(int32_t *p, vi x, vm m) { _mm512_mask_storeu_epi32(p, m, x); }
+INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+INLINE vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+
+// Adds to each lane the products of its group of integers. VNNI: four, unsigned from rows, signed from columns; vpdpbusd
+// does not saturate. Otherwise two of 16 bits.
+#if defined(ASSAY_VNNI)
+#define DOT_BYTES 1
+INLINE vi vi_dot(vi sum, vi rows, vi columns) { return _mm512_dpbusd_epi32(sum, rows, columns); }
+#else
+#define DOT_BYTES 0
+INLINE vi vi_dot(vi sum, vi rows, vi columns) { return _mm512_add_epi32(sum, _mm512_madd_epi16(rows, columns)); }
+#endif

@@ -1,0 +1,74 @@
+/** Contractions by the native library: the same C for every instruction set, and the same bits. */
+import { encodeContraction, type Contraction, type ContractionKernels } from "../contraction.ts";
+import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "./library.ts";
+import { goodRegion } from "./region.ts";
+
+export interface NativeOptions {
+  /** The instruction set's name; absent: the fastest that this machine runs. */
+  readonly set?: string;
+}
+
+/**
+ * Kernels over `memory`, which may be shared between threads and may grow. One per thread.
+ *
+ * @returns the kernels, or why there are none.
+ */
+export function nativeKernels(memory: WebAssembly.Memory, options: NativeOptions = {}): ContractionKernels | Absent {
+  const library = nativeLibrary();
+  if ("absent" in library) return library;
+  const set = chooseSet(library, options.set);
+  return "absent" in set ? set : new NativeKernels(memory, library, set);
+}
+
+function chooseSet(library: NativeLibrary, name: string | undefined): InstructionSet | Absent {
+  const runnable = library.sets.filter((set) => set.runs);
+  const set = name === undefined ? runnable.at(-1) : runnable.find((one) => one.name === name);
+  const names = runnable.map((one) => one.name).join(", ");
+  return set ?? { absent: `this machine does not run the instruction set ${name ?? ""}; it runs: ${names}` };
+}
+
+class NativeKernels implements ContractionKernels {
+  readonly name: string;
+  readonly #memory: WebAssembly.Memory;
+  readonly #library: NativeLibrary;
+  readonly #set: InstructionSet;
+  /** The buffer that `#base` is the address of; growing a memory makes another. */
+  #buffer: ArrayBufferLike | undefined;
+  #base = 0;
+
+  constructor(memory: WebAssembly.Memory, library: NativeLibrary, set: InstructionSet) {
+    this.name = `native ${set.name}`;
+    this.#memory = memory;
+    this.#library = library;
+    this.#set = set;
+  }
+
+  packedBytes(kind: number, side: number, depth: number, lanes: number): number {
+    return this.#library.packedBytes(this.#set.index, kind, side, depth, lanes);
+  }
+
+  pack(at: number, side: number, b: number, to: number): void {
+    this.#library.pack(this.#set.index, this.#address(), at, side, b, to);
+  }
+
+  scratchBytes(contraction: Contraction): number {
+    return this.#library.scratchBytes(this.#set.index, encodeContraction(contraction));
+  }
+
+  region(contraction: Contraction) {
+    return goodRegion(contraction, 2 * this.#set.lanes, this.#set.rows);
+  }
+
+  contract(at: number, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number, scratch: number): void {
+    this.#library.contract(this.#set.index, this.#address(), at, b0, b1, m0, m1, n0, n1, scratch);
+  }
+
+  #address(): number {
+    const { buffer } = this.#memory;
+    if (buffer !== this.#buffer) {
+      this.#base = this.#library.address(new Uint8Array(buffer));
+      this.#buffer = buffer;
+    }
+    return this.#base;
+  }
+}

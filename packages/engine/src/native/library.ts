@@ -1,0 +1,107 @@
+/**
+ * The native library as this process sees it: loaded once through koffi, or absent with the reason. Its functions take
+ * addresses in a linear memory together with the memory's base in this process.
+ */
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import { libraryFile } from "./sources.ts";
+
+/** Why there is no native library, and the way round it. */
+export interface Absent {
+  readonly absent: string;
+}
+
+export interface NativeLibrary {
+  readonly file: string;
+  /** Instruction sets in the library, slowest first: "baseline", "avx2", … */
+  readonly sets: readonly InstructionSet[];
+  /** Address of a buffer's first byte in this process. */
+  readonly address: (buffer: Uint8Array) => number;
+  readonly packedBytes: (set: number, kind: number, side: number, depth: number, lanes: number) => number;
+  readonly scratchBytes: (set: number, words: Int32Array) => number;
+  readonly pack: (set: number, base: number, at: number, side: number, batch: number, to: number) => void;
+  readonly contract: (
+    set: number,
+    base: number,
+    at: number,
+    b0: number,
+    b1: number,
+    m0: number,
+    m1: number,
+    n0: number,
+    n1: number,
+    scratch: number,
+  ) => void;
+}
+
+export interface InstructionSet {
+  readonly index: number;
+  readonly name: string;
+  /** Whether this machine runs it. */
+  readonly runs: boolean;
+  /** float32 lanes of a vector, and rows of the largest register tile. */
+  readonly lanes: number;
+  readonly rows: number;
+}
+
+/** What the library must answer to be of these sources' kind. */
+const VERSION = 1;
+
+let loaded: NativeLibrary | Absent | undefined;
+
+/** The library, loaded when first asked for; asked again after a failure, it is looked for again. */
+export function nativeLibrary(): NativeLibrary | Absent {
+  if (loaded === undefined || "absent" in loaded) loaded = load();
+  return loaded;
+}
+
+function load(): NativeLibrary | Absent {
+  const file = libraryFile();
+  if (!existsSync(file)) return { absent: "it is not built (`assay engine build-native` builds it)" };
+  try {
+    return bind(file);
+  } catch (error) {
+    return { absent: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The little of koffi that is used: it comes with no types that say what a bound function takes. */
+interface Koffi {
+  load(file: string): { func(prototype: string): (...args: unknown[]) => unknown };
+}
+
+function bind(file: string): NativeLibrary {
+  // koffi is an optional dependency: absent on platforms it has no build for.
+  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  const library = koffi.load(file);
+  const version = library.func("int32_t assay_version()");
+  if (version() !== VERSION) throw new Error(`${file} is of another version (\`assay engine build-native\`)`);
+  const number = (prototype: string) => library.func(prototype) as (...args: unknown[]) => number;
+  const count = number("int32_t assay_sets()")();
+  const name = library.func("const char *assay_set_name(int32_t set)") as (set: number) => string;
+  const runs = number("int32_t assay_set_runs(int32_t set)");
+  const lanes = number("int32_t assay_lanes(int32_t set)");
+  const rows = number("int32_t assay_rows(int32_t set)");
+  const sets = Array.from({ length: count }, (_, index) => {
+    return { index, name: name(index), runs: runs(index) !== 0, lanes: lanes(index), rows: rows(index) };
+  });
+  const address = number("uint64_t assay_address(const uint8_t *buffer)");
+  const packedBytes = number("int64_t assay_packed_bytes(int32_t set, int32_t kind, int32_t side, int64_t depth, int64_t lanes)");
+  const scratchBytes = number("int64_t assay_scratch_bytes(int32_t set, const int32_t *words)");
+  const pack = library.func(
+    "void assay_pack(int32_t set, uint64_t base, uint32_t at, int32_t side, int32_t batch, uint32_t to)",
+  );
+  const contract = library.func(
+    "void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
+      "int32_t n0, int32_t n1, uint32_t scratch)",
+  );
+  return {
+    file,
+    sets,
+    address: (buffer) => Number(address(buffer)),
+    packedBytes: (...args) => Number(packedBytes(...args)),
+    scratchBytes: (...args) => Number(scratchBytes(...args)),
+    pack: pack as NativeLibrary["pack"],
+    contract: contract as NativeLibrary["contract"],
+  };
+}
