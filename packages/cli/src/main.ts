@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `assay`: one verb per file in verbs/.
 import { Command, CommanderError } from "commander";
+import { addEngine } from "./verbs/engine.ts";
 import { addImport } from "./verbs/import.ts";
 import { addSimulate } from "./verbs/simulate.ts";
 import { addStory } from "./verbs/story.ts";
@@ -13,6 +14,7 @@ const program = new Command("assay")
 addStory(program);
 addImport(program);
 addSimulate(program);
+addEngine(program);
 
 /** A fault of the input: it names what is wrong and how to put it right, so it needs no stack. */
 function isInputFault(error: unknown): error is Error {

@@ -73,13 +73,26 @@ export function buildNative({ compiler, onStep = () => undefined }: BuildOptions
     }
     const library = join(work, basename(file));
     compile(command, ["-shared", ...objects, "-o", library]);
-    for (const old of readdirSync(BUILD_FOLDER)) if (old.startsWith("kernels-")) rmSync(join(BUILD_FOLDER, old));
     // Renamed when whole: a process that looks meanwhile finds no library or all of it.
     renameSync(library, file);
+    removeOthers(basename(file));
   } finally {
     rmSync(work, { recursive: true });
   }
   return { file, compiler: title };
+}
+
+/** Removes libraries of other sources; one that a process still uses may stay (Windows holds it). */
+function removeOthers(kept: string): void {
+  for (const name of readdirSync(BUILD_FOLDER)) {
+    if (!name.startsWith("kernels-") || name === kept) continue;
+    try {
+      rmSync(join(BUILD_FOLDER, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      if (process.platform !== "win32") throw error;
+    }
+  }
 }
 
 function findCompiler(wanted: string | undefined): { command: string; title: string } {
@@ -97,5 +110,7 @@ function compile(command: string, args: readonly string[]): void {
   const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8", cwd: SOURCE_FOLDER });
   if (status === 0) return;
   const reason = error?.message ?? stderr.trim();
-  throw new NativeBuildInputError(`${command} failed; without the native library WebAssembly is used. It said:\n${reason}`);
+  throw new NativeBuildInputError(
+    `${command} failed; without the native library WebAssembly is used. It said:\n${reason}`,
+  );
 }

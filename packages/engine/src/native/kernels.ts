@@ -1,5 +1,6 @@
 /** Contractions by the native library: the same C for every instruction set, and the same bits. */
 import { encodeContraction, type Contraction, type ContractionKernels } from "../contraction.ts";
+import type { Memory } from "../wasm/webAssembly.ts";
 import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "./library.ts";
 import { goodRegion } from "./region.ts";
 
@@ -13,7 +14,7 @@ export interface NativeOptions {
  *
  * @returns the kernels, or why there are none.
  */
-export function nativeKernels(memory: WebAssembly.Memory, options: NativeOptions = {}): ContractionKernels | Absent {
+export function nativeKernels(memory: Memory, options: NativeOptions = {}): ContractionKernels | Absent {
   const library = nativeLibrary();
   if ("absent" in library) return library;
   const set = chooseSet(library, options.set);
@@ -29,14 +30,14 @@ function chooseSet(library: NativeLibrary, name: string | undefined): Instructio
 
 class NativeKernels implements ContractionKernels {
   readonly name: string;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: Memory;
   readonly #library: NativeLibrary;
   readonly #set: InstructionSet;
   /** The buffer that `#base` is the address of; growing a memory makes another. */
   #buffer: ArrayBufferLike | undefined;
   #base = 0;
 
-  constructor(memory: WebAssembly.Memory, library: NativeLibrary, set: InstructionSet) {
+  constructor(memory: Memory, library: NativeLibrary, set: InstructionSet) {
     this.name = `native ${set.name}`;
     this.#memory = memory;
     this.#library = library;

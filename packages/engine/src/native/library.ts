@@ -86,7 +86,9 @@ function bind(file: string): NativeLibrary {
     return { index, name: name(index), runs: runs(index) !== 0, lanes: lanes(index), rows: rows(index) };
   });
   const address = number("uint64_t assay_address(const uint8_t *buffer)");
-  const packedBytes = number("int64_t assay_packed_bytes(int32_t set, int32_t kind, int32_t side, int64_t depth, int64_t lanes)");
+  const packedBytes = number(
+    "int64_t assay_packed_bytes(int32_t set, int32_t kind, int32_t side, int64_t depth, int64_t lanes)",
+  );
   const scratchBytes = number("int64_t assay_scratch_bytes(int32_t set, const int32_t *words)");
   const pack = library.func(
     "void assay_pack(int32_t set, uint64_t base, uint32_t at, int32_t side, int32_t batch, uint32_t to)",

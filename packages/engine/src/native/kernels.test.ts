@@ -1,0 +1,136 @@
+/** The native kernels against the naive oracle, every instruction set that this machine runs; not run without a compiler. */
+import { expect } from "chai";
+import { Random } from "@assay/vm/testing/random";
+import { KIND, MODE, SIDE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
+import { oracle } from "../kernels/oracle.ts";
+import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "../kernels/testing.ts";
+import { buildNative, NativeBuildInputError } from "./build.ts";
+import { nativeKernels } from "./kernels.ts";
+import { nativeLibrary } from "./library.ts";
+
+const { FLOAT32, INT32 } = KIND;
+const { STRIDED, GATHERED } = MODE;
+
+/** A multiple of every set's panel. */
+const PANEL = 32;
+
+/** The sets this machine runs; a reason where there is no library. */
+function availableSets(): readonly string[] | string {
+  try {
+    buildNative();
+  } catch (error) {
+    if (error instanceof NativeBuildInputError) return error.message;
+    throw error;
+  }
+  const library = nativeLibrary();
+  return "absent" in library ? library.absent : library.sets.filter((set) => set.runs).map((set) => set.name);
+}
+
+describe("contractions by native kernels", () => {
+  let sets: readonly string[] = [];
+
+  before(function () {
+    this.timeout(300_000);
+    const available = availableSets();
+    if (typeof available === "string") {
+      console.log(`      not run: ${available}`);
+      this.skip();
+    }
+    sets = available;
+  });
+
+  function kernelsOf(heap: Heap, set: string): ContractionKernels {
+    const kernels = nativeKernels(heap.memory, { set });
+    if ("absent" in kernels) throw new Error(kernels.absent);
+    return kernels;
+  }
+
+  /** Every way of computing it, by every set: as it is, packed on either side and both, whole and in odd regions. */
+  function check(seed: number, wanted: Wanted): void {
+    const random = new Random(seed);
+    const heap = new Heap();
+    const c = randomContraction(heap, random, wanted);
+    const want = sums(heap, c, (_, b, m, n) => oracle(heap.view(), c, b, m, n));
+    const part: Region = {
+      batches: random.between(1, c.batches),
+      rows: random.between(1, c.rows),
+      columns: PANEL * random.between(1, Math.ceil(c.columns / PANEL)),
+    };
+    for (const set of sets) {
+      const kernels = kernelsOf(heap, set);
+      for (const sides of [[], [SIDE.ROWS], [SIDE.COLUMNS], [SIDE.ROWS, SIDE.COLUMNS]]) {
+        const packed = withPacked(heap, kernels, c, sides);
+        for (const region of [kernels.region(packed), part]) {
+          const say = `${set}: ${JSON.stringify({ seed, ...wanted, packed: sides, region })}`;
+          same(compute(heap, kernels, packed, region), want, c, say);
+        }
+      }
+    }
+  }
+
+  for (const kind of [FLOAT32, INT32]) {
+    const name = kind === FLOAT32 ? "floats" : "integers";
+
+    it(`sums ${name} of every depth around a block`, () => {
+      [1, 2, 3, 4, 5, 511, 512, 513, 1025, 2049].forEach((depth, seed) => {
+        for (const blocked of [true, false])
+          check(seed, { kind, depth, rows: 7, columns: 11, batches: 2, blocked, specials: seed % 2 === 0 });
+      });
+    }).timeout(120_000);
+
+    it(`sums ${name} for every remainder of rows and columns`, () => {
+      for (let rows = 1; rows <= 29; rows++) check(rows, { kind, depth: 9, rows, columns: 33 + rows, specials: true });
+      for (let columns = 1; columns <= 65; columns++)
+        for (const rows of [1, 3, 5, 15]) check(columns, { kind, depth: 6, rows, columns, specials: true });
+    }).timeout(120_000);
+
+    it(`sums ${name} behind guards, through every mode`, () => {
+      for (let seed = 0; seed < 200; seed++) {
+        const random = new Random(seed);
+        check(seed, {
+          kind,
+          depth: random.between(1, 40),
+          rows: random.pick([1, 1, random.between(1, 30)]),
+          columns: random.between(1, 80),
+          batches: random.between(1, 3),
+          guards: seed % 4,
+          columnStep: Math.floor(seed / 4) % 3,
+          rowMode: random.pick([STRIDED, GATHERED]),
+          columnMode: random.pick([STRIDED, GATHERED]),
+          specials: random.chance(50),
+        });
+      }
+    }).timeout(120_000);
+
+    it(`sums ${name} over more rows and columns than are packed at a time`, () => {
+      check(1, { kind, depth: 6, rows: 301, columns: 11, columnStep: 1, guards: 2 });
+      check(2, { kind, depth: 5, rows: 5, columns: 530, columnStep: 1, guards: 2 });
+      check(3, { kind, depth: 3, rows: 98, columns: 300, columnMode: STRIDED, rowMode: STRIDED });
+    }).timeout(120_000);
+  }
+
+  it("takes another address of a memory that grew", () => {
+    const heap = new Heap();
+    const kernels = kernelsOf(heap, "baseline");
+    for (let seed = 0; seed < 3; seed++) {
+      const c = randomContraction(heap, new Random(seed), { kind: FLOAT32, depth: 3, rows: 2, columns: 5 });
+      const want = sums(heap, c, (_, b, m, n) => oracle(heap.view(), c, b, m, n));
+      same(compute(heap, kernels, c), want, c, `growth ${seed}`);
+      heap.memory.grow(256);
+    }
+  });
+
+  it("says why there are no kernels of a set this machine does not run", () => {
+    const kernels = nativeKernels(new Heap().memory, { set: "abacus" });
+    expect(kernels).to.have.property("absent").that.contains("abacus").and.contains("baseline");
+  });
+});
+
+/** Equality of all sums, told by the first that differs. */
+function same(got: readonly number[], want: readonly number[], c: Contraction, say: string): void {
+  const at = want.findIndex((bits, i) => got[i] !== bits);
+  if (at < 0) return;
+  const [b, rest] = [Math.floor(at / (c.rows * c.columns)), at % (c.rows * c.columns)];
+  const place = `batch ${b}, row ${Math.floor(rest / c.columns)}, column ${rest % c.columns}`;
+  expect.fail(`${say}\n${place}: ${got[at].toString(16)}, not ${want[at].toString(16)}`);
+}
