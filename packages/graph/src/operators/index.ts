@@ -5,6 +5,7 @@ import { Add } from "./Add.ts";
 import { And } from "./And.ts";
 import { ArgMax } from "./ArgMax.ts";
 import { ArgMin } from "./ArgMin.ts";
+import { Attention } from "./Attention.ts";
 import { AveragePool } from "./AveragePool.ts";
 import { BatchNormalization } from "./BatchNormalization.ts";
 import { BiasGelu } from "./BiasGelu.ts";
@@ -152,6 +153,7 @@ export const OPERATORS: readonly Operator[] = [
   And,
   ArgMax,
   ArgMin,
+  Attention,
   AveragePool,
   BatchNormalization,
   BiasGelu,

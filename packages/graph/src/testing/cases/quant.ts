@@ -1,4 +1,5 @@
 /** Cases of operators for quantisation and attention. */
-import type { CaseTable } from "../case.ts";
+import { mergeCases } from "../case.ts";
+import { CASES as ATTENTION } from "./attention.ts";
 
-export const CASES: CaseTable = {};
+export const CASES = mergeCases([ATTENTION]);
