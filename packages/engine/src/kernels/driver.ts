@@ -5,7 +5,7 @@
  * either way.
  */
 import { KIND, MODE, SIDE } from "../contraction.ts";
-import { block, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
+import { RETURN, block, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import { entry } from "./panel.ts";
 import { SUMS } from "./micro.ts";
@@ -13,9 +13,11 @@ import { blockSteps, CHUNK, COLUMN_LANES, FIELD, HEAD, LANE_BYTES, ROW_LANES, SC
 
 type Writer = FunctionWriter & { index: number };
 
-/** What the drivers call: the packer of one panel, the micro kernels by kind and number of rows, the tile copier. */
+/** What the drivers call: the packers, the micro kernels by kind and number of rows, the tile copier. */
 export interface Parts {
   readonly panel: Writer;
+  /** By element type. */
+  readonly packers: readonly { readonly dtype: number; readonly rows: Writer; readonly columns: Writer }[];
   readonly micro: Readonly<Record<number, readonly Writer[]>>;
   readonly copyTile: Writer;
 }
@@ -25,7 +27,7 @@ const ROW_STEP = ROW_LANES * LANE_BYTES;
 const min = (a: Code, b: Code): Code => choose("i32", i32.lt_s(a, b), a, b);
 
 /** Packs lanes [from, to) and indices [r0, r1) into consecutive panels at `at`, each `panelBytes` long. */
-function packLanes(module: ModuleWriter, { panel }: Parts): Writer {
+function packLanes(module: ModuleWriter, { panel, packers }: Parts): Writer {
   const writer = module.function(
     "packLanes",
     Array.from({ length: 10 }, () => "i32" as const),
@@ -35,7 +37,15 @@ function packLanes(module: ModuleWriter, { panel }: Parts): Writer {
   const lanes = writer.local("i32");
   const lane = writer.local("i32");
   const isRows = i32.eq(get(side), i32.const(SIDE.ROWS));
+  const dtype = i32.load(get(factor), FIELD.dtype);
+  const region = [factor, batch, from, to, r0, r1, place, panelBytes].map(get);
   writer.body = [
+    packers.map((packer) =>
+      when(
+        i32.eq(dtype, i32.const(packer.dtype)),
+        when(isRows, when(call(packer.rows.index, ...region), RETURN), [call(packer.columns.index, ...region), RETURN]),
+      ),
+    ),
     set(lanes, choose("i32", isRows, i32.const(ROW_LANES), i32.const(COLUMN_LANES))),
     forLoop(lane, get(from), get(to), 0, [
       call(

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Random } from "@assay/vm/testing/random";
 import { KIND, MODE, SIDE, type Contraction } from "../contraction.ts";
+import { attention, convolution, product, type Layer } from "./layers.ts";
 import { oracle } from "./oracle.ts";
 import { fusesMadd } from "./probe.ts";
 import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "./testing.ts";
@@ -71,6 +72,27 @@ for (const emulate of VARIANTS) {
             specials: random.chance(50),
           });
         }
+      });
+
+      it(`sums ${name} of convolutions and products as models have them`, () => {
+        const small: Layer[] = [product(kind, 7, 100, 37), product(kind, 1, 530, 70), product(kind, 3, 40, 65, false)];
+        for (const window of [1, 3, 5])
+          for (const stride of [1, 2])
+            for (const size of [5, 7, 14, 21]) {
+              small.push(convolution({ kind, out: 3, channels: 2, size, window, stride }));
+              small.push(convolution({ kind, out: 1, channels: 1, groups: 3, size, window, stride }));
+              small.push(convolution({ kind, out: 2, channels: 1, groups: 2, size, window, stride }));
+            }
+        if (kind === FLOAT32)
+          for (const queries of [1, 2, 5])
+            for (const which of ["scores", "values"] as const) small.push(attention(queries, 37, 2, 20, which));
+        small.forEach((layer, i) => {
+          const { heap, kernels } = heapAndKernels();
+          const { contraction: c, packed } = layer(heap);
+          const want = expected(heap, c);
+          expect(compute(heap, kernels, c), `${i}`).to.deep.equal(want);
+          expect(compute(heap, kernels, withPacked(heap, kernels, c, packed)), `${i} packed`).to.deep.equal(want);
+        });
       });
 
       it(`sums ${name} over more rows and columns than are packed at a time`, () => {

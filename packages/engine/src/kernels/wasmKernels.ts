@@ -4,11 +4,15 @@
 import { KIND, MODE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
 import { ModuleWriter, type MemoryLimits } from "../wasm/module.ts";
 import { compileModule, instantiate, type CompiledModule, type Memory } from "../wasm/webAssembly.ts";
+import { columnPacker } from "./columns.ts";
 import { drivers } from "./driver.ts";
+import { ELEMENTS } from "./element.ts";
+import { transposer } from "./gather.ts";
 import { emulatedMadd, fusedMadd } from "./madd.ts";
 import { floats, integers, microKernel, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
+import { rowPacker } from "./rows.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, ROW_LANES, roundUp, SCRATCH, stepsOf } from "./shape.ts";
 
 /** What a kernel module exports. */
@@ -27,8 +31,17 @@ export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array
   const module = new ModuleWriter(limits);
   const madd = emulate ? emulatedMadd(module) : fusedMadd;
   const rows = Array.from({ length: ROW_LANES }, (_, i) => i + 1);
+  const panel = panelPacker(module);
   drivers(module, {
-    panel: panelPacker(module),
+    panel,
+    packers: ELEMENTS.map((element) => {
+      const quad = transposer(module, element, 4);
+      return {
+        dtype: element.dtype,
+        rows: rowPacker(module, element, quad, transposer(module, element, 2), panel),
+        columns: columnPacker(module, element, quad),
+      };
+    }),
     micro: {
       [KIND.FLOAT32]: rows.map((count) => microKernel(module, floats(madd), count)),
       [KIND.INT32]: rows.map((count) => microKernel(module, integers, count)),

@@ -238,6 +238,14 @@ export const v128 = {
     index,
   ],
   store: store(simd(0x0b)),
+  load8_lane: (address: Code, vector: Code, index: number, offset = 0): Code => [
+    address,
+    vector,
+    simd(0x54),
+    0,
+    uleb(offset),
+    index,
+  ],
   store32_lane: (address: Code, vector: Code, index: number, offset = 0): Code => [
     address,
     vector,
@@ -405,6 +413,8 @@ export const tee = (local: number, value: Code): Code => [value, 0x22, uleb(loca
 export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1b];
 export const call = (index: number, ...operands: Code[]): Code => [operands, 0x10, uleb(index)];
 export const drop = (value: Code): Code => [value, 0x1a];
+
+export const RETURN: Code = 0x0f;
 
 /** Structured control; `br` counts enclosing blocks and loops outward from 0. */
 export const block = (...body: Code[]): Code => [0x02, 0x40, body, 0x0b];
