@@ -128,6 +128,14 @@ export class Dimension {
     return [...this.#terms.values()].some(({ atoms }) => atoms.some(usesCall));
   }
 
+  /** Whether a later call never makes the value less, as far as can be seen. */
+  get growsWithCall(): boolean {
+    return [...this.#terms.values()].every(({ coefficient, atoms }) => {
+      if (!atoms.some(usesCall)) return true;
+      return coefficient > 0 && atoms.every(growsWithCall);
+    });
+  }
+
   /** Greatest value, given the greatest of each symbol and of the call number (an upper bound, not always reached). */
   greatest(symbols: readonly number[], call: number): number {
     let sum = 0;
@@ -210,6 +218,12 @@ function keyOf(atom: Atom): string {
 function usesCall(atom: Atom): boolean {
   if (atom.kind === "call") return true;
   return "left" in atom && (atom.left.usesCall || atom.right.usesCall);
+}
+
+function growsWithCall(atom: Atom): boolean {
+  if (!("left" in atom)) return true;
+  if (!atom.left.growsWithCall) return false;
+  return atom.kind === "min" || atom.kind === "max" ? atom.right.growsWithCall : !atom.right.usesCall;
 }
 
 function greatestOf(atom: Atom, symbols: readonly number[], call: number): number {

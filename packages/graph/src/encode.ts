@@ -84,7 +84,8 @@ export function encodeProgram(lowered: Lowered): Program {
       case "history":
         return { kind: "history", prompt: placeOf(source.history.prompt), decode: placeOf(source.history.decode) };
       case "splat":
-        throw new Error("a splat is a constant of the code, not an operand");
+      case "view":
+        throw new Error(`a ${source.kind} is code, not an operand`);
     }
   };
   const encode = (node: LoweredNode): Uint8Array => {
@@ -100,6 +101,7 @@ export function encodeProgram(lowered: Lowered): Program {
       constants: sections.constants,
     };
     const { body } = node;
+    if (body.kind === "reduce" && body.extent.usesCall) throw new Error(`${node.operator}: an unbounded reduction`);
     const record: NodeRecord =
       body.kind === "map"
         ? { kind: "map", ...common, value: first }

@@ -2,10 +2,11 @@
  * Constant folding: what depends on the model alone is computed once, by the reference interpreter, and becomes a derived
  * parameter. Small work only: anything bigger stays in the program.
  */
-import { denseBytes, run, type Tensor } from "@assay/vm";
+import { denseBytes, OPCODE, run, type Tensor } from "@assay/vm";
 import { countOf } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
 import type { Graph } from "./graph.ts";
+import { writeBody, type LoweredNode } from "./loweredNode.ts";
 import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
 
 /** Most elements, reduction steps counted as elements, that are folded for one node, and for a whole model. */
@@ -26,7 +27,9 @@ export function fold(
   budget: FoldingBudget,
 ): TensorValue[] | undefined {
   let work = 0;
-  for (const { shape, body } of graph.nodes) {
+  for (const node of graph.nodes) {
+    const { shape, body } = node;
+    if (asksRequest(node)) return undefined;
     const count = countOf(shape).constant;
     const steps = body.kind === "reduce" ? body.extent.constant : 1;
     if (count === undefined || steps === undefined) return undefined;
@@ -53,6 +56,15 @@ export function fold(
     }
   }
   return folded;
+}
+
+/** Instructions whose result the request decides. */
+const OF_REQUEST: readonly number[] = [OPCODE.symbol, OPCODE.call, OPCODE.calls, OPCODE.seed];
+
+/** Whether a node's code reads something of the request, as sizes of constants of symbolic shape do. */
+function asksRequest(node: LoweredNode): boolean {
+  const { sections } = writeBody(node, node.body).sections;
+  return sections.some(({ code }) => code.some((opcode, at) => at % 4 === 0 && OF_REQUEST.includes(opcode)));
 }
 
 function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {

@@ -47,8 +47,9 @@ export function fuse(nodes: readonly LoweredNode[], kept: ReadonlySet<LoweredNod
 
 /** Whether `operand` is among the element-wise inputs, and never through a value of another shape. */
 function readOnlyInPlace(inputs: readonly TensorValue[], operand: LoweredNode): boolean {
+  const seen = inputs.some(({ source }) => source.kind === "view" && source.view.nodes.includes(operand));
   const reads = inputs.filter(({ source }) => source.kind === "node" && source.node === operand);
-  return reads.length > 0 && reads.every(({ shape }) => sameShape(shape, operand.shape));
+  return !seen && reads.length > 0 && reads.every(({ shape }) => sameShape(shape, operand.shape));
 }
 
 /** `body` with the code of `taken` before it; undefined where they are more than one reduction. */

@@ -1,115 +1,119 @@
 /**
  * Generation loops: a decoding step with state inputs and outputs, as exported models have it, becomes a program of calls.
  *
- *   prompt    call 0: the step over the whole prompt, states zero
+ *   prompt    call 0: the step over the whole prompt, states zero, caches empty
  *   decode    one call per further token: the step over the token before, states from the call before
  *   epilogue  gathers the tokens of all calls: the output, int64 [calls - 1]
  *
- * A token is the index of the greatest logit of the last position. States are histories: read where they lie, never
- * copied. When the end token has been chosen, the calls after it are stopped and their tokens read as 0.
- *
- * By convention the model has an input of tokens (`input_ids`, `tokens` or `token`, [1, sequence]), an output `logits`
- * [1, sequence, vocabulary], and states in pairs: `past…` with `present…`, or `…_in` with `…_out`.
+ * States and caches are histories: read where they lie, never copied. When an end token has been chosen, the calls after
+ * it are stopped and their tokens read as 0. What the inputs and outputs are for is told by their names
+ * (`generation/roles.ts`), how a token is chosen in `generation/sampling.ts`.
  */
-import { DType, type Bounds } from "@assay/vm";
-import { Dimension, sameShape } from "./dimension.ts";
+import { DType, float32, MAX_CALLS, type Bounds, type Value } from "@assay/vm";
+import { Dimension, formatShape, sameShape } from "./dimension.ts";
 import { encodeProgram } from "./encode.ts";
 import { check, GraphError } from "./errors.ts";
+import type { DerivedName, Roles, State } from "./generation/roles.ts";
+import { rolesOf } from "./generation/roles.ts";
+import { checkSampling, chooseToken, type Sampling } from "./generation/sampling.ts";
 import { Graph } from "./graph.ts";
 import { declaredType, finished, typeOf, type Imported, type Importer, type ImportOptions } from "./import.ts";
 import type { LoweredNode } from "./loweredNode.ts";
-import { argument } from "./lowering/argument.ts";
+import { ownNode, pastCache } from "./lowering/cache.ts";
 import { FLOATS } from "./lowering/types.ts";
-import type { DeclaredValue, OnnxModel } from "./onnx/model.ts";
+import type { NodeCode } from "./nodeCode.ts";
+import type { OnnxModel } from "./onnx/model.ts";
 import { splat, type History, type TensorValue } from "./tensorValue.ts";
+import { viewValue } from "./view.ts";
 
 /** Calls of a generation when the options do not say. */
 export const DEFAULT_CALLS: Bounds = { least: 2, greatest: 1024 };
+/** Most tokens that end a text. */
+const MOST_END_TOKENS = 64;
 
-const TOKEN_INPUTS = ["input_ids", "tokens", "token"];
-const LOGITS = "logits";
-
-/** What makes a model a decoding step. */
-export interface Generation {
-  readonly tokens: DeclaredValue;
-  readonly logits: DeclaredValue;
-  /** State inputs with the outputs that follow them. */
-  readonly states: readonly { readonly past: DeclaredValue; readonly present: DeclaredValue }[];
-  readonly endToken: number | undefined;
-}
-
-/** Names that the output of a state input may have. */
-function presentNames(past: string): string[] {
-  const names: string[] = [];
-  if (past.startsWith("past_key_values")) names.push(past.replace("past_key_values", "present"));
-  if (past.startsWith("past")) names.push(past.replace("past", "present"));
-  if (past.endsWith("_in")) names.push(`${past.slice(0, -3)}_out`);
-  return names;
+/** What makes a model a decoding step, and what is asked of it. */
+export interface Generation extends Roles {
+  readonly endTokens: readonly number[];
+  readonly sampling: Sampling;
 }
 
 /** The generation that a model's inputs and outputs describe; undefined if it has no states. */
 export function generationOf(model: OnnxModel, options: ImportOptions): Generation | undefined {
-  const { inputs, outputs } = model.graph;
-  const output = (name: string) => outputs.find((candidate) => candidate.name === name);
-  const states = inputs.flatMap((past) => {
-    const present = presentNames(past.name)
-      .map(output)
-      .find((found) => found !== undefined);
-    return present === undefined ? [] : [{ past, present }];
-  });
-  if (states.length === 0) return undefined;
-  const rest = inputs.filter((input) => !states.some(({ past }) => past === input));
-  const [tokens] = rest;
-  check(
-    rest.length === 1 && TOKEN_INPUTS.includes(tokens.name),
-    "UNSUPPORTED",
-    `a decoding step with the inputs ${rest.map(({ name }) => name).join(", ")}; only ${TOKEN_INPUTS[0]} is supported`,
-  );
-  const logits = output(LOGITS);
-  check(logits !== undefined, "UNSUPPORTED", "a decoding step without an output `logits`");
-  const metadata = model.metadata.get("eos_token_id");
-  const endToken = options.endToken ?? (metadata === undefined ? undefined : Number(metadata));
-  const valid = endToken === undefined || (Number.isInteger(endToken) && endToken >= 0);
-  check(valid, "BAD_OPTION", `the end token is ${endToken}`);
-  return { tokens, logits, states, endToken };
+  const roles = rolesOf(model);
+  if (roles === undefined) return undefined;
+  const { sampling = {} } = options;
+  checkSampling(sampling);
+  return { ...roles, sampling, endTokens: options.endTokens ?? endTokensIn(model.metadata.get("eos_token_id")) };
+}
+
+/** One token, or several with commas between them and perhaps brackets around, as configuration files have them. */
+function endTokensIn(metadata: string | undefined): number[] {
+  if (metadata === undefined) return [];
+  return metadata
+    .replace(/^\s*\[(.*)\]\s*$/, "$1")
+    .split(",")
+    .map(Number);
+}
+
+function checkEndTokens(tokens: readonly number[]): void {
+  check(tokens.length <= MOST_END_TOKENS, "BAD_OPTION", `${tokens.length} end tokens; ${MOST_END_TOKENS} are allowed`);
+  for (const token of tokens) {
+    check(Number.isInteger(token) && token >= 0 && token < 2 ** 31, "BAD_OPTION", `the end token is ${token}`);
+  }
+}
+
+function checkCalls({ least, greatest }: Bounds): void {
+  const whole = Number.isInteger(least) && Number.isInteger(greatest);
+  const valid = whole && least >= 2 && least <= greatest && greatest <= MAX_CALLS;
+  check(valid, "BAD_OPTION", `${least} to ${greatest} calls; at least 2 and at most ${MAX_CALLS} are possible`);
 }
 
 /** What one call computes beside the tokens. */
 interface Step {
   readonly nodes: readonly LoweredNode[];
   readonly token: LoweredNode;
-  readonly stop: LoweredNode;
+  readonly stop: LoweredNode | undefined;
+  /** Nodes of the histories. */
   readonly presents: readonly LoweredNode[];
   readonly input: TensorValue;
 }
 
+/** Where a call stands: positions before it and in it. */
+interface Place {
+  readonly first: Dimension;
+  readonly length: Dimension;
+  /** The prompt's length in a decode call. */
+  readonly promptLength: Dimension | undefined;
+}
+
 /** The program of a generation. */
 export function lowerGeneration(importer: Importer, generation: Generation): Imported {
-  const { tokens, states } = generation;
+  const { tokens, states, endTokens } = generation;
+  checkEndTokens(endTokens);
   const shape = tokens.shape ?? [];
   check(shape.length === 2, "SHAPE_MISMATCH", `${tokens.name} must have the shape [1, sequence]`);
   const [batchName, sequenceName] = shape;
   check(batchName !== undefined && batchName !== 0, "SHAPE_MISMATCH", `${tokens.name} must have one row`);
   check(typeof sequenceName === "string", "SHAPE_MISMATCH", `${tokens.name} must have a named length`);
-  /** Named dimensions: one row; the sequence as the list has it; the rest as the options say. */
-  const dimensionOf = (sequence: Dimension) => (name: string) => {
-    if (name === sequenceName) return sequence;
-    return name === batchName ? Dimension.constant(1) : importer.symbols.dimension(name);
-  };
+  const calls = importer.options.calls ?? DEFAULT_CALLS;
+  checkCalls(calls);
+  const promptLength = importer.symbols.dimension(sequenceName);
+  const lowering = new StepLowering(importer, generation, batchName, sequenceName);
 
   const histories: History[] = states.map(() => ({ prompt: undefined, decode: undefined }));
   const token: History = { prompt: undefined, decode: undefined };
-  const length = importer.symbols.dimension(sequenceName);
-  const prompt = lowerStep(importer, generation, dimensionOf(length), {
-    tokens: (type) => ({ ...type, source: { kind: "input", index: 0 } }),
-    state: (type) => splat(type.dtype, type.shape, 0),
-  });
+  const prompt = lowering.lower(
+    new Graph(),
+    { first: Dimension.constant(0), length: promptLength, promptLength: undefined },
+    { token, histories },
+  );
   const used = importer.operators;
   const counted = { ...used };
-  const decode = lowerStep(importer, generation, dimensionOf(Dimension.constant(1)), {
-    tokens: (type) => ({ ...type, source: { kind: "history", history: token } }),
-    state: (type, i) => ({ ...type, source: { kind: "history", history: histories[i] } }),
-  });
+  const decode = lowering.lower(
+    new Graph(Math.max(1, calls.greatest - 2)),
+    { first: promptLength.add(Dimension.call()).sub(1), length: Dimension.constant(1), promptLength },
+    { token, histories },
+  );
   Object.assign(used, counted);
   token.prompt = prompt.token;
   token.decode = decode.token;
@@ -128,67 +132,195 @@ export function lowerGeneration(importer: Importer, generation: Generation): Imp
   const output = epilogue.map(DType.INT64, [Dimension.call()], (code) =>
     code.readCall(chosen, code.constant(0), code.index(0)),
   );
+  const stop = prompt.stop && decode.stop && { prompt: prompt.stop, decode: decode.stop };
   const program = encodeProgram({
     prompt: prompt.nodes,
     decode: decode.nodes,
     epilogue: epilogue.nodes,
     outputs: epilogue.nodes,
-    ...(generation.endToken !== undefined && { stop: { prompt: prompt.stop, decode: decode.stop } }),
+    ...(stop && { stop }),
     inputs: [typeOf(prompt.input)],
     symbols: importer.symbols.bounds,
-    calls: importer.options.calls ?? DEFAULT_CALLS,
+    calls,
     ...importer.addresses(),
   });
   const lists = { prompt: prompt.nodes, decode: decode.nodes, epilogue: epilogue.nodes };
   return importer.imported(program, lists, { inputs: [[tokens.name, prompt.input]], outputs: [["tokens", output]] });
 }
 
-type Type = Pick<TensorValue, "dtype" | "shape">;
+interface Histories {
+  readonly token: History;
+  readonly histories: readonly History[];
+}
 
-function lowerStep(
-  importer: Importer,
-  { tokens, logits, states, endToken }: Generation,
-  dimension: (name: string) => Dimension,
-  sources: { tokens(type: Type): TensorValue; state(type: Type, index: number): TensorValue },
-): Step {
-  const graph = new Graph();
-  const input = sources.tokens(declaredType(tokens, dimension));
-  const integer = input.dtype === DType.INT64 || input.dtype === DType.INT32;
-  check(integer, "TYPE_MISMATCH", `${tokens.name} must hold integers`);
-  const pasts = states.map(({ past }, i) => sources.state(declaredType(past, dimension), i));
-  const given = new Map([[tokens.name, input], ...states.map(({ past }, i) => [past.name, pasts[i]] as const)]);
-  const values = importer.lower(graph, given);
+/** Lowers the decoding step: once for the prompt, once for the calls after it. */
+class StepLowering {
+  readonly #importer: Importer;
+  readonly #generation: Generation;
+  readonly #batch: string | number;
+  readonly #sequence: string;
 
-  const presents = states.map(({ present }, i) => {
-    const { value, node } = importer.output(graph, present, values.get(present.name)!);
-    const same = value.dtype === pasts[i].dtype && sameShape(value.shape, pasts[i].shape);
-    check(same, "SHAPE_MISMATCH", `${present.name} is not of the type and shape of ${states[i].past.name}`);
-    return node;
-  });
-  const scores = values.get(logits.name)!;
-  const place = { node: `output ${JSON.stringify(logits.name)}` };
-  if (scores.shape.length !== 3 || !scores.shape[0].equals(1)) {
-    throw new GraphError("SHAPE_MISMATCH", "the logits must have the shape [1, sequence, vocabulary]", place);
+  constructor(importer: Importer, generation: Generation, batch: string | number, sequence: string) {
+    this.#importer = importer;
+    this.#generation = generation;
+    this.#batch = batch;
+    this.#sequence = sequence;
   }
-  check((FLOATS as readonly DType[]).includes(scores.dtype), "TYPE_MISMATCH", "the logits must be floats", place);
-  const [, positions, vocabulary] = scores.shape;
-  graph.operator = "Token";
-  const token = graph.reduce(
-    input.dtype,
-    input.shape.map(() => Dimension.constant(1)),
-    argument({
-      dtype: scores.dtype,
-      extent: vocabulary,
-      greatest: true,
-      element: (code, r) => code.read(scores, code.iadd(code.times(code.size(positions.sub(1)), vocabulary), r)),
-    }),
-  );
-  graph.operator = "Stop";
-  const stop = graph.map(DType.BOOL, [], (code) =>
-    code.ieq(code.read(token, code.constant(0)), code.constantInt(endToken ?? 0)),
-  );
-  const roots = [nodeOf(token), ...(endToken === undefined ? [] : [nodeOf(stop)]), ...presents];
-  return { nodes: finished(graph, roots), token: nodeOf(token), stop: nodeOf(stop), presents, input };
+
+  lower(graph: Graph, place: Place, { token, histories }: Histories): Step {
+    const { tokens, states, derived } = this.#generation;
+    const { dtype, shape } = declaredType(tokens, (name) => this.#dimension(name, place));
+    const integer = dtype === DType.INT64 || dtype === DType.INT32;
+    check(integer, "TYPE_MISMATCH", `${tokens.name} must hold integers`);
+    const input: TensorValue = {
+      ...{ dtype, shape },
+      source: place.promptLength === undefined ? { kind: "input", index: 0 } : { kind: "history", history: token },
+    };
+    const pasts = states.map((state, i) => this.#past(state, place, histories[i]));
+    const given = new Map([
+      [tokens.name, input],
+      ...derived.map(({ name, input: { elementType } }) => [name, derivedInput(name, elementType, place)] as const),
+      ...states.map(({ past }, i) => [past.name, pasts[i].value] as const),
+    ]);
+    const values = this.#importer.lower(graph, given);
+    const presents = states.map((state, i) => this.#present(graph, state, values.get(state.present.name)!, pasts[i]));
+    const { chosen, stop } = this.#choose(graph, values, dtype);
+    const nodes = [nodeOf(chosen), ...(stop ? [nodeOf(stop)] : []), ...presents];
+    return {
+      nodes: finished(graph, nodes),
+      token: nodeOf(chosen),
+      stop: stop && nodeOf(stop),
+      presents,
+      input,
+    };
+  }
+
+  /** Named dimensions: one row; the sequence as the call has it; the rest as the options say. */
+  #dimension(name: string, { length }: Place): Dimension {
+    if (name === this.#sequence) return length;
+    return name === this.#batch ? Dimension.constant(1) : this.#importer.symbols.dimension(name);
+  }
+
+  /** Axis along which a state has as many rows as there are positions; undefined where its shape never changes. */
+  #growingAxis({ past }: State): number | undefined {
+    const open = (past.shape ?? []).flatMap((size, axis) =>
+      typeof size === "number" || (size !== undefined && size === this.#batch) ? [] : [axis],
+    );
+    // The first axis is the batch, whatever it is called, if another one grows.
+    const [axis, another] = open.length > 1 && open[0] === 0 ? open.slice(1) : open;
+    const place = { node: `input ${JSON.stringify(past.name)}` };
+    check(another === undefined, "UNSUPPORTED", "a state with more than one axis of open size", place);
+    return axis;
+  }
+
+  #past(state: State, place: Place, history: History): Past {
+    const { past } = state;
+    const axis = this.#growingAxis(state);
+    if (axis === undefined) {
+      const type = declaredType(past, (name) => this.#dimension(name, place));
+      if (place.promptLength === undefined) return { value: splat(type.dtype, type.shape, 0), axis, history };
+      return { value: { ...type, source: { kind: "history", history } }, axis, history };
+    }
+    const { dtype, shape: declared } = declaredType(past, () => Dimension.constant(1));
+    const shape = declared.map((size, i) => (i === axis ? place.first : size));
+    if (place.promptLength === undefined) return { value: splat(dtype, shape, 0), axis, history };
+    const cache = { history, axis, promptLength: place.promptLength };
+    return { value: pastCache({ dtype, shape }, cache), axis, history };
+  }
+
+  /** The node that holds what this call adds to a history. */
+  #present(
+    graph: Graph,
+    { past, present }: State,
+    value: TensorValue,
+    { value: old, axis, history }: Past,
+  ): LoweredNode {
+    if (axis === undefined) {
+      const { node } = this.#importer.output(graph, present, value);
+      const same = value.dtype === old.dtype && sameShape(value.shape, old.shape);
+      check(same, "SHAPE_MISMATCH", `${present.name} is not of the type and shape of ${past.name}`);
+      return node;
+    }
+    const where = { node: `output ${JSON.stringify(present.name)}` };
+    if (old.source.kind === "splat") {
+      // In the prompt all rows are new.
+      const others = (shape: readonly Dimension[]) => shape.filter((_, i) => i !== axis);
+      const fits = value.shape.length === old.shape.length && sameShape(others(value.shape), others(old.shape));
+      const shapes = `${formatShape(value.shape)} after a cache of ${formatShape(old.shape)}`;
+      check(fits && value.dtype === old.dtype, "SHAPE_MISMATCH", `the cache becomes ${shapes}`, where);
+      graph.operator = "Identity";
+      return ownNode(graph, value);
+    }
+    const cache = value.source.kind === "view" ? value.source.view.cache : undefined;
+    const whole = cache?.history === history && cache.newest !== undefined;
+    const grown = old.shape.map((size, i) => (i === axis ? size.add(1) : size));
+    check(
+      whole && sameShape(value.shape, grown),
+      "UNSUPPORTED",
+      `the cache is not ${past.name} with the new positions joined to it by Concat; export the model so that keys and ` +
+        `values are caches of their own, in the layout in which Concat extends them`,
+      where,
+    );
+    return cache.newest;
+  }
+
+  #choose(graph: Graph, values: ReadonlyMap<string, TensorValue>, dtype: DType) {
+    const { logits, sampling, endTokens } = this.#generation;
+    const scores = values.get(logits.name)!;
+    const place = { node: `output ${JSON.stringify(logits.name)}` };
+    if (scores.shape.length !== 3 || !scores.shape[0].equals(1)) {
+      throw new GraphError("SHAPE_MISMATCH", "the logits must have the shape [1, sequence, vocabulary]", place);
+    }
+    check((FLOATS as readonly DType[]).includes(scores.dtype), "TYPE_MISMATCH", "the logits must be floats", place);
+    const [, positions, vocabulary] = scores.shape;
+    const read = (code: NodeCode, token: Value) =>
+      code.read(scores, code.iadd(code.times(code.size(positions.sub(1)), vocabulary), token));
+    const chosen = chooseToken(graph, dtype, { dtype: scores.dtype, vocabulary, read }, sampling);
+    if (endTokens.length === 0) return { chosen, stop: undefined };
+    graph.operator = "Stop";
+    const stop = graph.map(DType.BOOL, [], (code) => {
+      const token = code.read(chosen, code.constant(0));
+      return endTokens.map((end) => code.ieq(token, code.constantInt(end))).reduce((a, b) => code.or(a, b));
+    });
+    return { chosen, stop };
+  }
+}
+
+/** A state as a call finds it. */
+interface Past {
+  readonly value: TensorValue;
+  /** Axis of the positions of a cache. */
+  readonly axis: number | undefined;
+  readonly history: History;
+}
+
+/** An input that follows from where the call stands. */
+function derivedInput(name: DerivedName, elementType: number, { first, length, promptLength }: Place): TensorValue {
+  const place = { node: `input ${JSON.stringify(name)}` };
+  const one = Dimension.constant(1);
+  switch (name) {
+    case "use_cache_branch":
+      check(elementType === DType.BOOL, "TYPE_MISMATCH", "it must be a boolean", place);
+      return splat(DType.BOOL, [one], promptLength === undefined ? 0 : 1);
+    case "attention_mask": {
+      const types: readonly number[] = [DType.INT64, DType.INT32, DType.BOOL, DType.FLOAT32];
+      check(types.includes(elementType), "TYPE_MISMATCH", "it must hold integers, booleans or binary32", place);
+      const word = elementType === DType.FLOAT32 ? float32.fromNumber(1) : 1;
+      return splat(elementType as DType, [one, first.add(length)], word);
+    }
+    case "position_ids":
+    case "cache_position": {
+      const integer = elementType === DType.INT64 || elementType === DType.INT32;
+      check(integer, "TYPE_MISMATCH", "it must hold integers", place);
+      const shape = name === "position_ids" ? [one, length] : [length];
+      const positions = viewValue(elementType, {
+        shape,
+        nodes: [],
+        read: (code, coordinates) => code.plus(coordinates[shape.length - 1], first),
+      });
+      return length.equals(1) ? { ...positions, known: [first] } : positions;
+    }
+  }
 }
 
 function nodeOf(value: TensorValue): LoweredNode {

@@ -3,6 +3,7 @@
  * add to it through `map`, `elementwise`, `reduce` and `rowGroup`.
  */
 import type { DType, Value } from "@assay/vm";
+import { bounded } from "./bounded.ts";
 import { Dimension, formatShape } from "./dimension.ts";
 import { GraphError } from "./errors.ts";
 import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
@@ -16,8 +17,14 @@ export interface RowGroupBuilder {
 
 export class Graph {
   readonly nodes: LoweredNode[] = [];
+  /** Greatest number of a call that computes this graph. */
+  readonly lastCall: number;
   /** Operator whose lowering is being made. */
   operator = "";
+
+  constructor(lastCall = 0) {
+    this.lastCall = lastCall;
+  }
 
   /** A tensor whose element is what `value` computes. */
   map(dtype: DType, shape: readonly Dimension[], value: (code: NodeCode) => Value): TensorValue {
@@ -35,9 +42,9 @@ export class Graph {
     return this.#add(dtype, shape, { kind: "map", elementwise: inputs, value });
   }
 
-  /** A tensor whose element is the end of a reduction. */
+  /** A tensor whose element is the end of a reduction. Its length may grow with the call number. */
   reduce(dtype: DType, shape: readonly Dimension[], body: Omit<ReduceBody, "kind">): TensorValue {
-    return this.#add(dtype, shape, { kind: "reduce", ...body });
+    return this.#add(dtype, shape, { kind: "reduce", ...bounded(body, this.lastCall) });
   }
 
   /** Nodes computed together row by row: declare all of them, then define each. */

@@ -22,6 +22,7 @@ import { check, GraphError, type Place } from "./errors.ts";
 import { fold, MAX_FOLDED, type FoldingBudget } from "./fold.ts";
 import { fuse } from "./fuse.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
+import type { Sampling } from "./generation/sampling.ts";
 import { Graph } from "./graph.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import { functionBody, placeInside } from "./inline.ts";
@@ -52,8 +53,10 @@ export interface ImportOptions {
   readonly symbols?: Readonly<Record<string, number | Bounds>>;
   /** Bounds of the number of calls of a generation loop; `DEFAULT_CALLS` if absent. */
   readonly calls?: Bounds;
-  /** The token that ends a generation; otherwise the model's metadata say (`eos_token_id`). */
-  readonly endToken?: number;
+  /** The tokens that end a generation; otherwise the model's metadata say (`eos_token_id`). */
+  readonly endTokens?: readonly number[];
+  /** How tokens are drawn; the greatest logit if absent. */
+  readonly sampling?: Sampling;
   /** Whether a model with state inputs and outputs becomes a generation loop; true if absent. */
   readonly generation?: boolean;
   /** Content addresses. */
@@ -224,6 +227,9 @@ export class Importer {
     const { inputs, outputs } = this.model.graph;
     const generation = this.options.generation === false ? undefined : generationOf(this.model, this.options);
     if (generation !== undefined) return lowerGeneration(this, generation);
+    const { endTokens, sampling, calls } = this.options;
+    const looped = endTokens !== undefined || sampling !== undefined || calls !== undefined;
+    check(!looped, "BAD_OPTION", "calls, end tokens and sampling are for models that generate, with states to keep");
     check(inputs.length <= 8, "TOO_LARGE", `${inputs.length} inputs; a program has at most 8`);
     check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8`);
     const values = inputs.map((input, index): TensorValue => ({
@@ -311,7 +317,7 @@ export class Importer {
       return Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
     };
     if (operator.control !== true && inputs.every((input) => input === undefined || isConstant(input))) {
-      const scratch = new Graph();
+      const scratch = new Graph(graph.lastCall);
       const outputs = lowerInto(scratch);
       if (scratch.nodes.length === 0) return outputs;
       const folded = fold(scratch, outputs.slice(0, node.outputs.length), this.#budget);

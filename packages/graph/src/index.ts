@@ -8,6 +8,7 @@ export {
   type ImportReport,
   type NamedType,
 } from "./import.ts";
+export type { Sampling } from "./generation/sampling.ts";
 export { LOWERING_VERSION } from "./encode.ts";
 export { OPERATORS } from "./operators/index.ts";
 export { folderReader } from "./onnx/folder.ts";

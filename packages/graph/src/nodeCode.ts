@@ -12,9 +12,10 @@ import {
   type Value,
   type Word,
 } from "@assay/vm";
-import { Dimension, sameShape } from "./dimension.ts";
+import { countOf, Dimension, sameShape } from "./dimension.ts";
 import type { Body, LoweredNode } from "./loweredNode.ts";
 import type { Source, TensorValue } from "./tensorValue.ts";
+import type { View } from "./view.ts";
 
 /** The sources a node loads from, each once, in order of first use. */
 export class OperandTable {
@@ -38,6 +39,7 @@ function sameSource(a: Source, b: Source): boolean {
     case "parameter":
       return b.kind === "parameter" && bytesIdentity(a.tensor) === bytesIdentity(b.tensor);
     case "splat":
+    case "view":
       return false;
     case "node":
       return b.kind === "node" && a.node === b.node;
@@ -89,11 +91,20 @@ function countLoads({ code }: Section): number {
   return loads;
 }
 
+/** Coordinates in a shape. */
+interface Place {
+  readonly shape: readonly Dimension[];
+  /** Undefined stands for coordinate 0. */
+  readonly coordinates: readonly (Value | undefined)[];
+}
+
 export class NodeCode extends CodeBuilder {
   /** Shape of the node being written. */
   readonly shape: readonly Dimension[];
   readonly #operands: OperandTable;
   readonly #fused = new Map<LoweredNode, Value>();
+  /** What linear indices were made from. */
+  readonly #places = new Map<Value, Place[]>();
 
   constructor(shape: readonly Dimension[], operands: OperandTable, pool: ConstantPool) {
     super(pool);
@@ -110,6 +121,7 @@ export class NodeCode extends CodeBuilder {
   read(tensor: TensorValue, linear: Value): Value {
     const { source } = tensor;
     if (source.kind === "splat") return this.word(source.word);
+    if (source.kind === "view") return this.#view(source.view, linear);
     const fused = source.kind === "node" ? this.#fused.get(source.node) : undefined;
     if (fused !== undefined) return fused;
     if (source.kind === "history") return this.readCall(tensor, linear, this.isub(this.call(), this.constant(1)));
@@ -123,7 +135,8 @@ export class NodeCode extends CodeBuilder {
 
   /** The element that `condition` guards: +0 where it is false. */
   readIf(condition: Value, tensor: TensorValue, linear: Value): Value {
-    if (tensor.source.kind === "splat") return this.select(condition, this.read(tensor, linear), this.constant(0));
+    const { kind } = tensor.source;
+    if (kind === "splat" || kind === "view") return this.select(condition, this.read(tensor, linear), this.constant(0));
     return this.read(tensor, this.select(condition, linear, this.constantInt(-1)));
   }
 
@@ -148,7 +161,24 @@ export class NodeCode extends CodeBuilder {
       }
       stride = stride.mul(shape[axis]);
     }
-    return sum ?? this.constant(0);
+    const linear = sum ?? this.constant(0);
+    this.#places.set(linear, [...(this.#places.get(linear) ?? []), { shape, coordinates }]);
+    return linear;
+  }
+
+  /** Coordinates in `shape` of a linear index: those it was made from, or else quotients and remainders. */
+  placeOf(linear: Value, shape: readonly Dimension[]): readonly Value[] {
+    const known = this.#places.get(linear)?.find((place) => sameShape(place.shape, shape));
+    if (known !== undefined) return known.coordinates.map((coordinate) => coordinate ?? this.constant(0));
+    if (linear === this.linear() && sameShape(this.shape, shape)) return this.coordinates();
+    return this.split(linear, shape);
+  }
+
+  #view(view: View, linear: Value): Value {
+    const element = view.read(this, this.placeOf(linear, view.shape));
+    return this.#places.has(linear) || linear === this.linear()
+      ? element
+      : this.select(this.within(linear, countOf(view.shape)), element, this.constant(0));
   }
 
   /** All coordinates of the element. */

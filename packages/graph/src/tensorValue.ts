@@ -14,6 +14,7 @@ import {
 } from "@assay/vm";
 import { countOf, Dimension } from "./dimension.ts";
 import type { LoweredNode } from "./loweredNode.ts";
+import type { View } from "./view.ts";
 
 /** A node's value in the call before this one: of call 0 by one node, of later calls by another. */
 export interface History {
@@ -27,7 +28,9 @@ export type Source =
   /** Every element is this word: a constant of the code, never loaded. */
   | { readonly kind: "splat"; readonly word: Word }
   | { readonly kind: "node"; readonly node: LoweredNode }
-  | { readonly kind: "history"; readonly history: History };
+  | { readonly kind: "history"; readonly history: History }
+  /** Elements that are computed or found wherever they are read, and stored nowhere. */
+  | { readonly kind: "view"; readonly view: View };
 
 export interface TensorValue {
   readonly dtype: DType;

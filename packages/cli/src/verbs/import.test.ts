@@ -10,6 +10,7 @@ import { decodeProgram, toHex, type ByteStore } from "@assay/vm";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const digits = fileURLToPath(new URL("../../../../models/digits/digits.onnx", import.meta.url));
+const sequence = fileURLToPath(new URL("../../../../models/sequence/sequence.onnx", import.meta.url));
 
 function assay(...args: string[]) {
   return spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
@@ -45,6 +46,27 @@ describe("assay import", () => {
     expect(assay("import", digits, "--symbol", "N").status).to.equal(2);
     expect(existsSync(out)).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(["broken.onnx"]);
+  }).timeout(120_000);
+
+  it("fixes calls, end tokens and sampling in the program of a model that generates", () => {
+    const rootOf = (...args: string[]): string => {
+      const { stdout, stderr } = assay("import", sequence, "--json", ...args);
+      expect(stderr).to.equal("");
+      return (JSON.parse(stdout) as { programRoot: string }).programRoot;
+    };
+    const options = [[], ["--temperature", "0.8"], ["--top-k", "5"], ["--top-p", "0.9"], ["--end-token", "1,2"]];
+    const roots = [...options, ["--calls", "2..64"]].map((args) => rootOf(...args));
+    expect(new Set(roots).size).to.equal(roots.length);
+    expect(rootOf("--temperature", "0")).to.equal(roots[0]);
+    for (const args of [
+      ["--top-p", "2"],
+      ["--calls", "9"],
+      ["--calls", "3..2"],
+      ["--end-token", "x"],
+      ["--top-k", ""],
+    ])
+      expect(assay("import", sequence, ...args).status, args.join(" ")).to.equal(2);
+    expect(assay("import", digits, "--temperature", "1").status).to.equal(2);
   }).timeout(120_000);
 
   it("reads no external data through links that lead out of the model's folder", () => {

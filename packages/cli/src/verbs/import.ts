@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { folderReader, GraphError, importOnnx, type ImportReport } from "@assay/graph";
+import { folderReader, GraphError, importOnnx, type ImportReport, type Sampling } from "@assay/graph";
 import type { Bounds } from "@assay/vm";
 import { writeProgram } from "@assay/vm/node";
 import { ProgressLine } from "./progress.ts";
@@ -10,6 +10,11 @@ import { ProgressLine } from "./progress.ts";
 interface ImportVerbOptions {
   readonly out?: string;
   readonly symbol: Readonly<Record<string, number | Bounds>>;
+  readonly calls?: Bounds;
+  readonly endToken?: readonly number[];
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
   readonly json: boolean;
 }
 
@@ -20,6 +25,11 @@ export function addImport(program: Command): void {
     .argument("<model>", "the ONNX file; external data are read from its folder")
     .option("--out <file>", "write the program there")
     .option("--symbol <name=size>", "fix a named dimension, or bound it: name=least..greatest", readSymbol, {})
+    .option("--calls <n..m>", "least and greatest number of calls of a model that generates", readBounds)
+    .option("--end-token <list>", "tokens that end a text, with commas; otherwise the file's eos_token_id", readTokens)
+    .option("--temperature <t>", "draw tokens from softmax(logits / t); 0 takes the greatest", readNumber)
+    .option("--top-k <k>", "draw from the k likeliest tokens only", readNumber)
+    .option("--top-p <p>", "draw from the likeliest tokens that together have probability p", readNumber)
     .option("--json", "print one JSON object", false)
     .action(importModel);
 }
@@ -35,13 +45,39 @@ function readSymbol(
   return { ...known, [name]: value };
 }
 
-function importModel(model: string, { out, symbol, json }: ImportVerbOptions): void {
+function readBounds(text: string): Bounds {
+  const match = /^(\d{1,10})\.\.(\d{1,10})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("write it like 2..64");
+  return { least: Number(match[1]), greatest: Number(match[2]) };
+}
+
+function readTokens(text: string): number[] {
+  if (!/^\d{1,10}(,\d{1,10})*$/.test(text)) throw new InvalidArgumentError("write it like 2 or 2,107");
+  return text.split(",").map(Number);
+}
+
+function readNumber(text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError("a number");
+  return value;
+}
+
+function importModel(model: string, options: ImportVerbOptions): void {
+  const { out, symbol, json, calls, endToken, temperature, topK, topP } = options;
+  const sampling: Sampling = {
+    ...(temperature !== undefined && { temperature }),
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+  };
   const line = new ProgressLine(process.stderr);
   const { program, report } = importOnnx(readModelFile(model), {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
+    ...(calls && { calls }),
+    ...(endToken && { endTokens: endToken }),
+    ...(Object.keys(sampling).length > 0 && { sampling }),
   });
   line.clear();
   if (out !== undefined) writeProgram(out, program);

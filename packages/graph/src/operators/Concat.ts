@@ -1,6 +1,7 @@
 /** Tensors one after the other along an axis. */
 import { DType, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
+import { appended } from "../lowering/cache.ts";
 import { constantShape, linearOf, placesOf, withKnown } from "../lowering/known.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
@@ -35,7 +36,7 @@ export const Concat: Operator = {
   },
 };
 
-/** Tensors along an axis, four at a time until one is left; undefined if there is nothing. */
+/** Tensors along an axis, four at a time until one is left; a cache is read where it lies. Undefined if there is nothing. */
 export function concatenate(
   graph: Graph,
   dtype: DType,
@@ -43,6 +44,8 @@ export function concatenate(
   inputs: readonly TensorValue[],
 ): TensorValue | undefined {
   if (inputs.length <= 1) return inputs[0];
+  const cache = inputs.length === 2 ? appended(graph, inputs[0], inputs[1], axis) : undefined;
+  if (cache !== undefined) return cache;
   const parts: TensorValue[] = [];
   for (let i = 0; i < inputs.length; i += MOST_PARTS) {
     const group = inputs.slice(i, i + MOST_PARTS);

@@ -4,6 +4,7 @@ import { broadcastShape } from "../graph.ts";
 import { withKnown } from "../lowering/known.ts";
 import type { Operator } from "../operator.ts";
 import { MAX_KNOWN } from "../tensorValue.ts";
+import { expandedView } from "../view.ts";
 
 export const Expand: Operator = {
   name: "Expand",
@@ -12,6 +13,7 @@ export const Expand: Operator = {
     const x = node.input(0);
     const shape = broadcastShape([x.shape, node.known(1)!]);
     if (sameShape(shape, x.shape)) return x;
+    if (x.source.kind === "view") return expandedView(x, shape);
     if (x.source.kind !== "splat") {
       return node.graph.elementwise(x.dtype, [x], (_code, element) => element, shape);
     }

@@ -2,6 +2,7 @@
 import { check } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { withShape } from "../tensorValue.ts";
+import { transposedView } from "../view.ts";
 
 export const Transpose: Operator = {
   name: "Transpose",
@@ -15,6 +16,7 @@ export const Transpose: Operator = {
     const shape = order.map((axis) => x.shape[axis]);
     const wide = order.filter((axis) => !x.shape[axis].equals(1));
     if (wide.every((axis, i) => i === 0 || wide[i - 1] < axis)) return withShape(x, shape);
+    if (x.source.kind === "view") return transposedView(x, order);
     return node.graph.map(x.dtype, shape, (code) => {
       const coordinates = axes.map((axis) => code.index(order.indexOf(axis)));
       return code.read(x, code.linearIndex(x.shape, coordinates));

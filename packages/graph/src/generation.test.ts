@@ -1,0 +1,213 @@
+/** Generation loops: caches, stops, and what is refused. */
+import { expect } from "chai";
+import { decodeList, DType, loadWord, OPCODE, run, tensorOfWords, wordsOf, type Request, type Run } from "@assay/vm";
+import { GraphError, importOnnx, type Imported, type ImportOptions } from "./index.ts";
+import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
+import { buildDecoder, CONTEXT, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
+
+const CALLS = { least: 2, greatest: CONTEXT };
+const SYMBOLS = { sequence: { least: 1, greatest: CONTEXT } };
+
+function decoder(seed: number, options: ImportOptions = {}, kind: DecoderOptions = {}): Imported {
+  return importOnnx(buildDecoder(seed, kind), { calls: CALLS, symbols: SYMBOLS, ...options });
+}
+
+function requestOf(tokens: readonly number[], calls: number, seed = 0n): Request {
+  return { inputs: [tensorOfWords(DType.INT64, [1, tokens.length], tokens)], symbols: [tokens.length], seed, calls };
+}
+
+const tokensOf = ({ outputs }: Run): number[] => wordsOf(outputs[0]).map(Number);
+
+/** The logits of a call's last position, as bits: what the last MatMul before the token computes. */
+function logitsOf({ report }: Imported, run: Run, call: number): number[] {
+  const { layout } = run;
+  const operators = report.nodeOperators[layout.list(call)];
+  const position = layout.firstNode(call) + operators.lastIndexOf("MatMul");
+  const tensor = run.tensor(call, position);
+  const { count } = run.description(call, position);
+  return Array.from({ length: VOCABULARY }, (_, i) =>
+    Number(loadWord(tensor.dtype, tensor.data, count - VOCABULARY + i)),
+  );
+}
+
+/** The logits of every position of a text, by the model without a loop and with an empty past. */
+function plainLogits(seed: number, text: readonly number[], kind: DecoderOptions): number[][] {
+  const { program, report } = importOnnx(buildDecoder(seed, kind), {
+    generation: false,
+    symbols: {
+      batch: 1,
+      past: 0,
+      sequence: text.length,
+      ...(kind.inputs?.includes("attention_mask") === false ? {} : { "past + sequence": text.length }),
+    },
+  });
+  const given = (name: string) => {
+    if (name === "input_ids") return tensorOfWords(DType.INT64, [1, text.length], text);
+    if (name === "position_ids") return tensorOfWords(DType.INT64, [1, text.length], [...text.keys()]);
+    if (name === "attention_mask")
+      return tensorOfWords(
+        DType.INT64,
+        [1, text.length],
+        text.map(() => 1),
+      );
+    return { dtype: DType.FLOAT32, shape: [1, 2, 0, SIZE], data: new Uint8Array(0) };
+  };
+  const inputs = report.inputs.map(({ name }) => given(name));
+  const words = wordsOf(run(program, { inputs, symbols: [], seed: 0n, calls: 1 }).outputs[0]).map(Number);
+  return text.map((_, i) => words.slice(i * VOCABULARY, (i + 1) * VOCABULARY));
+}
+
+describe("generation with a cache", () => {
+  const kinds: Record<string, DecoderOptions> = {
+    "positions and mask as inputs": {},
+    "positions as an input": { inputs: ["position_ids"] },
+    "positions from the cache's length": { inputs: [] },
+  };
+  for (const [name, kind] of Object.entries(kinds)) {
+    it(`gives each token the logits that the whole text gives it, bit by bit: ${name}`, () => {
+      for (let seed = 0; seed < 3; seed++) {
+        for (const prompt of [[3], [1, 4, 1, 5, 9]]) {
+          const imported = decoder(seed, {}, kind);
+          const calls = 9;
+          const result = run(imported.program, requestOf(prompt, calls));
+          const tokens = tokensOf(result);
+          const plain = plainLogits(seed, [...prompt, ...tokens], kind);
+          for (let call = 0; call < calls - 1; call++) {
+            const expected = plain[prompt.length - 1 + call];
+            expect(logitsOf(imported, result, call), `call ${call}`).to.deep.equal(expected);
+          }
+        }
+      }
+    });
+  }
+
+  it("adds to the trace of a call no tensor that holds the cache", () => {
+    const { program } = decoder(0);
+    const { layout, description } = run(program, requestOf([1, 2, 3], CONTEXT - 2));
+    const last = layout.calls - 2;
+    for (let position = 0; position < layout.positions(last); position++) {
+      const growth = description(last, position).count - description(last - 1, position).count;
+      // Scores and masks have one number per head and position; a row of the cache has SIZE per head.
+      expect(growth, `position ${position}`).to.be.at.most(4);
+    }
+  });
+
+  it("loads from at most four places in a step", () => {
+    const { program } = decoder(0);
+    for (const decoded of decodeList(program, "decode")) {
+      if (!decoded.valid) throw new Error(`an invalid record: ${decoded.rule}`);
+      const { record } = decoded;
+      const sections = record.kind === "map" ? [record.value] : [record.init, record.step, record.final];
+      for (const { code } of sections) {
+        const loads = code.filter((opcode, at) => at % 4 === 0 && opcode === OPCODE.load);
+        expect(loads.length).to.be.at.most(4);
+      }
+    }
+  });
+
+  it("does not depend on how many calls the program allows", () => {
+    const text = [2, 7, 1];
+    const few = run(decoder(4, { calls: { least: 2, greatest: 8 } }).program, requestOf(text, 8));
+    const many = run(decoder(4, { calls: { least: 2, greatest: 1000 } }).program, requestOf(text, 8));
+    expect(tokensOf(few)).to.deep.equal(tokensOf(many));
+  });
+
+  it("refuses a cache that is not its past with something behind it", () => {
+    const node = (operator: string, inputs: string[], output: string, attributes = {}) => ({
+      ...{ operator, inputs, attributes },
+      outputs: [output],
+    });
+    const joins: Record<string, DecoderOptions["join"]> = {
+      scaled: (past, current, output) => [
+        node("Concat", [past, current], `${output}.all`, { axis: 2 }),
+        node("Mul", [`${output}.all`, "scale"], output),
+      ],
+      reversed: (past, current, output) => [node("Concat", [current, past], output, { axis: 2 })],
+      forgotten: (past, current, output) => [
+        node("Concat", [past, current], `${output}.all`, { axis: 2 }),
+        node("Shape", [`${output}.all`], `${output}.shape`),
+        node("Expand", ["one", `${output}.shape`], `${output}.ones`),
+        node("Cast", [`${output}.ones`], output, { to: DType.FLOAT32 }),
+      ],
+    };
+    for (const [name, join] of Object.entries(joins)) {
+      expect(() => decoder(0, {}, { join }), name).to.throw(GraphError, "UNSUPPORTED");
+    }
+  });
+});
+
+describe("the end of a generation", () => {
+  const prompt = [2, 7];
+  const calls = 14;
+  const free = tokensOf(run(decoder(3).program, requestOf(prompt, calls)));
+  /** What is left of the tokens when some of them end the text. */
+  const cut = (ends: readonly number[]) => {
+    const end = free.findIndex((token) => ends.includes(token));
+    return free.map((token, i) => (end < 0 || i <= end ? token : 0));
+  };
+  const ends = [...new Set(free)];
+
+  it("is the first of the end tokens; later calls are zero, whatever else the model would have written", () => {
+    for (const endTokens of [[ends[1]], [ends[2], ends[1]], ends, [VOCABULARY - 1, VOCABULARY], []]) {
+      const result = run(decoder(3, { endTokens }).program, requestOf(prompt, calls));
+      expect(tokensOf(result), `ends ${endTokens.join()}`).to.deep.equal(cut(endTokens));
+      const stopped = cut(endTokens).findIndex((token) => endTokens.includes(token)) + 1;
+      for (let call = 1; call < calls - 1; call++) {
+        expect(Number(wordsOf(result.tensor(call, 0))[0])).to.equal(stopped > 0 && call >= stopped ? 1 : 0);
+      }
+    }
+  });
+
+  it("is in the model's metadata: one token, or a list with or without brackets", () => {
+    for (const text of [`${ends[1]}`, `[${ends[1]}, ${ends[2]}]`, `${ends[2]},${ends[1]}`]) {
+      const model = decodeModelProto(buildDecoder(3));
+      const bytes = encodeModelProto({ ...model, metadataProps: [{ key: "eos_token_id", value: text }] });
+      const { program } = importOnnx(bytes, { calls: CALLS, symbols: SYMBOLS });
+      const tokens = text.replaceAll(/[[\]]/g, "").split(",").map(Number);
+      expect(tokensOf(run(program, requestOf(prompt, calls)))).to.deep.equal(cut(tokens));
+    }
+  });
+
+  it("refuses what is no token, and options of sampling out of range", () => {
+    const wrong: ImportOptions[] = [
+      { endTokens: [-1] },
+      { endTokens: [0.5] },
+      { endTokens: [NaN] },
+      { endTokens: Array.from({ length: 65 }, (_, i) => i) },
+      { sampling: { temperature: -1 } },
+      { sampling: { temperature: NaN } },
+      { sampling: { topK: 0 } },
+      { sampling: { topK: 1.5 } },
+      { sampling: { topP: 0 } },
+      { sampling: { topP: 1.1 } },
+    ];
+    for (const options of wrong) {
+      expect(() => decoder(3, options), JSON.stringify(options)).to.throw(GraphError, "BAD_OPTION");
+    }
+  });
+});
+
+describe("sampled generation", () => {
+  it("follows the seed: one seed one text, other seeds other texts, temperature 0 the greatest logit", () => {
+    const { program } = decoder(5, { sampling: { temperature: 20, topK: 6, topP: 0.95 } });
+    const texts = Array.from({ length: 12 }, (_, seed) =>
+      tokensOf(run(program, requestOf([1, 2], 10, BigInt(seed)))).join(),
+    );
+    expect(tokensOf(run(program, requestOf([1, 2], 10, 3n))).join()).to.equal(texts[3]);
+    expect(new Set(texts).size).to.be.above(6);
+    const cold = importOnnx(buildDecoder(5), { calls: CALLS, symbols: SYMBOLS, sampling: { temperature: 0 } });
+    expect(cold.report.programRoot).to.equal(decoder(5).report.programRoot);
+  });
+
+  it("takes no call for another: equal logits draw other tokens in other calls", () => {
+    // Weights of zero make every logit 0: all tokens are as likely in every call.
+    const model = decodeModelProto(buildDecoder(5));
+    const initializer = model.graph!.initializer!.map((tensor) =>
+      tensor.name === "head" ? { ...tensor, rawData: new Uint8Array(tensor.rawData!.length) } : tensor,
+    );
+    const bytes = encodeModelProto({ ...model, graph: { ...model.graph!, initializer } });
+    const { program } = importOnnx(bytes, { calls: CALLS, symbols: SYMBOLS, sampling: { temperature: 1 } });
+    const tokens = tokensOf(run(program, requestOf([1], CONTEXT - 1, 9n)));
+    expect(new Set(tokens).size).to.be.above(5);
+  });
+});

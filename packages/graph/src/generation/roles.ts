@@ -1,0 +1,71 @@
+/**
+ * What the inputs and outputs of a decoding step are for, told by their names, as exporters give them.
+ *
+ * | name | is |
+ * |---|---|
+ * | `input_ids`, `tokens`, `token` | the tokens, [1, sequence] |
+ * | `attention_mask` | ones for all positions, [1, past + sequence] |
+ * | `position_ids`, `cache_position` | the positions of the tokens, [1, sequence] or [sequence] |
+ * | `use_cache_branch` | whether there is a past, one boolean |
+ * | `past…` and `present…`, `…_in` and `…_out` | states: what an output holds is the next call's input |
+ * | `logits` | the scores of the next token, [1, sequence, vocabulary] |
+ */
+import { check } from "../errors.ts";
+import type { DeclaredValue, OnnxModel } from "../onnx/model.ts";
+
+const TOKENS = ["input_ids", "tokens", "token"];
+const LOGITS = "logits";
+/** Inputs that follow from the call number and the length of the prompt. */
+const DERIVED = ["attention_mask", "position_ids", "cache_position", "use_cache_branch"] as const;
+export type DerivedName = (typeof DERIVED)[number];
+
+/** A state input, and the output that follows it. */
+export interface State {
+  readonly past: DeclaredValue;
+  readonly present: DeclaredValue;
+}
+
+export interface Roles {
+  readonly tokens: DeclaredValue;
+  readonly logits: DeclaredValue;
+  readonly states: readonly State[];
+  readonly derived: readonly { readonly name: DerivedName; readonly input: DeclaredValue }[];
+}
+
+/** Names that the output of a state input may have. */
+function presentNames(past: string): string[] {
+  const names: string[] = [];
+  if (past.startsWith("past_key_values")) names.push(past.replace("past_key_values", "present"));
+  if (past.startsWith("past")) names.push(past.replace("past", "present"));
+  if (past.endsWith("_in")) names.push(`${past.slice(0, -3)}_out`);
+  return names;
+}
+
+/** The roles in a decoding step; undefined where the model has no states. Throws UNSUPPORTED for an input with no role. */
+export function rolesOf(model: OnnxModel): Roles | undefined {
+  const { inputs, outputs } = model.graph;
+  const output = (name: string) => outputs.find((candidate) => candidate.name === name);
+  const states = inputs.flatMap((past) => {
+    const present = presentNames(past.name)
+      .map(output)
+      .find((found) => found !== undefined);
+    return present === undefined ? [] : [{ past, present }];
+  });
+  if (states.length === 0) return undefined;
+  const rest = inputs.filter((input) => !states.some(({ past }) => past === input));
+  const derived = rest.flatMap((input) => {
+    const name = DERIVED.find((known) => known === input.name);
+    return name === undefined ? [] : [{ name, input }];
+  });
+  const others = rest.filter(({ name }) => !DERIVED.some((known) => known === name));
+  const [tokens] = others;
+  check(
+    others.length === 1 && TOKENS.includes(tokens.name),
+    "UNSUPPORTED",
+    `a decoding step with the inputs ${others.map(({ name }) => name).join(", ") || "none"}; beside states and ` +
+      `${DERIVED.join(", ")} it may have ${TOKENS[0]} only`,
+  );
+  const logits = output(LOGITS);
+  check(logits !== undefined, "UNSUPPORTED", "a decoding step without an output `logits`");
+  return { tokens, logits, states, derived };
+}

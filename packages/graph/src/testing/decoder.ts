@@ -1,0 +1,149 @@
+/**
+ * A small decoder with a key/value cache, as exporters write one: learned positions, grouped heads repeated by Expand over
+ * shapes that are followed at run time, a causal mask from positions, attention by MatMul and Softmax.
+ */
+import { DType, type Tensor } from "@assay/vm";
+import { buildModel, floats, longs, type NodeSpec, type ValueSpec } from "./onnxBuilder.ts";
+import { Random } from "./random.ts";
+
+export const HEADS = 4;
+export const GROUPS = 2;
+export const SIZE = 4;
+export const VOCABULARY = 11;
+/** Positions that the model has. */
+export const CONTEXT = 24;
+const WIDTH = HEADS * SIZE;
+
+export interface DecoderOptions {
+  /** What becomes of a cache; joined with the past by Concat if absent. */
+  readonly join?: (past: string, current: string, output: string) => NodeSpec[];
+  /** Inputs beside the tokens and the cache; all if absent. */
+  readonly inputs?: readonly ("attention_mask" | "position_ids")[];
+}
+
+const node = (operator: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}) => ({
+  operator,
+  inputs,
+  outputs: [output],
+  attributes,
+});
+
+/** The model's bytes: one layer, weights from a seed. */
+export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8Array {
+  const { inputs = ["attention_mask", "position_ids"], join = joined } = options;
+  const random = new Random(seed);
+  const matrix = (...shape: number[]): Tensor =>
+    floats(
+      shape,
+      Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    );
+  const constants: Record<string, Tensor> = {
+    embedding: matrix(VOCABULARY, WIDTH),
+    places: matrix(CONTEXT, WIDTH),
+    "q.weight": matrix(WIDTH, WIDTH),
+    "k.weight": matrix(WIDTH, GROUPS * SIZE),
+    "v.weight": matrix(WIDTH, GROUPS * SIZE),
+    head: matrix(WIDTH, VOCABULARY),
+    "q.shape": longs([4], [0, 0, HEADS, SIZE]),
+    "kv.shape": longs([4], [0, 0, GROUPS, SIZE]),
+    "joined.shape": longs([3], [0, 0, WIDTH]),
+    one: longs([1], [1]),
+    two: longs([1], [2]),
+    minus: longs([1], [-1]),
+    repeats: longs([1], [HEADS / GROUPS]),
+    heads: longs([1], [HEADS]),
+    groups: longs([1], [GROUPS]),
+    size: longs([1], [SIZE]),
+    first: longs([1], [0]),
+    zero: longs([], [0]),
+    step: longs([], [1]),
+    third: longs([], [2]),
+    scale: floats([], [0.5]),
+    lowest: floats([], [-Infinity]),
+    free: floats([], [0]),
+  };
+  const positions = inputs.includes("position_ids");
+  const own = positions ? "position_ids" : "own.row";
+  const nodes: NodeSpec[] = [
+    node("Gather", ["embedding", "input_ids"], "embedded"),
+    ...(positions
+      ? []
+      : [
+          node("Shape", ["past_key_values.0.key"], "past.shape"),
+          node("Gather", ["past.shape", "third"], "past.length"),
+          node("Shape", ["input_ids"], "input.shape"),
+          node("Gather", ["input.shape", "step"], "length"),
+          node("Add", ["past.length", "length"], "end"),
+          node("Range", ["past.length", "end", "step"], "own"),
+          node("Unsqueeze", ["own", "first"], "own.row"),
+        ]),
+    node("Gather", ["places", own], "placed"),
+    node("Add", ["embedded", "placed"], "x"),
+    ...["q", "k", "v"].flatMap((name) => [
+      node("MatMul", ["x", `${name}.weight`], `${name}.product`),
+      node("Reshape", [`${name}.product`, name === "q" ? "q.shape" : "kv.shape"], `${name}.cut`),
+      node("Transpose", [`${name}.cut`], name, { perm: [0, 2, 1, 3] }),
+    ]),
+    ...join("past_key_values.0.key", "k", "present.0.key"),
+    ...join("past_key_values.0.value", "v", "present.0.value"),
+    node("Shape", ["present.0.key"], "cache.shape"),
+    node("Gather", ["cache.shape", "third"], "total"),
+    node("Unsqueeze", ["total", "first"], "total.list"),
+    ...["key", "value"].flatMap((name) => [
+      node("Unsqueeze", [`present.0.${name}`, "two"], `${name}.unsqueezed`),
+      node("Concat", ["one", "groups", "repeats", "total.list", "size"], `${name}.wide`, { axis: 0 }),
+      node("Expand", [`${name}.unsqueezed`, `${name}.wide`], `${name}.expanded`),
+      node("Concat", ["one", "heads", "total.list", "size"], `${name}.flat`, { axis: 0 }),
+      node("Reshape", [`${name}.expanded`, `${name}.flat`], `${name}.repeated`),
+    ]),
+    node("Transpose", ["key.repeated"], "keys", { perm: [0, 1, 3, 2] }),
+    node("MatMul", ["q", "keys"], "products"),
+    node("Mul", ["products", "scale"], "scores"),
+    node("Range", ["zero", "total", "step"], "key_places"),
+    node("Unsqueeze", [own, "minus"], "query_places"),
+    node("LessOrEqual", ["key_places", "query_places"], "seen"),
+    ...(inputs.includes("attention_mask")
+      ? [
+          node("Cast", ["attention_mask"], "there", { to: DType.BOOL }),
+          node("Unsqueeze", ["there", "one"], "there.rows"),
+          node("And", ["seen", "there.rows"], "allowed"),
+        ]
+      : [node("Identity", ["seen"], "allowed")]),
+    node("Where", ["allowed", "free", "lowest"], "mask"),
+    node("Add", ["scores", "mask"], "masked"),
+    node("Softmax", ["masked"], "attention", { axis: -1 }),
+    node("MatMul", ["attention", "value.repeated"], "attended"),
+    node("Transpose", ["attended"], "rows", { perm: [0, 2, 1, 3] }),
+    node("Reshape", ["rows", "joined.shape"], "merged"),
+    node("Add", ["x", "merged"], "sum"),
+    node("MatMul", ["sum", "head"], "logits"),
+  ];
+  const declared: Record<string, ValueSpec> = {
+    attention_mask: { name: "attention_mask", dtype: DType.INT64, shape: ["batch", "past + sequence"] },
+    position_ids: { name: "position_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
+  };
+  const cache = (name: string, length: string): ValueSpec => ({
+    name,
+    dtype: DType.FLOAT32,
+    shape: ["batch", GROUPS, length, SIZE],
+  });
+  return buildModel({
+    nodes,
+    inputs: [
+      { name: "input_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
+      ...inputs.map((name) => declared[name]),
+      cache("past_key_values.0.key", "past"),
+      cache("past_key_values.0.value", "past"),
+    ],
+    outputs: [
+      { name: "logits", dtype: DType.FLOAT32, shape: ["batch", "sequence", VOCABULARY] },
+      cache("present.0.key", "total"),
+      cache("present.0.value", "total"),
+    ],
+    constants,
+  });
+}
+
+function joined(past: string, current: string, output: string): NodeSpec[] {
+  return [node("Concat", [past, current], output, { axis: 2 })];
+}
