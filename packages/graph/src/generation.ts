@@ -264,7 +264,7 @@ class StepLowering {
     return cache.newest;
   }
 
-  #choose(graph: Graph, values: ReadonlyMap<string, TensorValue>, dtype: DType) {
+  #choose(graph: Graph, values: ReadonlyMap<string, TensorValue | undefined>, dtype: DType) {
     const { logits, sampling, endTokens } = this.#generation;
     const scores = values.get(logits.name)!;
     const place = { node: `output ${JSON.stringify(logits.name)}` };
