@@ -22,9 +22,14 @@ function shell(command: string[]): { code: number; output: string } {
 
 const has = (program: string): boolean => shell([program, "--version"]).code === 0;
 
-/** The tools some tests use when they are there: a C compiler, a browser. */
+/** The tools some tests use when they are there: a C compiler, a browser, Python with virtual environments. */
 function installTools(): void {
-  const missing = [...(has("cc") ? [] : ["gcc", "libc6-dev"]), ...(has("chromium") ? [] : ["chromium"])];
+  const venv = shell(["python3", "-c", "import venv, ensurepip"]).code === 0;
+  const missing = [
+    ...(has("cc") ? [] : ["gcc", "libc6-dev"]),
+    ...(has("chromium") ? [] : ["chromium"]),
+    ...(venv ? [] : ["python3", "python3-venv"]),
+  ];
   if (missing.length === 0) return;
   console.log(`ci: installing ${missing.join(" ")}`);
   shell(["apt-get", "update"]);
@@ -56,6 +61,10 @@ const checks: Check[] = [
     .sort()
     .map((script) => ({ name: `${script} is fresh`, command: [node, join(ROOT, script), "--check"] })),
   { name: "accuracy of the models", command: [node, join(ROOT, "scripts/check/accuracy.ts")] },
+  {
+    name: "ONNX's own tests end as snapshots/conformance.json says",
+    command: [node, join(ROOT, "scripts/check/conformance.ts"), "--install", "--check"],
+  },
   { name: "error of the functions, every 1,021st input", command: [node, join(ROOT, "scripts/check/ulp.ts")] },
 ];
 

@@ -1,145 +1,95 @@
 /**
  * ONNX's own backend node tests through the importer and the reference interpreter: how many pass, fail, are refused, and
- * why.
+ * why, by operator and in all.
  *
- *   node scripts/check/conformance.ts FOLDER [--list] [filter]
+ *   node scripts/check/conformance.ts [--install] [--write | --check] [--json] [--list] [filter]
  *
- * FOLDER holds the tests, as the `onnx` package of Python brings them: onnx/backend/test/data/node. A test whose inputs
- * decide shapes is imported again with its integer inputs as constants, and counted apart.
+ * The tests come with the `onnx` package of Python, which --install puts into .venv/conformance with pip, at the version
+ * in conformance.requirements.txt. --write puts the counts into snapshots/conformance.json, --check fails where that file is
+ * stale; a test that fails or is refused without being listed there is a change. --list prints each test that did not pass.
+ * A test whose inputs decide shapes is imported again with its integer inputs, then all, as constants, and counted apart.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { denseBytes, DType, float32, loadWord, run, type Tensor } from "../../packages/vm/src/index.ts";
-import { GraphError, importOnnx } from "../../packages/graph/src/index.ts";
-import {
-  decodeModelProto,
-  decodeTensorProto,
-  encodeModelProto,
-  type ModelProto,
-  type TensorProto,
-} from "../../packages/graph/src/onnx/schema.ts";
-import { readTensor } from "../../packages/graph/src/onnx/tensor.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { runTests, type Outcome, type TestResult } from "../helpers/conformance.ts";
+import { findSuite } from "../helpers/onnxSuite.ts";
 
-type Outcome = "passed" | "bound" | "failed" | "refused";
+const SNAPSHOT = new URL("../../snapshots/conformance.json", import.meta.url);
 
-const [folder, ...rest] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error("usage: node scripts/check/conformance.ts FOLDER [--list] [filter]");
+const options = process.argv.slice(2);
+const has = (name: string) => options.includes(name);
+const filter = options.find((option) => !option.startsWith("--")) ?? "";
+const suite = findSuite(has("--install"));
+if (suite === undefined) {
+  console.error("the onnx package is not there; node scripts/check/conformance.ts --install fetches it with pip");
   process.exit(2);
 }
-const list = rest.includes("--list");
-const filter = rest.find((argument) => !argument.startsWith("--")) ?? "";
 
-function tensorsOf(set: string, kind: "input" | "output"): TensorProto[] {
-  const protos: TensorProto[] = [];
-  for (let i = 0; existsSync(join(set, `${kind}_${i}.pb`)); i++) {
-    protos.push(decodeTensorProto(readFileSync(join(set, `${kind}_${i}.pb`))));
-  }
-  return protos;
+type Counts = Record<Outcome, number> & { beyond?: number };
+
+const results = runTests(suite.tests, filter);
+const inScope = results.filter(({ beyond }) => beyond === undefined);
+
+function countOutcomes(tests: readonly TestResult[]): Counts {
+  const counts: Counts = { passed: 0, bound: 0, failed: 0, refused: 0 };
+  for (const { outcome } of tests) counts[outcome]++;
+  return counts;
 }
 
-/** The model with its integer inputs, or all, as constants. */
-function bound(model: ModelProto, inputs: readonly TensorProto[], all: boolean): ModelProto {
-  const graph = model.graph!;
-  const names = graph.input ?? [];
-  const constants = names.flatMap(({ name }, i) =>
-    all || inputs[i]?.dataType !== DType.FLOAT32 ? [{ ...inputs[i], name: name! }] : [],
+function grouped<T>(items: readonly T[], key: (item: T) => string): [string, T[]][] {
+  const groups = Map.groupBy(items, key);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const reasons = (outcome: Outcome): Record<string, string> =>
+  Object.fromEntries(inScope.filter((test) => test.outcome === outcome).map(({ name, reason }) => [name, reason]));
+
+const counts = countOutcomes(inScope);
+const good = counts.passed + counts.bound;
+const report = {
+  onnx: suite.version,
+  tests: results.length,
+  inScope: { tests: inScope.length, ...counts, percentPassed: Math.floor((1e4 * good) / inScope.length) / 100 },
+  beyondScope: Object.fromEntries(
+    grouped(
+      results.filter(({ beyond }) => beyond !== undefined),
+      ({ beyond }) => beyond!,
+    ).map(([reason, tests]) => [reason, tests.length]),
+  ),
+  failed: reasons("failed"),
+  refused: reasons("refused"),
+  operators: Object.fromEntries(
+    grouped(results, ({ operator }) => operator).map(([operator, tests]) => {
+      const own = tests.filter(({ beyond }) => beyond === undefined);
+      return [operator, { ...countOutcomes(own), beyondScope: tests.length - own.length }];
+    }),
+  ),
+  opsets: suite.opsets,
+};
+
+const file = fileURLToPath(SNAPSHOT);
+const text = await format(JSON.stringify(report), { ...(await resolveConfig(file)), filepath: file });
+if (has("--json")) console.log(text);
+else {
+  if (has("--list")) {
+    for (const { name, outcome, reason, beyond } of results) {
+      if (outcome === "failed" || outcome === "refused")
+        console.log(
+          `${outcome.padEnd(8)} ${name}: ${reason}${beyond === undefined ? "" : ` (out of scope: ${beyond})`}`,
+        );
+    }
+  }
+  console.log(`${results.length} tests, ${inScope.length} in scope`);
+  for (const [reason, number] of Object.entries(report.beyondScope)) console.log(`  out of scope: ${number} ${reason}`);
+  console.log(
+    `in scope: ${counts.passed} passed, ${counts.bound} more with inputs bound, ${counts.failed} failed, ` +
+      `${counts.refused} refused; ${report.inScope.percentPassed} % pass`,
   );
-  const held = new Set<string | undefined>(constants.map(({ name }) => name));
-  return {
-    ...model,
-    graph: {
-      ...graph,
-      initializer: [...(graph.initializer ?? []), ...constants],
-      input: names.filter(({ name }) => !held.has(name)),
-    },
-  };
 }
 
-function compute(model: ModelProto, inputs: readonly TensorProto[]): readonly Tensor[] {
-  const names = model.graph!.input ?? [];
-  const { program, report } = importOnnx(encodeModelProto(model), { generation: false });
-  const tensors = names.map(({ name }) => {
-    const proto = inputs.find((input) => input.name === name)!;
-    return readTensor(proto, {}, undefined, true);
-  });
-  const symbols = report.symbols.map(({ name }) => {
-    for (const [i, { type }] of names.entries()) {
-      const axis = (type?.tensorType?.shape?.dim ?? []).findIndex(({ dimParam }) => dimParam === name);
-      if (axis >= 0) return tensors[i].shape[axis];
-    }
-    return 1;
-  });
-  return run(program, { inputs: tensors, symbols, seed: 0n, calls: 1 }).outputs;
+if (has("--write")) writeFileSync(SNAPSHOT, text);
+if (has("--check") && readFileSync(SNAPSHOT, "utf8") !== text) {
+  console.error("snapshots/conformance.json is stale; run: node scripts/check/conformance.ts --write");
+  process.exit(1);
 }
-
-/** What differs first, at the suite's own tolerances (1e-3 relative, 1e-7 absolute); undefined if nothing. */
-function difference(own: Tensor, proto: TensorProto): string | undefined {
-  const expected = readTensor(proto, {}, undefined, true);
-  if (own.dtype !== expected.dtype) return `type ${own.dtype}, not ${expected.dtype}`;
-  if (own.shape.join() !== expected.shape.join()) return `shape [${own.shape}], not [${expected.shape}]`;
-  const [a, b] = [denseBytes(own), denseBytes(expected)];
-  const count = own.shape.reduce((product, size) => product * size, 1);
-  const isFloat = [DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16].some((dtype) => dtype === own.dtype);
-  for (let i = 0; i < count; i++) {
-    const [x, y] = [loadWord(own.dtype, a, i), loadWord(own.dtype, b, i)];
-    if (x === y) continue;
-    const [v, w] = [float32.toNumber(Number(x)), float32.toNumber(Number(y))];
-    if (isFloat && (v === w || Math.abs(v - w) <= 1e-7 + 1e-3 * Math.abs(w))) continue;
-    return isFloat ? `element ${i} is ${v}, not ${w}` : `element ${i} is ${x}, not ${y}`;
-  }
-  return undefined;
-}
-
-function runTest(path: string): { outcome: Outcome; reason: string } {
-  const model = decodeModelProto(readFileSync(join(path, "model.onnx")));
-  const set = join(path, "test_data_set_0");
-  const names = (model.graph?.input ?? []).map(({ name }) => name!);
-  const inputs = tensorsOf(set, "input").map((input, i) => ({ ...input, name: names[i] }));
-  const outputs = tensorsOf(set, "output");
-  const attempts: [Outcome, ModelProto][] = [
-    ["passed", model],
-    ["bound", bound(model, inputs, false)],
-    ["bound", bound(model, inputs, true)],
-  ];
-  let refusal = "";
-  for (const [outcome, attempt] of attempts) {
-    try {
-      const results = compute(attempt, inputs);
-      const wrong = outputs.map((output, i) => difference(results[i], output)).find((text) => text !== undefined);
-      return wrong === undefined ? { outcome, reason: "" } : { outcome: "failed", reason: wrong };
-    } catch (error) {
-      if (!(error instanceof GraphError)) return { outcome: "failed", reason: String(error) };
-      refusal ||= error.message;
-      if (error.code !== "DATA_DEPENDENT_SHAPE" && error.code !== "UNSUPPORTED") break;
-    }
-  }
-  return { outcome: "refused", reason: refusal };
-}
-
-const counts: Record<Outcome, number> = { passed: 0, bound: 0, failed: 0, refused: 0 };
-const reasons = new Map<string, number>();
-for (const name of readdirSync(folder).sort()) {
-  if (!name.includes(filter) || !existsSync(join(folder, name, "model.onnx"))) continue;
-  let result: { outcome: Outcome; reason: string };
-  try {
-    result = runTest(join(folder, name));
-  } catch (error) {
-    result = { outcome: "refused", reason: error instanceof GraphError ? error.message : String(error) };
-  }
-  counts[result.outcome]++;
-  if (result.outcome === "failed" || (list && result.outcome === "refused")) {
-    console.log(`${result.outcome.padEnd(8)} ${name}: ${result.reason}`);
-  }
-  if (result.outcome === "refused") {
-    const short = result.reason.replace(/^.*?\((\w+)\): /, "$1: ").slice(0, 90);
-    reasons.set(short, (reasons.get(short) ?? 0) + 1);
-  }
-}
-const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, list ? 0 : 60)) {
-  console.log(`${String(count).padStart(5)} refused  ${reason}`);
-}
-console.log(
-  `${total} tests: ${counts.passed} passed, ${counts.bound} more with inputs bound, ${counts.failed} failed, ${counts.refused} refused`,
-);
