@@ -4,7 +4,8 @@
  *
  * Two graphs: a prompt of 128 tokens, and the decoding step that follows it, whose inputs are one token and the keys and
  * values of 128 positions. A program has at most eight inputs, so these come stacked as one tensor
- * [layer, key or value, 1, head, position, channel], and the step gives back its own position's in the same order.
+ * [layer, key or value, 1, head, position, channel], and the step gives back its own position's in the same order. Logits
+ * are those of the last position, which is all that a next token needs.
  */
 import { DType } from "../../../packages/vm/src/index.ts";
 import { floats, longs } from "../../../packages/graph/src/testing/onnxBuilder.ts";
@@ -97,10 +98,9 @@ export function writeGpt2(model: ModelWriter, { tokens, past, layers }: Gpt2Shap
     const inner = linear(normalise(x), WIDTH, 4 * WIDTH);
     x = model.add("Add", [x, linear(gelu(model, inner, scalar), 4 * WIDTH, WIDTH, 0.2)]);
   }
-  const rows = model.add("Reshape", [normalise(x), list(-1, WIDTH)]);
-  const logits = model.add("Gemm", [rows, table], { transB: 1 });
-  model.add("Reshape", [logits, list(1, tokens, VOCABULARY)], {}, "logits");
-  model.output("logits", DType.FLOAT32, [1, tokens, VOCABULARY]);
+  const last = model.add("Gather", [normalise(x), model.constant(longs([], [-1]))], { axis: 1 });
+  model.add("Gemm", [last, table], { transB: 1 }, "logits");
+  model.output("logits", DType.FLOAT32, [1, VOCABULARY]);
   if (past > 0) {
     const stacked = model.add("Concat", made, { axis: 0 });
     model.add("Reshape", [stacked, list(...cacheShape(layers, tokens))], {}, "present");

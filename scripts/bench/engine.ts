@@ -1,0 +1,155 @@
+/**
+ * The engine beside onnxruntime: both in one process, the same models, inputs and threads, timed in turn.
+ *
+ *     npm run bench:engine -- [--case NAME …] [--backend wasm …] [--threads 1 …] [--pairs 15] [--no-memory] [--json]
+ *
+ * Speed is relative to onnxruntime's: 1.0 is equal, higher is faster. Memory is the peak of a process that loads the model
+ * and runs it, in processes of their own. With --json, one object with a ratio for each case, backend and thread count.
+ */
+import { readFileSync } from "node:fs";
+import { cpus, release, type } from "node:os";
+import { parseArgs } from "node:util";
+import type { Tensor } from "../../packages/vm/src/index.ts";
+import { BACKENDS, type Backend } from "./engine/backends.ts";
+import { hashingMs } from "./engine/commitment.ts";
+import { peakMemory } from "./engine/memory.ts";
+import { AbsentBackend, importModel, openOurs, type Runner } from "./engine/ours.ts";
+import { comparePairs, type Comparison } from "./engine/pairs.ts";
+import { openTheirs } from "./engine/theirs.ts";
+import { BENCH_MODELS, benchModel, modelFile, modelInputs, type BenchModel } from "./models/index.ts";
+
+const { values } = parseArgs({
+  options: {
+    case: { type: "string", multiple: true },
+    backend: { type: "string", multiple: true, default: ["wasm", "native"] },
+    threads: { type: "string", multiple: true, default: ["1", "2"] },
+    pairs: { type: "string", default: "15" },
+    memory: { type: "boolean", default: true },
+    json: { type: "boolean", default: false },
+  },
+  allowNegative: true,
+});
+
+/** Goals of speed relative to onnxruntime's. */
+const GOALS: Record<Backend, Record<BenchModel["bound"], number>> = {
+  wasm: { compute: 0.4, memory: 0.7, int8: 0.5 },
+  native: { compute: 1, memory: 1, int8: 1 },
+  plain: { compute: 0, memory: 0, int8: 0 },
+};
+const MEMORY_GOAL = 1.5;
+const HASHING_GOAL = 0.02;
+
+interface Row extends Comparison {
+  readonly case: string;
+  readonly backend: Backend;
+  readonly threads: number;
+  readonly goal: number;
+  /** Peak memory of ours and theirs in bytes, and their ratio; absent where not measured. */
+  readonly memory?: { readonly ours: number; readonly theirs: number; readonly ratio: number };
+  /** Time to hash inputs and outputs, as a part of an inference's. */
+  readonly hashing: number;
+}
+
+const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
+
+function machine(): Record<string, string> {
+  const versionOf = (path: string): string =>
+    (JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as { version: string }).version;
+  return {
+    machine: `${cpus()[0].model}, ${cpus().length} cores, ${type()} ${release()}`,
+    node: process.version,
+    onnxruntime: versionOf("../../node_modules/onnxruntime-node/package.json"),
+    command: `node scripts/bench/engine.ts ${process.argv.slice(2).join(" ")}`.trim(),
+  };
+}
+
+/** Both backends at one thread count against one session of onnxruntime. */
+async function measureThreads(
+  model: BenchModel,
+  imported: ReturnType<typeof importModel>,
+  backends: readonly Backend[],
+  threads: number,
+): Promise<Row[]> {
+  const [file, inputs] = [modelFile(model), modelInputs(model)];
+  const session = await openTheirs(file, inputs, threads);
+  const theirMemory = values.memory ? peakMemory("onnxruntime", model.name, threads) : undefined;
+  const rows: Row[] = [];
+  for (const backend of backends) {
+    let runner: Runner;
+    try {
+      runner = await openOurs(imported, inputs, backend, threads);
+    } catch (error) {
+      if (!(error instanceof AbsentBackend)) throw error;
+      say(`  not run: ${error.message}`);
+      continue;
+    }
+    const compared = await comparePairs(() => runner.run(), session.run, Number(values.pairs));
+    const outputs = await runner.run();
+    const hashed = committed(model, imported, inputs, outputs);
+    const hashing = (await hashingMs(hashed)) / compared.oursMs;
+    await runner.close();
+    const ours = values.memory ? peakMemory(backend, model.name, threads) : undefined;
+    const memory =
+      ours !== undefined && theirMemory !== undefined
+        ? { ours, theirs: theirMemory, ratio: ours / theirMemory }
+        : undefined;
+    const goal = GOALS[backend][model.bound];
+    rows.push({ case: model.name, backend, threads, ...compared, goal, hashing, ...(memory && { memory }) });
+    say(lineOf(rows[rows.length - 1]));
+  }
+  await session.close();
+  return rows;
+}
+
+/** The inputs and outputs that a claim hashes. */
+function committed(
+  { cache = [] }: BenchModel,
+  { report }: ReturnType<typeof importModel>,
+  inputs: Readonly<Record<string, Tensor>>,
+  outputs: readonly Tensor[],
+): Tensor[] {
+  const given = report.inputs.filter(({ name }) => !cache.includes(name)).map(({ name }) => inputs[name]);
+  return [...given, ...outputs.filter((_, i) => !cache.includes(report.outputs[i].name))];
+}
+
+const HEAD =
+  "case          backend threads     ours ms   theirs ms   speed (least)   goal    memory MB (ratio ≤ 1.5)  hashing";
+
+function lineOf(row: Row): string {
+  const mark = (good: boolean) => (good ? " " : "!");
+  const { memory } = row;
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const cells = [
+    row.case.padEnd(13),
+    row.backend.padEnd(7),
+    `${row.threads}`.padStart(7),
+    row.oursMs.toFixed(3).padStart(11),
+    row.theirsMs.toFixed(3).padStart(11),
+    `${row.ratio.toFixed(2)} (${row.leastRatio.toFixed(2)})${mark(row.ratio >= row.goal)}`.padStart(16),
+    row.goal.toFixed(2).padStart(5),
+    (memory
+      ? `${megabytes(memory.ours)} : ${megabytes(memory.theirs)} (${memory.ratio.toFixed(2)})${mark(memory.ratio <= MEMORY_GOAL)}`
+      : "-"
+    ).padStart(25),
+    `${(100 * row.hashing).toFixed(2)} %${mark(row.hashing <= HASHING_GOAL)}`.padStart(9),
+  ];
+  return cells.join(" ");
+}
+
+const models = values.case?.map(benchModel) ?? BENCH_MODELS;
+const backends = values.backend.map((name) => {
+  const found = BACKENDS.find((backend) => backend === name);
+  if (found === undefined) throw new RangeError(`no backend ${JSON.stringify(name)}; there are ${BACKENDS.join(", ")}`);
+  return found;
+});
+const about = machine();
+for (const [name, value] of Object.entries(about)) say(`${name.padEnd(12)} ${value}`);
+say(`pairs        ${values.pairs}; speed is onnxruntime's time ÷ ours, median of the pairs (least); ! misses the goal`);
+say(HEAD);
+const rows: Row[] = [];
+for (const model of models) {
+  const imported = importModel(modelFile(model));
+  for (const threads of values.threads)
+    rows.push(...(await measureThreads(model, imported, backends, Number(threads))));
+}
+if (values.json) console.log(JSON.stringify({ ...about, pairs: Number(values.pairs), results: rows }));
