@@ -5,20 +5,20 @@
  * either way.
  */
 import { KIND, MODE, SIDE } from "../contraction.ts";
-import { RETURN, block, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
+import { RETURN, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import { entry } from "./panel.ts";
-import { SUMS } from "./micro.ts";
+import { DIRECT_ROWS, SUMS } from "./micro.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, FIELD, HEAD, LANE_BYTES, ROW_LANES, SCRATCH } from "./shape.ts";
 
 type Writer = FunctionWriter & { index: number };
 
-/** What the drivers call: the packers, the micro kernels by kind and number of rows, the tile copier. */
+/** What the drivers call: the packers, the micro kernels by kind, the tile copier. */
 export interface Parts {
   readonly panel: Writer;
   /** By element type. */
   readonly packers: readonly { readonly dtype: number; readonly rows: Writer; readonly columns: Writer }[];
-  readonly micro: Readonly<Record<number, readonly Writer[]>>;
+  readonly micro: Readonly<Record<number, Writer>>;
   readonly copyTile: Writer;
 }
 
@@ -130,7 +130,7 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
   const [first, count, block_, r0, r1, mode] = Array.from({ length: 6 }, local);
   const [n, nEnd, m, mEnd, row, rowCount, chunk] = Array.from({ length: 7 }, local);
   const [rowPanels, columnPanels, rowPanel, columnPanel, stride] = Array.from({ length: 5 }, local);
-  const [rowsScratch, columnsScratch, out, outRow, place, panels, tail] = Array.from({ length: 7 }, local);
+  const [rowsScratch, columnsScratch, out, outRow, place, panels, tail, direct] = Array.from({ length: 8 }, local);
   const word = (name: keyof typeof HEAD): Code => i32.load(get(at), HEAD[name]);
   const field = (factor: number, name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
   const packed = (factor: number): Code => i32.eq(field(factor, "mode"), i32.const(MODE.PACKED));
@@ -146,6 +146,14 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
     set(columnFactor, i32.add(get(at), i32.const(HEAD.columnFactor))),
     set(rowsPacked, packed(rowFactor)),
     set(columnsPacked, packed(columnFactor)),
+    set(
+      direct,
+      [
+        i32.eq(field(columnFactor, "mode"), i32.const(MODE.STRIDED)),
+        isFloat,
+        i32.le_s(i32.sub(get(m1), get(m0)), i32.const(DIRECT_ROWS)),
+      ].reduce((a, b) => i32.and(a, b)),
+    ),
     set(steps, stepsAt(word)),
     set(block_, choose("i32", isFloat, i32.const(blockSteps(KIND.FLOAT32)), i32.const(blockSteps(KIND.INT32)))),
     set(rowsScratch, i32.add(get(scratch), i32.const(SCRATCH.panels))),
@@ -177,8 +185,20 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
       min(word("depth"), i32.add(get(r0), choose("i32", isFloat, get(count), i32.shl(get(count), i32.const(1))))),
     ),
   ];
+  const packColumns = (from: Code): Code =>
+    call(
+      lanes.index,
+      get(columnFactor),
+      i32.const(SIDE.COLUMNS),
+      ...[kind, batch].map(get),
+      from,
+      ...[nEnd, r0, r1, columnsScratch].map(get),
+      i32.mul(get(count), i32.const(COLUMN_STEP)),
+    );
   const enterColumns: Code = [
     set(nEnd, min(get(n1), i32.add(get(n), i32.const(CHUNK.columns)))),
+    set(panels, i32.shr_u(i32.sub(get(nEnd), get(n)), i32.const(Math.log2(COLUMN_LANES)))),
+    set(tail, i32.and(i32.sub(get(nEnd), get(n)), i32.const(COLUMN_LANES - 1))),
     when(
       get(columnsPacked),
       [
@@ -187,19 +207,23 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
         set(columnPanels, i32.add(get(columnPanels), i32.mul(get(first), i32.const(COLUMN_STEP)))),
         set(columnPanels, i32.add(get(columnPanels), packedAt(columnFactor))),
       ],
-      [
-        set(stride, i32.mul(get(count), i32.const(COLUMN_STEP))),
-        set(columnPanels, get(columnsScratch)),
-        call(
-          lanes.index,
-          get(columnFactor),
-          i32.const(SIDE.COLUMNS),
-          ...[kind, batch, n, nEnd, r0, r1, columnPanels, stride].map(get),
-        ),
-      ],
+      when(
+        get(direct),
+        [
+          // Packing would cost as much as the sums: whole panels are read in place, only the last columns are packed.
+          set(stride, i32.add(field(columnFactor, "depth"), i32.shl(get(first), i32.const(2)))),
+          set(columnPanels, i32.add(entry(field(columnFactor, "batch"), get(batch)), get(n))),
+          set(columnPanels, i32.add(get(columnPanels), i32.load(field(columnFactor, "lane")))),
+          set(columnPanels, i32.add(field(columnFactor, "address"), i32.shl(get(columnPanels), i32.const(2)))),
+          when(get(tail), packColumns(i32.add(get(n), i32.mul(get(panels), i32.const(COLUMN_LANES))))),
+        ],
+        [
+          set(stride, i32.mul(get(count), i32.const(COLUMN_STEP))),
+          set(columnPanels, get(columnsScratch)),
+          packColumns(get(n)),
+        ],
+      ),
     ),
-    set(panels, i32.shr_u(i32.sub(get(nEnd), get(n)), i32.const(Math.log2(COLUMN_LANES)))),
-    set(tail, i32.and(i32.sub(get(nEnd), get(n)), i32.const(COLUMN_LANES - 1))),
   ];
   const enterRows: Code = [
     set(mEnd, min(get(m1), i32.add(get(m), i32.const(CHUNK.rows)))),
@@ -235,27 +259,29 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
     set(outRow, i32.add(word("outRow"), i32.shl(get(row), i32.const(2)))),
     set(columnPanel, get(columnPanels)),
   ];
-  const run = (columns: Code, to: Code, toRows: Code, panelCount: Code): Code =>
-    [KIND.FLOAT32, KIND.INT32].map((k) =>
-      when(
-        i32.eq(get(kind), i32.const(k)),
-        block(
-          micro[k].map((kernel, i) =>
-            when(i32.eq(get(rowCount), i32.const(i + 1)), [
-              call(kernel.index, get(rowPanel), columns, get(count), to, toRows, get(mode), panelCount, get(stride)),
-            ]),
-          ),
-        ),
-      ),
+  const run = (columns: Code, to: Code, toRows: Code, panelCount: Code, apart: Code, isDirect: Code): Code => {
+    const operands = [get(rowPanel), columns, get(count), to, toRows, get(mode), panelCount, apart, get(rowCount)];
+    return when(
+      isFloat,
+      call(micro[KIND.FLOAT32].index, ...operands, isDirect),
+      call(micro[KIND.INT32].index, ...operands, isDirect),
     );
+  };
   const tailOut = i32.add(get(out), i32.mul(get(panels), i32.const(COLUMN_STEP)));
   const tailBytes = i32.shl(get(tail), i32.const(2));
   const panel: Code = [
     enterPanel,
-    run(get(columnPanel), get(out), get(outRow), get(panels)),
+    run(get(columnPanel), get(out), get(outRow), get(panels), get(stride), get(direct)),
     when(get(tail), [
       when(get(mode), call(copyTile.index, tailOut, get(outRow), tile, tileRows, get(rowCount), tailBytes)),
-      run(i32.add(get(columnPanel), i32.mul(get(panels), get(stride))), tile, tileRows, i32.const(1)),
+      run(
+        choose("i32", get(direct), get(columnsScratch), i32.add(get(columnPanel), i32.mul(get(panels), get(stride)))),
+        tile,
+        tileRows,
+        i32.const(1),
+        i32.const(0),
+        i32.const(0),
+      ),
       call(copyTile.index, tile, tileRows, tailOut, get(outRow), get(rowCount), tailBytes),
     ]),
     set(row, i32.add(get(row), get(rowCount))),

@@ -5,7 +5,23 @@
  * bytes apart, the sums over `steps` steps of the tile's rows; the panel's sums lie at `out`, 32 bytes further for each
  * next panel, rows apart by the table `outRow`.
  */
-import { brIf, block, br, f32x4, forLoop, get, i32, i32x4, loop, set, v128, type Code } from "../wasm/code.ts";
+import {
+  RETURN,
+  brIf,
+  block,
+  br,
+  call,
+  f32x4,
+  forLoop,
+  get,
+  i32,
+  i32x4,
+  loop,
+  set,
+  v128,
+  when,
+  type Code,
+} from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import type { Madd } from "./madd.ts";
 import { COLUMN_LANES, LANE_BYTES, ROW_LANES } from "./shape.ts";
@@ -19,6 +35,8 @@ export const SUMS = {
   /** Their chains start from what is there. */
   CONTINUE: 2,
 } as const;
+
+type Writer = FunctionWriter & { index: number };
 
 const VECTORS = COLUMN_LANES / 4;
 const ROW_STEP = ROW_LANES * LANE_BYTES;
@@ -40,22 +58,42 @@ export const integers: Arithmetic = {
   add: i32x4.add,
 };
 
-/** Adds the micro kernel of so many rows to a module. */
-export function microKernel(
-  module: ModuleWriter,
-  arithmetic: Arithmetic,
-  rows: number,
-): FunctionWriter & { index: number } {
-  const name = `micro_${arithmetic.name}_${rows}`;
+/** What a micro kernel is made for. */
+export interface Tile {
+  readonly rows: number;
+  /** Panels at once: few rows need more columns for as many independent chains as the machine keeps busy. */
+  readonly panels: number;
+  /**
+   * Whether columns are read where they are, for floats: column n of step r at `columns` + 4 · (n + depth[r]), the
+   * table of depth offsets given for `stride`.
+   */
+  readonly direct: boolean;
+}
+
+/** Adds a micro kernel to a module; the count of panels it is given is a multiple of the tile's. */
+export function microKernel(module: ModuleWriter, arithmetic: Arithmetic, tile: Tile): Writer {
+  const name = `micro_${arithmetic.name}_${tile.rows}_${tile.panels}${tile.direct ? "_direct" : ""}`;
   const writer = module.function(name, ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], []);
   const [rowPanel, columnPanel, steps, out, outRow, mode, panels, stride] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const [a, b, end, fours, place] = Array.from({ length: 5 }, () => writer.local("i32"));
-  const columns = Array.from({ length: VECTORS }, () => writer.local("v128"));
+  const [a, end, fours, place] = Array.from({ length: 4 }, () => writer.local("i32"));
+  const panelNumbers = Array.from({ length: tile.panels }, (_, p) => p);
+  // Where each panel's step is read; direct: one address for all, from the table of depth offsets.
+  const b = tile.direct ? [writer.local("i32")] : panelNumbers.map(() => writer.local("i32"));
+  const table = tile.direct ? writer.local("i32") : b[0];
+  const tableStep = tile.direct ? LANE_BYTES : COLUMN_STEP;
+  const columns = Array.from({ length: tile.panels * VECTORS }, () => writer.local("v128"));
   const splat = writer.local("v128");
-  const sums = Array.from({ length: rows }, () => columns.map(() => writer.local("v128")));
+  const sums = Array.from({ length: tile.rows }, () => columns.map(() => writer.local("v128")));
 
+  const columnAt = (at: number, v: number): Code =>
+    tile.direct
+      ? v128.load(get(b[0]), 16 * v)
+      : v128.load(get(b[Math.floor(v / VECTORS)]), at * COLUMN_STEP + 16 * (v % VECTORS));
   const step = (at: number): Code => [
-    columns.map((column, v) => set(column, v128.load(get(b), at * COLUMN_STEP + 16 * v))),
+    tile.direct
+      ? set(b[0], i32.add(get(columnPanel), i32.shl(i32.load(get(table), at * LANE_BYTES), i32.const(2))))
+      : [],
+    columns.map((column, v) => set(column, columnAt(at, v))),
     sums.map((row, i) => [
       set(splat, v128.load32_splat(get(a), at * ROW_STEP + LANE_BYTES * i)),
       row.map((sum, v) => set(sum, arithmetic.multiplyAdd(get(splat), get(columns[v]), get(sum)))),
@@ -63,20 +101,26 @@ export function microKernel(
   ];
   const advance = (count: number): Code => [
     set(a, i32.add(get(a), i32.const(count * ROW_STEP))),
-    set(b, i32.add(get(b), i32.const(count * COLUMN_STEP))),
+    (tile.direct ? [table] : b).map((pointer) => set(pointer, i32.add(get(pointer), i32.const(count * tableStep)))),
   ];
   const eachRow = (body: (row: readonly number[]) => Code): Code =>
     sums.map((row, i) => [
       set(place, i32.add(get(out), i32.shl(i32.load(get(outRow), 4 * i), i32.const(2)))),
       body(row),
     ]);
+  const enter: Code = tile.direct
+    ? set(table, get(stride))
+    : b.map((pointer, p) =>
+        set(pointer, i32.add(get(columnPanel), p === 0 ? [i32.const(0)] : i32.mul(get(stride), i32.const(p)))),
+      );
+  const width = COLUMN_STEP * tile.panels;
 
   writer.body = [
     block(
       loop(
         brIf(1, i32.eqz(get(panels))),
         set(a, get(rowPanel)),
-        set(b, get(columnPanel)),
+        enter,
         block(
           block(
             brIf(0, i32.eq(get(mode), i32.const(SUMS.CONTINUE))),
@@ -85,17 +129,17 @@ export function microKernel(
           ),
           eachRow((row) => row.map((sum, v) => set(sum, v128.load(get(place), 16 * v)))),
         ),
-        set(fours, i32.add(get(b), i32.mul(i32.and(get(steps), i32.const(-UNROLLED)), i32.const(COLUMN_STEP)))),
-        set(end, i32.add(get(b), i32.mul(get(steps), i32.const(COLUMN_STEP)))),
+        set(fours, i32.add(get(table), i32.mul(i32.and(get(steps), i32.const(-UNROLLED)), i32.const(tableStep)))),
+        set(end, i32.add(get(table), i32.mul(get(steps), i32.const(tableStep)))),
         block(
           loop(
-            brIf(1, i32.eq(get(b), get(fours))),
+            brIf(1, i32.eq(get(table), get(fours))),
             Array.from({ length: UNROLLED }, (_, at) => step(at)),
             advance(UNROLLED),
             br(0),
           ),
         ),
-        block(loop(brIf(1, i32.eq(get(b), get(end))), step(0), advance(1), br(0))),
+        block(loop(brIf(1, i32.eq(get(table), get(end))), step(0), advance(1), br(0))),
         block(
           block(
             brIf(0, i32.eq(get(mode), i32.const(SUMS.ADD))),
@@ -108,9 +152,12 @@ export function microKernel(
             ),
           ),
         ),
-        set(out, i32.add(get(out), i32.const(COLUMN_STEP))),
-        set(columnPanel, i32.add(get(columnPanel), get(stride))),
-        set(panels, i32.sub(get(panels), i32.const(1))),
+        set(out, i32.add(get(out), i32.const(width))),
+        set(
+          columnPanel,
+          i32.add(get(columnPanel), tile.direct ? i32.const(width) : i32.mul(get(stride), i32.const(tile.panels))),
+        ),
+        set(panels, i32.sub(get(panels), i32.const(tile.panels))),
         br(0),
       ),
     ),
@@ -118,8 +165,57 @@ export function microKernel(
   return writer;
 }
 
+/** Panels at once for so many rows: of one row four, of two rows two, else one. */
+const WIDE: Readonly<Record<number, number>> = { 1: 4, 2: 2 };
+/** Most rows for which columns are read where they are rather than packed. */
+export const DIRECT_ROWS = 2;
+
+/**
+ * The micro kernels of a kind behind one function: that of a single one, with the count of rows and whether columns are
+ * read where they are for its last parameters.
+ */
+export function microKernels(module: ModuleWriter, arithmetic: Arithmetic, hasDirect: boolean): Writer {
+  const writer = module.function(
+    `micro_${arithmetic.name}`,
+    Array.from({ length: 10 }, () => "i32" as const),
+    [],
+  );
+  const [rowPanel, columnPanel, steps, out, outRow, mode, panels, stride, rows, direct] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+  ];
+  const wide = writer.local("i32");
+  const run = (tile: Tile, count: Code): Code =>
+    call(
+      microKernel(module, arithmetic, tile).index,
+      ...[rowPanel, columnPanel, steps, out, outRow, mode].map(get),
+      count,
+      get(stride),
+    );
+  const ofRows = (count: number, isDirect: boolean): Code => {
+    const tile = { rows: count, panels: 1, direct: isDirect };
+    const atOnce = WIDE[count] ?? 1;
+    if (atOnce === 1) return run(tile, get(panels));
+    const panelBytes = isDirect ? i32.const(COLUMN_STEP) : get(stride);
+    return [
+      set(wide, i32.and(get(panels), i32.const(-atOnce))),
+      run({ ...tile, panels: atOnce }, get(wide)),
+      set(columnPanel, i32.add(get(columnPanel), i32.mul(get(wide), panelBytes))),
+      set(out, i32.add(get(out), i32.mul(get(wide), i32.const(COLUMN_STEP)))),
+      run(tile, i32.sub(get(panels), get(wide))),
+    ];
+  };
+  const rowCounts = Array.from({ length: ROW_LANES }, (_, i) => i + 1);
+  const choice = (counts: readonly number[], isDirect: boolean): Code =>
+    counts.map((count) => when(i32.eq(get(rows), i32.const(count)), [ofRows(count, isDirect), RETURN]));
+  writer.body = [
+    hasDirect ? when(get(direct), [choice(rowCounts.slice(0, DIRECT_ROWS), true), RETURN]) : [],
+    choice(rowCounts, false),
+  ];
+  return writer;
+}
+
 /** Copies `count` sums of `rows` rows from one place to another: the tile that the last column cuts off. */
-export function tileCopier(module: ModuleWriter): FunctionWriter & { index: number } {
+export function tileCopier(module: ModuleWriter): Writer {
   const writer = module.function("copyTile", ["i32", "i32", "i32", "i32", "i32", "i32"], []);
   const [from, fromRow, to, toRow, rows, bytes] = [0, 1, 2, 3, 4, 5];
   const [i, j, source, target] = Array.from({ length: 4 }, () => writer.local("i32"));

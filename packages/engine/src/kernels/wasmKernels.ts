@@ -9,7 +9,7 @@ import { drivers } from "./driver.ts";
 import { ELEMENTS } from "./element.ts";
 import { transposer } from "./gather.ts";
 import { emulatedMadd, fusedMadd } from "./madd.ts";
-import { floats, integers, microKernel, tileCopier } from "./micro.ts";
+import { floats, integers, microKernels, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
 import { rowPacker } from "./rows.ts";
@@ -30,7 +30,6 @@ export interface KernelOptions extends MemoryLimits {
 export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter(limits);
   const madd = emulate ? emulatedMadd(module) : fusedMadd;
-  const rows = Array.from({ length: ROW_LANES }, (_, i) => i + 1);
   const panel = panelPacker(module);
   drivers(module, {
     panel,
@@ -43,8 +42,8 @@ export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array
       };
     }),
     micro: {
-      [KIND.FLOAT32]: rows.map((count) => microKernel(module, floats(madd), count)),
-      [KIND.INT32]: rows.map((count) => microKernel(module, integers, count)),
+      [KIND.FLOAT32]: microKernels(module, floats(madd), true),
+      [KIND.INT32]: microKernels(module, integers, false),
     },
     copyTile: tileCopier(module),
   });
