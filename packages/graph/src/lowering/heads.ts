@@ -8,6 +8,7 @@ import type { Graph } from "../graph.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type NodeContext } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
+import { concatenate } from "../operators/Concat.ts";
 
 export interface Heads {
   readonly dtype: DType;
@@ -67,4 +68,31 @@ export function heads4(graph: Graph, value: Heads): TensorValue {
     const [b, h, p, column] = code.coordinates();
     return value.read(code, b, h, p, column);
   });
+}
+
+/** Past heads [batch, heads, positions, size] and those of this call as one, and as a tensor where that is needed. */
+export function appended(
+  node: NodeContext,
+  current: Heads,
+  past: TensorValue | undefined,
+  needed: boolean,
+): [Heads, TensorValue | undefined] {
+  if (past === undefined) return [current, needed ? heads4(node.graph, current) : undefined];
+  const now = heads4(node.graph, current);
+  node.rank(past, 4, "a past");
+  [0, 1, 3].forEach((axis) => node.equalSizes(past.shape[axis], now.shape[axis], `axis ${axis} of a past`));
+  const present = past.shape[2].equals(0) ? now : concatenate(node.graph, now.dtype, 2, [past, now])!;
+  return [byHead(node, present, "a present"), present];
+}
+
+/** The heads plus a bias of one value per head and column: element head · size + column of `bias`, from `offset` on. */
+export function plusBias(heads: Heads, bias: TensorValue | undefined, offset: Dimension | number): Heads {
+  if (bias === undefined) return heads;
+  return {
+    ...heads,
+    read(code, b, h, p, column) {
+      const at = code.plus(code.iadd(code.times(h, heads.size), column), offset);
+      return code.fadd(heads.read(code, b, h, p, column), code.read(bias, at));
+    },
+  };
 }

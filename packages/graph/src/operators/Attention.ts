@@ -7,12 +7,11 @@ import { DType, float32, nameOf, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { attention, biased, broadcastAt, masked, type Attention as Lowered } from "../lowering/attention.ts";
-import { byHead, byPosition, heads4, type Heads } from "../lowering/heads.ts";
+import { appended, byHead, byPosition, type Heads } from "../lowering/heads.ts";
 import { FLOATS } from "../lowering/types.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type NodeContext, type Operator } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
-import { concatenate } from "./Concat.ts";
 
 export const Attention: Operator = {
   name: "Attention",
@@ -79,21 +78,6 @@ function roundedTo(dtype: DType, x: number): number {
   if (dtype === DType.FLOAT16) return float32.toNumber(float32.fromHalf(float32.toHalf(bits)));
   if (dtype === DType.BFLOAT16) return float32.toNumber(float32.fromBfloat16(float32.toBfloat16(bits)));
   return x;
-}
-
-/** Past keys (or values) and those of this call as one, and as a tensor where it is needed. */
-function appended(
-  node: NodeContext,
-  current: Heads,
-  past: TensorValue | undefined,
-  needed: boolean,
-): [Heads, TensorValue | undefined] {
-  if (past === undefined) return [current, needed ? heads4(node.graph, current) : undefined];
-  const now = heads4(node.graph, current);
-  node.rank(past, 4, "a past");
-  [0, 1, 3].forEach((axis) => node.equalSizes(past.shape[axis], now.shape[axis], `axis ${axis} of a past`));
-  const present = past.shape[2].equals(0) ? now : concatenate(node.graph, now.dtype, 2, [past, now])!;
-  return [byHead(node, present, "a present"), present];
 }
 
 /** The mask that the node's inputs and attributes describe; none where every position is seen. */

@@ -52,6 +52,7 @@ import { GlobalMaxPool } from "./GlobalMaxPool.ts";
 import { Greater } from "./Greater.ts";
 import { GreaterOrEqual } from "./GreaterOrEqual.ts";
 import { GroupNormalization } from "./GroupNormalization.ts";
+import { GroupQueryAttention } from "./GroupQueryAttention.ts";
 import { GRU } from "./GRU.ts";
 import { Hardmax } from "./Hardmax.ts";
 import { HardSigmoid } from "./HardSigmoid.ts";
@@ -76,12 +77,15 @@ import { Max } from "./Max.ts";
 import { MaxPool } from "./MaxPool.ts";
 import { Mean } from "./Mean.ts";
 import { MeanVarianceNormalization } from "./MeanVarianceNormalization.ts";
+import { MicrosoftAttention } from "./MicrosoftAttention.ts";
 import { MicrosoftGelu } from "./MicrosoftGelu.ts";
+import { MicrosoftRotaryEmbedding } from "./MicrosoftRotaryEmbedding.ts";
 import { MicrosoftTrilu } from "./MicrosoftTrilu.ts";
 import { Min } from "./Min.ts";
 import { Mish } from "./Mish.ts";
 import { Mod } from "./Mod.ts";
 import { Mul } from "./Mul.ts";
+import { MultiHeadAttention } from "./MultiHeadAttention.ts";
 import { Neg } from "./Neg.ts";
 import { NonMaxSuppression } from "./NonMaxSuppression.ts";
 import { NonZero } from "./NonZero.ts";
@@ -113,6 +117,7 @@ import { Reshape } from "./Reshape.ts";
 import { ReverseSequence } from "./ReverseSequence.ts";
 import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
+import { RotaryEmbedding } from "./RotaryEmbedding.ts";
 import { Round } from "./Round.ts";
 import { Scan } from "./Scan.ts";
 import { Scatter } from "./Scatter.ts";
@@ -200,6 +205,7 @@ export const OPERATORS: readonly Operator[] = [
   Greater,
   GreaterOrEqual,
   GroupNormalization,
+  GroupQueryAttention,
   GRU,
   Hardmax,
   HardSigmoid,
@@ -224,12 +230,15 @@ export const OPERATORS: readonly Operator[] = [
   MaxPool,
   Mean,
   MeanVarianceNormalization,
+  MicrosoftAttention,
   MicrosoftGelu,
+  MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
   Min,
   Mish,
   Mod,
   Mul,
+  MultiHeadAttention,
   Neg,
   NonMaxSuppression,
   NonZero,
@@ -261,6 +270,7 @@ export const OPERATORS: readonly Operator[] = [
   ReverseSequence,
   RMSNormalization,
   RNN,
+  RotaryEmbedding,
   Round,
   Scan,
   Scatter,
