@@ -16,6 +16,7 @@ import {
   type Program,
   type SubtreeHasher,
 } from "@assay/vm";
+import { bindInputs, type BoundValue } from "./bind.ts";
 import { Dimension, formatShape, sameShape } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
 import { check, GraphError, type Place } from "./errors.ts";
@@ -51,6 +52,8 @@ export interface ImportOptions {
   readonly external?: ExternalData;
   /** A size or bounds for each named dimension; those not given lie between 1 and `DEFAULT_GREATEST_SYMBOL`. */
   readonly symbols?: Readonly<Record<string, number | Bounds>>;
+  /** Inputs that are fixed: they are constants of the program, not inputs. */
+  readonly bind?: Readonly<Record<string, BoundValue>>;
   /** Bounds of the number of calls of a generation loop; `DEFAULT_CALLS` if absent. */
   readonly calls?: Bounds;
   /** The tokens that end a generation; otherwise the model's metadata say (`eos_token_id`). */
@@ -112,7 +115,8 @@ export interface Imported {
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Imported {
   const place: Place = options.file === undefined ? {} : { file: options.file };
   try {
-    return new Importer(readModel(bytes, options.file, watched(options)), options).import();
+    const bound = bindInputs(readModel(bytes, options.file, watched(options)), options);
+    return new Importer(bound.model, bound.options).import();
   } catch (error) {
     if (error instanceof GraphError) throw error.at(place);
     throw error;

@@ -108,7 +108,10 @@ export class NodeContext {
     const value = this.optional(index);
     if (value === undefined) return undefined;
     if (value.known === undefined) {
-      const why = constantTensor(value) === undefined ? "its values are known only at run time" : "it is not small";
+      const why =
+        constantTensor(value) === undefined
+          ? "its values are known only at run time; fix it at import (--bind)"
+          : "it is not small";
       this.fail("DATA_DEPENDENT_SHAPE", `input ${index} decides a shape, but ${why}`);
     }
     return value.known;

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { folderReader, GraphError } from "@assay/graph";
-import { decodeProgram, toHex, type ByteStore } from "@assay/vm";
+import { decodeProgram, DType, toHex, type ByteStore } from "@assay/vm";
+import { buildModel } from "../../../graph/src/testing/onnxBuilder.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const digits = fileURLToPath(new URL("../../../../models/digits/digits.onnx", import.meta.url));
@@ -67,6 +68,42 @@ describe("assay import", () => {
     ])
       expect(assay("import", sequence, ...args).status, args.join(" ")).to.equal(2);
     expect(assay("import", digits, "--temperature", "1").status).to.equal(2);
+  }).timeout(120_000);
+
+  it("fixes inputs to tensors in files", () => {
+    const model = join(folder, "pad.onnx");
+    writeFileSync(
+      model,
+      buildModel({
+        nodes: [{ operator: "Pad", inputs: ["x", "pads"], outputs: ["y"] }],
+        inputs: [
+          { name: "x", dtype: DType.FLOAT32, shape: [3] },
+          { name: "pads", dtype: DType.INT64, shape: ["P"] },
+        ],
+        outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+      }),
+    );
+    const json = join(folder, "pads.json");
+    writeFileSync(json, "[1, 2]");
+    const npy = join(folder, "pads.npy");
+    const header = "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }";
+    const start = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0]);
+    writeFileSync(npy, Buffer.concat([start, Buffer.from(header), Buffer.from(BigInt64Array.of(1n, 2n).buffer)]));
+    const roots = [json, npy].map((file) => {
+      const { stdout, stderr } = assay("import", model, "--bind", `pads=${file}`, "--json");
+      expect(stderr).to.equal("");
+      const report = JSON.parse(stdout) as { programRoot: string; inputs: object[]; outputs: { shape: string }[] };
+      expect(report.inputs).to.have.length(1);
+      expect(report.outputs[0].shape).to.equal("[6]");
+      return report.programRoot;
+    });
+    expect(roots[0]).to.equal(roots[1]);
+    expect(assay("import", model).stderr).to.contain("DATA_DEPENDENT_SHAPE");
+    for (const bad of ["x.json", `other=${json}`, `pads=${join(folder, "absent.json")}`, `x=${npy}`]) {
+      const { status, stderr } = assay("import", model, "--bind", bad);
+      expect(status, bad).to.equal(2);
+      expect(stderr.trim(), bad).to.not.equal("");
+    }
   }).timeout(120_000);
 
   it("reads no external data through links that lead out of the model's folder", () => {

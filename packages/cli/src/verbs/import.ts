@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { folderReader, GraphError, importOnnx, type ImportReport, type Sampling } from "@assay/graph";
+import { folderReader, GraphError, importOnnx, readTensorFile, type ImportReport, type Sampling } from "@assay/graph";
 import type { Bounds } from "@assay/vm";
 import { writeProgram } from "@assay/vm/node";
 import { ProgressLine } from "./progress.ts";
@@ -10,6 +10,8 @@ import { ProgressLine } from "./progress.ts";
 interface ImportVerbOptions {
   readonly out?: string;
   readonly symbol: Readonly<Record<string, number | Bounds>>;
+  /** Files by the inputs that they fix. */
+  readonly bind: Readonly<Record<string, string>>;
   readonly calls?: Bounds;
   readonly endToken?: readonly number[];
   readonly temperature?: number;
@@ -25,6 +27,7 @@ export function addImport(program: Command): void {
     .argument("<model>", "the ONNX file; external data are read from its folder")
     .option("--out <file>", "write the program there")
     .option("--symbol <name=size>", "fix a named dimension, or bound it: name=least..greatest", readSymbol, {})
+    .option("--bind <name=file>", "fix an input to the tensor in a .pb, .npy or .json file", readBinding, {})
     .option("--calls <n..m>", "least and greatest number of calls of a model that generates", readBounds)
     .option("--end-token <list>", "tokens that end a text, with commas; otherwise the file's eos_token_id", readTokens)
     .option("--temperature <t>", "draw tokens from softmax(logits / t); 0 takes the greatest", readNumber)
@@ -45,6 +48,12 @@ function readSymbol(
   return { ...known, [name]: value };
 }
 
+function readBinding(text: string, known: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("write it like shape=shape.npy");
+  return { ...known, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 function readBounds(text: string): Bounds {
   const match = /^(\d{1,10})\.\.(\d{1,10})$/.exec(text);
   if (match === null) throw new InvalidArgumentError("write it like 2..64");
@@ -63,17 +72,18 @@ function readNumber(text: string): number {
 }
 
 function importModel(model: string, options: ImportVerbOptions): void {
-  const { out, symbol, json, calls, endToken, temperature, topK, topP } = options;
+  const { out, symbol, bind, json, calls, endToken, temperature, topK, topP } = options;
   const sampling: Sampling = {
     ...(temperature !== undefined && { temperature }),
     ...(topK !== undefined && { topK }),
     ...(topP !== undefined && { topP }),
   };
   const line = new ProgressLine(process.stderr);
-  const { program, report } = importOnnx(readModelFile(model), {
+  const { program, report } = importOnnx(readFile(model), {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
+    bind: Object.fromEntries(Object.entries(bind).map(([name, file]) => [name, readTensorFile(file, readFile(file))])),
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
     ...(calls && { calls }),
     ...(endToken && { endTokens: endToken }),
@@ -85,12 +95,12 @@ function importModel(model: string, options: ImportVerbOptions): void {
   else show(model, report);
 }
 
-function readModelFile(model: string): Uint8Array {
+function readFile(file: string): Uint8Array {
   try {
-    return readFileSync(model);
+    return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file: model }, error);
+    throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file }, error);
   }
 }
 

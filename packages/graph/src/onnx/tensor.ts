@@ -198,7 +198,8 @@ const INFINITY = new Map<number, number>([
   [DType.BFLOAT16, 0x7f80],
 ]);
 
-function checkNotNaN(tensor: Tensor, place: Place): void {
+/** Throws NAN_WEIGHT where an element is NaN. */
+export function checkNotNaN(tensor: Tensor, place: Place): void {
   const infinity = INFINITY.get(tensor.dtype);
   if (infinity === undefined) return;
   const width = tensor.dtype === DType.FLOAT32 ? 4 : 2;
