@@ -3,7 +3,6 @@
  * to) and indices [r0, r1) into panels at `place`, `panelBytes` apart. For every four lanes it chooses the gatherer:
  * lanes that follow one another are loaded whole, and where no guard can fail within this block none is asked.
  */
-import { MAX_GUARDS, MODE } from "../contraction.ts";
 import {
   RETURN,
   block,
@@ -16,22 +15,20 @@ import {
   i32,
   i32x4,
   loop,
-  select,
   set,
-  v128,
   when,
   type Code,
 } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import type { Element } from "./element.ts";
-import { gatherers, gatherOperands, SPACING, type Gathering } from "./gather.ts";
+import { quad, SPACING } from "./classify.ts";
+import { gatherers, gatherOperands, type Gathering } from "./gather.ts";
 import { entry } from "./panel.ts";
-import { COLUMN_LANES, FIELD, GUARD, LANE_BYTES } from "./shape.ts";
+import { COLUMN_LANES, FIELD, LANE_BYTES } from "./shape.ts";
 
 type Writer = FunctionWriter & { index: number };
 
 const PITCH = COLUMN_LANES * LANE_BYTES;
-const NUMBERS = i32x4.const(0, 1, 2, 3);
 const four = [0, 1, 2, 3];
 
 /** Whether `count` numbers of the table at `table` go up by one; `at` and `end` are locals it may use. */
@@ -86,116 +83,26 @@ export function columnPacker(module: ModuleWriter, element: Element, transpose: 
   );
   const [factor, batch, from, to, r0, r1, place, panelBytes] = [0, 1, 2, 3, 4, 5, 6, 7];
   const local = (): number => writer.local("i32");
-  const vector = (): number => writer.local("v128");
-  const [base, depth, count, laneTable, guardCount, contiguous] = Array.from({ length: 6 }, local);
-  const [lane, target, spacing, asked, groups, at, end] = Array.from({ length: 7 }, local);
-  const [lanes, valid, zeros, differences] = Array.from({ length: 4 }, vector);
-  const guards = Array.from({ length: MAX_GUARDS }, () => ({
-    lanes: local(),
-    depth: local(),
-    size: local(),
-    least: local(),
-    greatest: local(),
-    /** The size for the test that spares the guard: 0 where the numbers are too far apart for it. */
-    inner: local(),
-    numbers: vector(),
-  }));
-  const field = (name: keyof typeof FIELD, more = 0): Code => i32.load(get(factor), FIELD[name] + more);
-  const laneOf = (i: number): Code =>
-    select(i32.lt_s(i32.add(get(lane), i32.const(i)), get(to)), i32.add(get(lane), i32.const(i)), lastLane);
-  const lastLane = i32.sub(get(to), i32.const(1));
-  const isFull = i32.le_s(i32.add(get(lane), i32.const(4)), get(to));
-  /** Four entries of a table by lane; behind the last lane, the last one's. */
-  const fourOf = (table: Code): Code =>
-    choose(
-      "v128",
-      isFull,
-      v128.load(i32.add(table, i32.shl(get(lane), i32.const(2)))),
-      four.reduce((made: Code, i) => i32x4.replace_lane(made, i, entry(table, laneOf(i))), i32x4.const(0, 0, 0, 0)),
-    );
+  const [base, depth, count, contiguous, lane, target, groups, at, end] = Array.from({ length: 9 }, local);
+  const zeros = writer.local("v128");
+  const { lanes, valid, spacing, asked, guards, ...lanesAt } = quad(writer, { factor, lane, to, r0, r1 });
+  const { isFull, laneOf } = lanesAt;
+  const field = (name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
 
   const enter: Code = [
     set(base, i32.add(field("address"), i32.shl(entry(field("batch"), get(batch)), i32.const(element.shift)))),
     set(depth, i32.add(field("depth"), i32.shl(get(r0), i32.const(2)))),
     set(count, i32.sub(get(r1), get(r0))),
-    set(laneTable, field("lane")),
-    set(guardCount, field("guards")),
     set(contiguous, consecutive(get(depth), get(count), at, end)),
-    guards.map((guard, g) =>
-      when(i32.gt_u(get(guardCount), i32.const(g)), [
-        set(guard.lanes, field("guard", g * GUARD.bytes + GUARD.lane)),
-        set(guard.depth, i32.add(field("guard", g * GUARD.bytes + GUARD.depth), i32.shl(get(r0), i32.const(2)))),
-        set(guard.size, field("guard", g * GUARD.bytes + GUARD.size)),
-        set(guard.least, i32.load(get(guard.depth))),
-        set(guard.greatest, get(guard.least)),
-        set(at, get(guard.depth)),
-        set(end, i32.add(get(at), i32.shl(get(count), i32.const(2)))),
-        forLoop(at, get(guard.depth), get(end), 4, [
-          set(groups, i32.load(get(at))),
-          set(guard.least, select(i32.lt_s(get(groups), get(guard.least)), get(groups), get(guard.least))),
-          set(guard.greatest, select(i32.gt_s(get(groups), get(guard.greatest)), get(groups), get(guard.greatest))),
-        ]),
-        // If both ends are below the size and neither it nor their distance reaches 2^31, so is all that lies between.
-        set(
-          guard.inner,
-          select(
-            i32.ge_s(i32.or(get(guard.size), i32.sub(get(guard.greatest), get(guard.least))), i32.const(0)),
-            get(guard.size),
-            i32.const(0),
-          ),
-        ),
-      ]),
-    ),
+    lanesAt.enterIndices,
   ];
   const enterLanes: Code = [
-    set(
-      lanes,
-      choose(
-        "v128",
-        i32.eq(field("mode"), i32.const(MODE.STRIDED)),
-        i32x4.add(i32x4.splat(i32.add(i32.load(get(laneTable)), get(lane))), NUMBERS),
-        fourOf(get(laneTable)),
-      ),
-    ),
-    set(valid, i32x4.lt_s(i32x4.add(i32x4.splat(get(lane)), NUMBERS), i32x4.splat(get(to)))),
+    lanesAt.enterLanes,
     element.isFloat
       ? []
       : four.map((i) =>
           set(zeros, i32x4.replace_lane(get(zeros), i, zeroOf(factor, element, laneOf(i), byteOf(element)))),
         ),
-    set(differences, i32x4.sub(get(lanes), i32x4.splat(i32x4.extract_lane(get(lanes), 0)))),
-    set(
-      spacing,
-      choose(
-        "i32",
-        i32x4.all_true(i32x4.eq(get(differences), NUMBERS)),
-        i32.const(SPACING.CONSECUTIVE),
-        select(
-          i32x4.all_true(i32x4.eq(get(differences), i32x4.const(0, 2, 4, 6))),
-          i32.const(SPACING.EVEN),
-          i32.const(SPACING.ANY),
-        ),
-      ),
-    ),
-    // All lanes' guards are asked, or none.
-    set(asked, i32.const(0)),
-    guards.map((guard, g) => [
-      when(i32.gt_u(get(guardCount), i32.const(g)), [
-        set(guard.numbers, fourOf(get(guard.lanes))),
-        when(
-          i32.eqz(
-            i32x4.all_true(
-              [guard.least, guard.greatest]
-                .map((edge) =>
-                  i32x4.lt_u(i32x4.add(get(guard.numbers), i32x4.splat(get(edge))), i32x4.splat(get(guard.inner))),
-                )
-                .reduce((a, b) => v128.and(a, b)),
-            ),
-          ),
-          set(asked, get(guardCount)),
-        ),
-      ]),
-    ]),
     set(target, i32.add(get(place), i32.shl(i32.and(i32.sub(get(lane), get(from)), i32.const(4)), i32.const(2)))),
   ];
   const gathering: Gathering = {

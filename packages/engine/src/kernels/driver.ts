@@ -7,8 +7,10 @@
 import { KIND, MODE, SIDE } from "../contraction.ts";
 import { RETURN, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
+import type { Madd } from "./madd.ts";
 import { entry } from "./panel.ts";
 import { DIRECT_ROWS, SUMS } from "./micro.ts";
+import { shortDriver } from "./short.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, FIELD, HEAD, LANE_BYTES, ROW_LANES, SCRATCH } from "./shape.ts";
 
 type Writer = FunctionWriter & { index: number };
@@ -20,6 +22,7 @@ export interface Parts {
   readonly packers: readonly { readonly dtype: number; readonly rows: Writer; readonly columns: Writer }[];
   readonly micro: Readonly<Record<number, Writer>>;
   readonly copyTile: Writer;
+  readonly madd: Madd;
 }
 
 const COLUMN_STEP = COLUMN_LANES * LANE_BYTES;
@@ -114,7 +117,11 @@ export function drivers(module: ModuleWriter, parts: Parts): void {
   );
   const [at, b0, b1, m0, m1, n0, n1, scratch] = [0, 1, 2, 3, 4, 5, 6, 7];
   const b = contract.local("i32");
-  contract.body = forLoop(b, get(b0), get(b1), 1, call(batch.index, ...[at, b, m0, m1, n0, n1, scratch].map(get)));
+  const short = shortDriver(module, parts.madd, lanes, batch);
+  contract.body = [
+    when(call(short.index, ...[at, b0, b1, m0, m1, n0, n1, scratch].map(get)), RETURN),
+    forLoop(b, get(b0), get(b1), 1, call(batch.index, ...[at, b, m0, m1, n0, n1, scratch].map(get))),
+  ];
 }
 
 /** `contractBatch(at, batch, m0, m1, n0, n1, scratch)`. */

@@ -21,11 +21,9 @@ import {
   type Code,
 } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
+import { SPACING } from "./classify.ts";
 import { paired, type Element } from "./element.ts";
 import { COLUMN_LANES, LANE_BYTES } from "./shape.ts";
-
-/** How the offsets of four lanes follow one another. */
-export const SPACING = { CONSECUTIVE: 0, EVEN: 1, ANY: 2 } as const;
 
 type Writer = FunctionWriter & { index: number };
 

@@ -95,6 +95,26 @@ for (const emulate of VARIANTS) {
         });
       });
 
+      it(`sums ${name} of inputs at either end of the memory, behind whose guards there is none`, () => {
+        for (const groups of [1, 3])
+          for (const stride of [1, 2])
+            for (const side of ["start", "end"]) {
+              const { heap, kernels } = heapAndKernels();
+              const layer = convolution({ kind, out: 1, channels: 1, groups, size: 21, window: 5, stride });
+              const { contraction } = layer(heap);
+              const bytes = groups * 21 * 21 * (kind === FLOAT32 ? 4 : 1);
+              // Room for what the checks write, so that the memory does not grow.
+              heap.allocate(2 ** 18);
+              const address = side === "start" ? 64 : heap.memory.buffer.byteLength - bytes;
+              const values = new Random(groups).bytes(bytes);
+              if (side === "end") new Uint8Array(heap.memory.buffer).set(values, address);
+              const c = { ...contraction, columnFactor: { ...contraction.columnFactor, address } };
+              const want = expected(heap, c);
+              heap.rewind(2 ** 18);
+              expect(compute(heap, kernels, c), `${groups} ${stride} ${side}`).to.deep.equal(want);
+            }
+      });
+
       it(`sums ${name} over more rows and columns than are packed at a time`, () => {
         check(1, { kind, depth: 6, rows: 101, columns: 11, columnStep: 1, guards: 2 });
         check(2, { kind, depth: 5, rows: 5, columns: 530, columnStep: 1, guards: 2 });

@@ -34,6 +34,11 @@ export class Heap {
     return at;
   }
 
+  /** Gives the last `bytes` bytes back. */
+  rewind(bytes: number): void {
+    this.#top -= bytes;
+  }
+
   bytes(data: ArrayLike<number>): number {
     const at = this.allocate(data.length);
     new Uint8Array(this.memory.buffer).set(data, at);

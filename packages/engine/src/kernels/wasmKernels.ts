@@ -13,6 +13,7 @@ import { floats, integers, microKernels, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
 import { rowPacker } from "./rows.ts";
+import { isShort, SHORT_COLUMNS, shortScratch } from "./short.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, ROW_LANES, roundUp, SCRATCH, stepsOf } from "./shape.ts";
 
 /** What a kernel module exports. */
@@ -46,6 +47,7 @@ export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array
       [KIND.INT32]: microKernels(module, integers, false),
     },
     copyTile: tileCopier(module),
+    madd,
   });
   return module.encode();
 }
@@ -80,7 +82,12 @@ export function wasmKernels(memory: Memory, options: KernelOptions): Contraction
   };
 }
 
-function scratchBytes({ kind, depth, rows, columns, rowFactor, columnFactor }: Contraction): number {
+function scratchBytes(contraction: Contraction): number {
+  // The lists of short sums, their row's panel, and what the general way uses.
+  return generalScratch(contraction) + (isShort(contraction) ? shortScratch(contraction) : 0);
+}
+
+function generalScratch({ kind, depth, rows, columns, rowFactor, columnFactor }: Contraction): number {
   const step = Math.min(stepsOf(kind, depth), blockSteps(kind)) * LANE_BYTES;
   const rowBytes = rowFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(rows, CHUNK.rows), ROW_LANES) * step;
   const columnBytes =
@@ -88,12 +95,13 @@ function scratchBytes({ kind, depth, rows, columns, rowFactor, columnFactor }: C
   return SCRATCH.panels + roundUp(rowBytes, 64) + roundUp(columnBytes, 64);
 }
 
-/** Sums that are worth a call. */
+/** Products that are worth a call. */
 const CALL_WORK = 2 ** 18;
 
 /** Whole chunks of columns, rows enough to pay for packing them, and batches enough to pay for the call. */
-function region({ depth, rows, columns, batches }: Contraction): Region {
-  const part = { rows: Math.min(rows, 4 * CHUNK.rows), columns: Math.min(columns, CHUNK.columns) };
-  const work = Math.max(1, depth * part.rows * part.columns);
-  return { ...part, batches: Math.max(1, Math.min(batches, Math.ceil(CALL_WORK / work))) };
+function region(contraction: Contraction): Region {
+  const { depth, batches } = contraction;
+  const rows = Math.min(contraction.rows, 4 * CHUNK.rows);
+  const columns = Math.min(contraction.columns, isShort(contraction) ? SHORT_COLUMNS : CHUNK.columns);
+  return { rows, columns, batches: Math.max(1, Math.min(batches, Math.ceil(CALL_WORK / (depth * rows * columns)))) };
 }
