@@ -24,9 +24,10 @@ interface Inferring {
 }
 
 /** Imports a model file. Roots are not computed: nothing here asks for them. */
-export function importModel(file: string): Imported {
+export function importModel(file: string, symbols: Readonly<Record<string, number>> = {}): Imported {
   return importOnnx(readFileSync(file), {
     file,
+    symbols,
     external: folderReader(dirname(file)),
     generation: false,
     hasher: () => new Uint8Array(32),

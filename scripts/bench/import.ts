@@ -1,0 +1,121 @@
+/**
+ * Import and plan of a large model with external data: a model of the given size is written, imported in a process of its
+ * own and made ready to run, and deleted. Prints seconds, the rate of hashing and the most memory held.
+ *
+ *     npm run bench -- import [--megabytes 500] [--no-plan] [--json]
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { ProgressLine } from "../../packages/cli/src/verbs/progress.ts";
+import * as engine from "../../packages/engine/src/index.ts";
+import { folderReader, importOnnx } from "../../packages/graph/src/index.ts";
+import { DType, type Program } from "../../packages/vm/src/index.ts";
+import { MODEL_FILE, ModelWriter } from "./models/writer.ts";
+
+const CACHE = fileURLToPath(new URL("../../cache/bench", import.meta.url));
+const MEMORY_GOAL = 1.2;
+const WIDTH = 2048;
+
+interface Measured {
+  readonly importSeconds: number;
+  /** Part of the import's time. */
+  readonly hashingSeconds: number;
+  readonly importPeakBytes: number;
+  /** Absent where the engine has no plan yet, or none was asked for. */
+  readonly planSeconds?: number;
+  readonly planPeakBytes?: number;
+  readonly paramsRoot: string;
+}
+
+/** A chain of matrix products of about so many bytes; returns the bytes of its weights. */
+function write(folder: string, bytes: number): number {
+  const model = new ModelWriter(folder, 0xa55a);
+  const layers = Math.max(1, Math.round(bytes / (4 * WIDTH * WIDTH)));
+  let x = model.input("x", DType.FLOAT32, [1, WIDTH]);
+  for (let layer = 0; layer < layers; layer++) {
+    x = model.add(
+      "MatMul",
+      [x, model.weight([WIDTH, WIDTH], 1 / Math.sqrt(WIDTH))],
+      {},
+      layer + 1 === layers ? "y" : "",
+    );
+  }
+  model.output("y", DType.FLOAT32, [1, WIDTH]);
+  model.finish();
+  return layers * 4 * WIDTH * WIDTH;
+}
+
+/** The child: imports the file, plans it, and prints what it took. */
+async function measure(file: string, plan: boolean): Promise<void> {
+  const seconds = (): number => performance.now() / 1000;
+  const peak = (): number => 1024 * process.resourceUsage().maxRSS;
+  const line = new ProgressLine(process.stderr);
+  const begun = seconds();
+  let hashingFrom = begun;
+  const { program, report } = importOnnx(readFileSync(file), {
+    file,
+    external: folderReader(dirname(file)),
+    progress: ({ stage, done, total }) => {
+      if (stage === "reading") hashingFrom = seconds();
+      line.show(`${stage} weights`, done, total);
+    },
+  });
+  line.clear();
+  const imported = { importSeconds: seconds() - begun, hashingSeconds: seconds() - hashingFrom };
+  const result = { ...imported, importPeakBytes: peak(), paramsRoot: report.paramsRoot };
+  const { create } = engine.Engine as unknown as { create?: (program: Program, options: object) => unknown };
+  if (!plan || create === undefined) return console.log(JSON.stringify(result));
+  const planned = seconds();
+  await create.call(engine.Engine, program, { backend: "wasm", threads: 1 });
+  console.log(JSON.stringify({ ...result, planSeconds: seconds() - planned, planPeakBytes: peak() }));
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      megabytes: { type: "string", default: "500" },
+      plan: { type: "boolean", default: true },
+      json: { type: "boolean", default: false },
+    },
+    allowNegative: true,
+  });
+  const folder = join(CACHE, `import-${process.pid}`);
+  try {
+    const bytes = write(folder, 1e6 * Number(values.megabytes));
+    const child = [
+      fileURLToPath(import.meta.url),
+      "--child",
+      join(folder, MODEL_FILE),
+      values.plan ? "plan" : "import",
+    ];
+    const output = execFileSync(process.execPath, child, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+    const measured = JSON.parse(output) as Measured;
+    if (values.json) console.log(JSON.stringify({ bytes, ...measured }));
+    else print(bytes, measured);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(`${folder}.partial`, { recursive: true, force: true });
+  }
+}
+
+function print(bytes: number, measured: Measured): void {
+  const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
+  const memory = (peak: number) =>
+    `${megabytes(peak)}, ${(peak / bytes).toFixed(2)} × the weights${peak <= MEMORY_GOAL * bytes ? "" : " (!)"}`;
+  const { importSeconds, hashingSeconds, planSeconds, importPeakBytes, planPeakBytes } = measured;
+  console.log(`weights            ${megabytes(bytes)} of external data`);
+  console.log(`import             ${importSeconds.toFixed(1)} s; most memory ${memory(importPeakBytes)}`);
+  console.log(
+    `  params root      ${hashingSeconds.toFixed(1)} s, ${(bytes / 1e6 / hashingSeconds).toFixed(0)} MB/s of one core`,
+  );
+  if (planSeconds !== undefined && planPeakBytes !== undefined) {
+    console.log(`plan               ${planSeconds.toFixed(1)} s; most memory ${memory(planPeakBytes)}`);
+  }
+}
+
+const [flag, file, how] = process.argv.slice(2);
+if (flag === "--child") await measure(file, how === "plan");
+else main();

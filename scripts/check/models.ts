@@ -1,0 +1,186 @@
+/**
+ * Whole models: the engine's outputs beside onnxruntime's on the same inputs, for the models of the bench and the committed
+ * ones. Differences are relative to the greater of onnxruntime's value and the root mean square of its output.
+ *
+ *     npm run check -- models [--case NAME …] [--backend auto|wasm|native|plain] [--threads 1] [--json]
+ *
+ * The exit code is 1 where an output is not finite or further off than its model's bound, or another class or token wins.
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Random } from "../../packages/graph/src/testing/random.ts";
+import { denseBytes, DType, makeTensor, tensorOfWords, type Tensor } from "../../packages/vm/src/index.ts";
+import { BACKENDS, type Backend } from "../bench/engine/backends.ts";
+import { AbsentBackend, importModel, openOurs } from "../bench/engine/ours.ts";
+import { fromOrt, openTheirs } from "../bench/engine/theirs.ts";
+import { BENCH_MODELS, modelFile, modelInputs } from "../bench/models/index.ts";
+
+const { values } = parseArgs({
+  options: {
+    case: { type: "string", multiple: true },
+    backend: { type: "string", default: "auto" },
+    threads: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+/** Greatest relative difference that another order of summation explains; dynamic quantisation rounds to other steps. */
+const BOUNDS = { float: 1e-3, int8: 0.1 };
+
+interface Subject {
+  readonly name: string;
+  readonly file: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly bound: number;
+  /** Whether the greatest element of a row is an answer: a class, a token. */
+  readonly answers: boolean;
+}
+
+function floats(random: Random, shape: readonly number[]): Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return makeTensor(
+    DType.FLOAT32,
+    shape,
+    new Uint8Array(Float32Array.from({ length: count }, () => random.normal()).buffer),
+  );
+}
+
+function committed(): Subject[] {
+  const random = new Random(0xd161);
+  const file = (name: string) => fileURLToPath(new URL(`../../models/${name}/${name}.onnx`, import.meta.url));
+  const common = { bound: BOUNDS.float, answers: true };
+  const tokens = Array.from({ length: 20 }, () => random.below(20));
+  return [
+    {
+      name: "digits",
+      file: file("digits"),
+      inputs: { image: floats(random, [36, 1, 8, 8]) },
+      symbols: { N: 36 },
+      ...common,
+    },
+    {
+      name: "sequence",
+      file: file("sequence"),
+      inputs: {
+        input_ids: tensorOfWords(DType.INT64, [1, tokens.length], tokens),
+        past_state: floats(random, [1, 1, 96]),
+      },
+      symbols: { sequence: tokens.length },
+      ...common,
+    },
+  ];
+}
+
+const subjects: Subject[] = [
+  ...BENCH_MODELS.map((model) => ({
+    name: model.name,
+    get file() {
+      return modelFile(model);
+    },
+    get inputs() {
+      return modelInputs(model);
+    },
+    symbols: {},
+    bound: model.bound === "int8" ? BOUNDS.int8 : BOUNDS.float,
+    answers: !model.name.includes("encoder"),
+  })),
+  ...committed(),
+];
+
+interface Difference {
+  readonly output: string;
+  readonly elements: number;
+  readonly largest: number;
+  readonly mean: number;
+  /** Rows (of the last axis) whose greatest element is at one place, of all. */
+  readonly sameTop: number;
+  readonly rows: number;
+  readonly finite: boolean;
+}
+
+function difference(output: string, ours: Tensor, theirs: Tensor): Difference {
+  const numbers = ({ data, dtype }: Tensor): Float32Array => {
+    if (dtype !== DType.FLOAT32) throw new TypeError(`output ${output} is not float32`);
+    return new Float32Array(data.slice().buffer);
+  };
+  const [own, other] = [numbers({ ...ours, data: denseBytes(ours) }), numbers(theirs)];
+  if (own.length !== other.length)
+    throw new RangeError(`output ${output} has ${own.length} elements, not ${other.length}`);
+  const scale = Math.sqrt(other.reduce((sum, value) => sum + value * value, 0) / other.length);
+  let [largest, sum] = [0, 0];
+  for (let i = 0; i < own.length; i++) {
+    const relative = Math.abs(own[i] - other[i]) / Math.max(Math.abs(other[i]), scale, Number.MIN_VALUE);
+    largest = Math.max(largest, relative);
+    sum += relative;
+  }
+  const width = theirs.shape.at(-1) ?? 1;
+  const rows = own.length / width;
+  let sameTop = 0;
+  for (let row = 0; row < rows; row++) {
+    const top = (all: Float32Array): number => {
+      const part = all.subarray(row * width, (row + 1) * width);
+      return part.reduce((best, value, i) => (value > part[best] ? i : best), 0);
+    };
+    if (top(own) === top(other)) sameTop++;
+  }
+  const finite = own.every(Number.isFinite);
+  return { output, elements: own.length, largest, mean: sum / own.length, sameTop, rows, finite };
+}
+
+async function check(subject: Subject, backend: Backend): Promise<{ differences: Difference[]; good: boolean }> {
+  const { file, inputs, symbols, bound, answers } = subject;
+  const imported = importModel(file, symbols);
+  const runner = await openOurs(imported, inputs, backend, Number(values.threads));
+  const outputs = (await runner.run()).map((tensor) => ({ ...tensor, data: denseBytes(tensor).slice() }));
+  await runner.close();
+  const session = await openTheirs(file, inputs, Number(values.threads));
+  const answered = await session.run();
+  const differences = imported.report.outputs.map(({ name }, i) =>
+    difference(name, outputs[i], fromOrt(answered[name] as Parameters<typeof fromOrt>[0])),
+  );
+  await session.close();
+  const good = differences.every(
+    ({ finite, largest, sameTop, rows, output }) =>
+      finite && largest <= bound && (!answers || output.startsWith("present") || sameTop === rows),
+  );
+  return { differences, good };
+}
+
+/** The fastest backend that there is. */
+async function chosenBackend(): Promise<Backend> {
+  const given = BACKENDS.find((name) => name === values.backend);
+  if (given !== undefined) return given;
+  if (values.backend !== "auto") throw new RangeError(`no backend ${values.backend}`);
+  const [digits] = committed();
+  for (const backend of ["native", "wasm"] as const) {
+    try {
+      await (await openOurs(importModel(digits.file, digits.symbols), digits.inputs, backend, 1)).close();
+      return backend;
+    } catch (error) {
+      if (!(error instanceof AbsentBackend)) throw error;
+    }
+  }
+  return "plain";
+}
+
+const backend = await chosenBackend();
+const results: object[] = [];
+if (!values.json) console.log(`backend ${backend}, ${values.threads} threads; relative differences to onnxruntime`);
+for (const subject of subjects) {
+  if (values.case !== undefined && !values.case.includes(subject.name)) continue;
+  const { differences, good } = await check(subject, backend);
+  results.push({ case: subject.name, backend, good, differences });
+  if (!good) process.exitCode = 1;
+  for (const { output, elements, largest, mean, sameTop, rows, finite } of values.json ? [] : differences) {
+    console.log(
+      `${good ? "ok    " : "FAILED"} ${subject.name.padEnd(13)} ${output.padEnd(18)} ${`${elements}`.padStart(8)} elements  ` +
+        `largest ${largest.toExponential(1)}  mean ${mean.toExponential(1)}  ` +
+        `same top-1 ${sameTop} of ${rows}${finite ? "" : "  NOT FINITE"}`,
+    );
+  }
+}
+if (values.case?.some((name) => !subjects.some((subject) => subject.name === name))) {
+  throw new RangeError(`there are ${subjects.map(({ name }) => name).join(", ")}`);
+}
+if (values.json) console.log(JSON.stringify({ backend, results }));
