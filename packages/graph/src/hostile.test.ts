@@ -1,8 +1,18 @@
 /** Hostile and broken files: each is refused with a typed error that names file and node, or is a valid import. */
 import { expect } from "chai";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DType, float32, makeTensor, storeWord } from "@assay/vm";
-import { GraphError, importOnnx, type GraphErrorCode, type ImportOptions } from "./index.ts";
+import {
+  folderReader,
+  GraphError,
+  importOnnx,
+  type GraphErrorCode,
+  type ImportOptions,
+  type ImportProgress,
+} from "./index.ts";
 import { decodeModelProto, encodeModelProto, type ModelProto } from "./onnx/schema.ts";
 import { buildModel, floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
 import type { InputCase, OperatorCase } from "./testing/case.ts";
@@ -190,6 +200,102 @@ describe("hostile ONNX files", () => {
     refused(range("0", "4"), "BAD_TENSOR", "w", file);
     refused(external("w.bin"), "EXTERNAL_DATA", "w");
   });
+
+  describe("with external data in a real folder", () => {
+    let folder = "";
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "assay-"))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+    const COUNT = 50_000;
+
+    /** A model whose one weight lies in a file. */
+    const weightIn = (location: string, fields: Record<string, string> = {}): Uint8Array =>
+      changed((model) => ({
+        graph: {
+          ...model.graph,
+          node: [{ opType: "Add", input: ["x", "w"], output: ["y"] }],
+          input: [{ name: "x", type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: COUNT }] } } } }],
+          initializer: [
+            {
+              name: "w",
+              dims: [COUNT],
+              dataType: 1,
+              dataLocation: 1,
+              externalData: Object.entries({ location, ...fields }).map(([key, value]) => ({ key, value })),
+            },
+          ],
+        },
+      }));
+    const bytes = (): Uint8Array => new Uint8Array(Float32Array.from({ length: COUNT }, (_, i) => i / 7).buffer);
+
+    it("gives the roots that the same data give in memory, wherever in the file they lie", () => {
+      writeFileSync(join(folder, "w.bin"), bytes());
+      writeFileSync(join(folder, "more.bin"), Buffer.concat([new Uint8Array(12), bytes(), new Uint8Array(7)]));
+      const inMemory = importOnnx(weightIn("w.bin"), { external: () => bytes() });
+      const external = folderReader(folder);
+      const stored = importOnnx(weightIn("w.bin"), { external });
+      expect(stored.report).to.deep.equal(inMemory.report);
+      expect(stored.report.parameters.bytes).to.equal(4 * COUNT);
+      const range = { offset: "12", length: `${4 * COUNT}` };
+      const progress: ImportProgress[] = [];
+      const part = importOnnx(weightIn("more.bin", range), { external, progress: (step) => progress.push(step) });
+      expect(part.report).to.deep.equal(inMemory.report);
+      expect(progress.map(({ stage }) => stage)).to.include.members(["reading", "hashing"]);
+      expect(progress.at(-1)).to.deep.equal({ stage: "hashing", done: 4 * COUNT, total: 4 * COUNT });
+      expect(Buffer.from(part.program.params[0].data).equals(bytes())).to.equal(true);
+    });
+
+    it("refuses NaN weights and files that are too short, missing, changed, folders, pipes and links that lead out", () => {
+      const external = folderReader(folder);
+      const options = { external };
+      const nan = bytes();
+      nan.set([0, 0, 0xc0, 0x7f], 4 * (COUNT - 1));
+      writeFileSync(join(folder, "nan.bin"), nan);
+      refused(weightIn("nan.bin"), "NAN_WEIGHT", "w", options);
+      writeFileSync(join(folder, "short.bin"), bytes().subarray(4));
+      refused(weightIn("short.bin"), "BAD_TENSOR", "w", options);
+      refused(weightIn("short.bin", { length: `${4 * COUNT}` }), "EXTERNAL_DATA", "w", options);
+      refused(weightIn("missing.bin"), "EXTERNAL_DATA", "w", options);
+      mkdirSync(join(folder, "inner"));
+      refused(weightIn("inner"), "EXTERNAL_DATA", "w", options);
+      if (spawnSync("mkfifo", [join(folder, "pipe")]).status === 0)
+        refused(weightIn("pipe"), "EXTERNAL_DATA", "w", options);
+      const outside = mkdtempSync(join(tmpdir(), "assay-outside-"));
+      try {
+        writeFileSync(join(outside, "w.bin"), bytes());
+        symlinkSync(join(outside, "w.bin"), join(folder, "link.bin"));
+        symlinkSync(outside, join(folder, "linked"));
+        symlinkSync("/dev/zero", join(folder, "zero"));
+        for (const location of ["link.bin", "linked/w.bin", "zero", join(outside, "w.bin"), "inner/../../w.bin"])
+          refused(weightIn(location), "EXTERNAL_DATA", "w", options);
+      } finally {
+        rmSync(outside, { recursive: true });
+      }
+      writeFileSync(join(folder, "w.bin"), bytes());
+      const { program } = importOnnx(weightIn("w.bin"), options);
+      writeFileSync(join(folder, "w.bin"), bytes().reverse());
+      expect(() => program.params[0].data).to.throw(GraphError, "has changed");
+    });
+  });
+
+  it("refuses every attribute of a wrong type", () => {
+    const random = new Random(1);
+    let tried = 0;
+    for (const [domain, table] of Object.entries(CASES)) {
+      for (const [operator, cases] of Object.entries(table)) {
+        for (const test of cases) {
+          for (const name of Object.keys(test.attributes ?? {})) {
+            const given = test.attributes![name];
+            const wrong = typeof given === "number" ? "one" : 1;
+            const attributes = { ...test.attributes, [name]: wrong };
+            const bytes = modelOf(operator, domain, { ...test, attributes }, random);
+            refused(bytes, "BAD_ATTRIBUTE", operator);
+            tried++;
+          }
+        }
+      }
+    }
+    expect(tried).to.be.greaterThan(200);
+  }).timeout(60_000);
 
   it("survives mutations of a model of every operator", () => {
     const random = new Random(0xbeef);
