@@ -1,0 +1,132 @@
+/**
+ * keccak256 of two messages at once, in the halves of 128-bit vectors, as a WebAssembly module: leaves of 128 bytes and
+ * inner nodes of 64, each one block of the sponge (FIPS 202, §3; Ethereum's padding byte 0x01).
+ *
+ * The module exports `leaves(from, to, count)` and `nodes(from, to, count)`: `count` messages that follow one another
+ * at `from`, their hashes at `to`. An odd count reads one message more and writes its hash. The round constants lie at
+ * 0.
+ */
+import { br, block, brIf, forLoop, get, i32, i64, i64x2, loop, set, shuffle, v128, type Code } from "../wasm/code.ts";
+import { ModuleWriter } from "../wasm/module.ts";
+
+export const ROUNDS = 24;
+/** Bytes at the start of the memory that hold the round constants. */
+export const CONSTANT_BYTES = 8 * ROUNDS;
+const RATE_LANES = 17;
+const HASH_BYTES = 32;
+const LANES = Array.from({ length: 25 }, (_, i) => i);
+const FIVE = [0, 1, 2, 3, 4];
+
+/** The round constants: bits of a linear feedback shift register at places 2^j - 1. */
+export function roundConstants(): BigUint64Array {
+  let register = 1;
+  const bit = (): bigint => {
+    const out = register & 1;
+    register <<= 1;
+    if (register & 0x100) register ^= 0x171;
+    return BigInt(out);
+  };
+  return BigUint64Array.from({ length: ROUNDS }, () => {
+    let constant = 0n;
+    for (let j = 0; j < 7; j++) constant |= bit() << BigInt(2 ** j - 1);
+    return constant;
+  });
+}
+
+/** Rotation of lane x + 5y, and where it goes: steps ρ and π walk the plane from (1, 0). */
+function walk(): { readonly rotation: number; readonly to: number }[] {
+  const steps = LANES.map(() => ({ rotation: 0, to: 0 }));
+  let [x, y] = [1, 0];
+  for (let t = 0; t < 24; t++) {
+    const next = [y, (2 * x + 3 * y) % 5];
+    steps[x + 5 * y] = { rotation: (((t + 1) * (t + 2)) / 2) % 64, to: next[0] + 5 * next[1] };
+    [x, y] = next;
+  }
+  return steps;
+}
+
+function rotateLeft(local: number, bits: number): Code {
+  if (bits === 0) return get(local);
+  if (bits % 8 !== 0)
+    return v128.or(i64x2.shl(get(local), i32.const(bits)), i64x2.shr_u(get(local), i32.const(64 - bits)));
+  const bytes = Array.from({ length: 16 }, (_, i) => (i & 8) + ((i + 8 - bits / 8) & 7));
+  return shuffle(get(local), get(local), bytes);
+}
+
+const LOW = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+const HIGH = LOW.map((byte) => byte + 8);
+
+function hasher(module: ModuleWriter, name: string, messageBytes: number): void {
+  const writer = module.function(name, ["i32", "i32", "i32"], []);
+  const [from, to, count] = [0, 1, 2];
+  const done = writer.local("i32");
+  const round = writer.local("i32");
+  const vector = (): number => writer.local("v128");
+  const state = LANES.map(vector);
+  const moved = LANES.map(vector);
+  const parity = FIVE.map(vector);
+  const mixed = FIVE.map(vector);
+  const xor = (...locals: number[]): Code => locals.map(get).reduce((a, b) => v128.xor(a, b));
+
+  const words = messageBytes / 8;
+  const absorb: Code = [
+    Array.from({ length: words / 2 }, (_, pair) =>
+      [LOW, HIGH].map((half, i) =>
+        set(
+          state[2 * pair + i],
+          shuffle(v128.load(get(from), 16 * pair), v128.load(get(from), messageBytes + 16 * pair), half),
+        ),
+      ),
+    ),
+    LANES.slice(words).map((lane) => {
+      const first = lane === words ? 1n : 0n;
+      const last = lane === RATE_LANES - 1 ? 1n << 63n : 0n;
+      return set(state[lane], i64x2.splat(i64.const(first | last)));
+    }),
+  ];
+  const oneRound: Code = [
+    FIVE.map((x) => set(parity[x], xor(...FIVE.map((y) => state[x + 5 * y])))),
+    FIVE.map((x) => set(mixed[x], v128.xor(get(parity[(x + 4) % 5]), rotateLeft(parity[(x + 1) % 5], 1)))),
+    walk().map(({ rotation, to: place }, lane) => [
+      set(state[lane], xor(state[lane], mixed[lane % 5])),
+      set(moved[place], rotateLeft(state[lane], rotation)),
+    ]),
+    LANES.map((lane) => {
+      const [x, y] = [lane % 5, lane - (lane % 5)];
+      const others = v128.andnot(get(moved[y + ((x + 2) % 5)]), get(moved[y + ((x + 1) % 5)]));
+      return set(state[lane], v128.xor(get(moved[lane]), others));
+    }),
+    set(state[0], v128.xor(get(state[0]), v128.load64_splat(get(round)))),
+  ];
+  writer.body = [
+    set(done, i32.const(0)),
+    block(
+      loop(
+        brIf(1, i32.ge_s(get(done), get(count))),
+        absorb,
+        forLoop(round, i32.const(0), i32.const(CONSTANT_BYTES), 8, oneRound),
+        [LOW, HIGH].map((half, message) =>
+          [0, 1].map((pair) =>
+            v128.store(
+              get(to),
+              shuffle(get(state[2 * pair]), get(state[2 * pair + 1]), half),
+              HASH_BYTES * message + 16 * pair,
+            ),
+          ),
+        ),
+        set(from, i32.add(get(from), i32.const(2 * messageBytes))),
+        set(to, i32.add(get(to), i32.const(2 * HASH_BYTES))),
+        set(done, i32.add(get(done), i32.const(2))),
+        br(0),
+      ),
+    ),
+  ];
+}
+
+/** The module's bytes. */
+export function keccakModule(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter({ shared: false });
+  hasher(module, "leaves", 128);
+  hasher(module, "nodes", 64);
+  return module.encode();
+}
