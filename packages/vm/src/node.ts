@@ -12,9 +12,10 @@ import {
   writeSync,
   type Stats,
 } from "node:fs";
-import { ProgramError, paramsRoot, programRoot, type Program } from "./program.ts";
+import { ProgramError, type Program } from "./program.ts";
 import { programPieces, readProgramFrom, type ExpectedRoots, type RootedProgram } from "./programFile.ts";
 import type { ByteStore } from "./storedTensor.ts";
+import type { SubtreeHasher } from "./treeRoot.ts";
 
 /** A file that is not the one that was opened, or no file at all. */
 export class FileChangedError extends Error {}
@@ -70,10 +71,10 @@ export class FileStore implements ByteStore {
 }
 
 /**
- * Writes a program, conventionally to a file ending in `.assay`, and gives its roots. The file appears whole or not at
- * all: it is written beside its place and then renamed.
+ * Writes a program, conventionally to a file ending in `.assay`. The file appears whole or not at all: it is written beside
+ * its place and then renamed.
  */
-export function writeProgram(path: string, program: Program): RootedProgram {
+export function writeProgram(path: string, program: Program): void {
   const unfinished = `${path}.${process.pid}.unfinished`;
   const file = openSync(unfinished, "w");
   try {
@@ -84,14 +85,13 @@ export function writeProgram(path: string, program: Program): RootedProgram {
     rmSync(unfinished, { force: true });
     throw error;
   }
-  return { program, programRoot: programRoot(program), paramsRoot: paramsRoot(program) };
 }
 
 /**
  * Reads a program and checks that its parts hash to its header, and that its roots are those expected; large parameters
  * stay in the file until they are asked for. Throws `ProgramError` or `HeaderError` with the path in its message.
  */
-export function readProgram(path: string, expected: ExpectedRoots = {}): RootedProgram {
+export function readProgram(path: string, expected: ExpectedRoots = {}, hasher?: SubtreeHasher): RootedProgram {
   try {
     const file = FileStore.open(path);
     let offset = 0;
@@ -114,6 +114,7 @@ export function readProgram(path: string, expected: ExpectedRoots = {}): RootedP
         skip,
       },
       expected,
+      hasher,
     );
   } catch (error) {
     if (error instanceof Error) error.message = `${path}: ${error.message}`;

@@ -62,8 +62,8 @@ describe("program file", () => {
     try {
       const path = join(folder, "model.assay");
       const { program } = randomProgram(3);
-      const written = writeProgram(path, program);
-      const read = readProgram(path, { programRoot: written.programRoot, paramsRoot: written.paramsRoot });
+      writeProgram(path, program);
+      const read = readProgram(path, { programRoot: programRoot(program), paramsRoot: paramsRoot(program) });
       expect(equalBytes(encodeProgram(read.program), encodeProgram(program))).to.equal(true);
       expect(readdirSync(folder)).to.deep.equal(["model.assay"]);
 

@@ -10,6 +10,7 @@ import { decodeHeader, encodeHeader, HeaderError, LISTS, programRootOf } from ".
 import { checkProgram, MAX_SHOWN_BYTES, paramsRoot, ProgramError, type Program } from "./program.ts";
 import { heldBytes, LEAST_STORED_BYTES, piecesOf, StoredTensor, type ByteStore } from "./storedTensor.ts";
 import { countOf, type Tensor } from "./tensor.ts";
+import type { SubtreeHasher } from "./treeRoot.ts";
 
 const MARK = new TextEncoder().encode("assay 1\n");
 const ALIGNMENT = 64;
@@ -63,7 +64,7 @@ export function encodeProgram(program: Program): Uint8Array {
 }
 
 /** The program in a file's bytes; its parameters are views of them. Throws as `readProgramFrom` does. */
-export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}): RootedProgram {
+export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}, hasher?: SubtreeHasher): RootedProgram {
   let offset = 0;
   return readProgramFrom(
     {
@@ -76,14 +77,19 @@ export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}): 
       },
     },
     expected,
+    hasher,
   );
 }
 
 /**
  * Reads a program. Throws `ProgramError` where the file is not canonical, where records or parameters do not hash to
- * what header or `expected` name, and `HeaderError` where the header is not valid.
+ * what header or `expected` name, and `HeaderError` where the header is not valid. `hasher` hashes the parameters.
  */
-export function readProgramFrom(source: ByteSource, expected: ExpectedRoots = {}): RootedProgram {
+export function readProgramFrom(
+  source: ByteSource,
+  expected: ExpectedRoots = {},
+  hasher?: SubtreeHasher,
+): RootedProgram {
   let offset = 0;
   const take = (length: number): Uint8Array => {
     offset += length;
@@ -121,7 +127,7 @@ export function readProgramFrom(source: ByteSource, expected: ExpectedRoots = {}
 
   const program: Program = { header, ...lists, params };
   checkProgram(program);
-  const root = paramsRoot(program);
+  const root = paramsRoot(program, hasher);
   expectRoot("parameters", root, expected.paramsRoot);
   return { program, programRoot, paramsRoot: root };
 }
