@@ -1,1 +1,2 @@
-export { Engine } from "./executor.ts";
+export { Engine } from "./engine.ts";
+export { EngineError } from "./plan/memory.ts";

@@ -355,6 +355,7 @@ export const i64x2 = {
   shr_u: vectorBinary(0xcd),
   add: vectorBinary(0xce),
   sub: vectorBinary(0xd1),
+  mul: vectorBinary(0xd5),
 } as const;
 
 export const f32x4 = {
@@ -380,6 +381,10 @@ export const f32x4 = {
   div: vectorBinary(0xe7),
   min: vectorBinary(0xe8),
   max: vectorBinary(0xe9),
+  /** b < a ? b : a */
+  pmin: vectorBinary(0xea),
+  /** a < b ? b : a */
+  pmax: vectorBinary(0xeb),
   convert_i32x4_s: vectorUnary(0xfa),
   convert_i32x4_u: vectorUnary(0xfb),
   /** a × b + c; whether it is rounded once depends on the machine: see `probe.ts`. */
@@ -411,6 +416,8 @@ export const set = (local: number, value: Code): Code => [value, 0x21, uleb(loca
 export const tee = (local: number, value: Code): Code => [value, 0x22, uleb(local)];
 /** One of two values of a type other than v128, both computed. */
 export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1b];
+/** `select` of vectors. */
+export const vectorSelect = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1c, 1, TYPE.v128];
 export const call = (index: number, ...operands: Code[]): Code => [operands, 0x10, uleb(index)];
 export const drop = (value: Code): Code => [value, 0x1a];
 
@@ -439,6 +446,8 @@ export const choose = (type: Type, condition: Code, yes: Code, no: Code): Code =
   no,
   0x0b,
 ];
+
+export const vectorChoose = (condition: Code, yes: Code, no: Code): Code => choose("v128", condition, yes, no);
 
 /** `for (i = from; i < to; i += step) body`, i32, signed. `to` is evaluated each time: give a local or a constant. */
 export const forLoop = (i: number, from: Code, to: Code, step: number, ...body: Code[]): Code => [

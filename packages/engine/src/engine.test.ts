@@ -2,7 +2,7 @@ import { isDType, loadWord, run, wordsOf, type Run } from "@assay/vm";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
 import { expect } from "chai";
-import { Engine } from "./executor.ts";
+import { Engine } from "./engine.ts";
 
 /** Random programs that are compared; the default is what CI runs. */
 const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);

@@ -51,7 +51,7 @@ class Held {
 }
 
 /** Runs one program, any number of times. */
-export class Engine {
+export class PlainEngine {
   readonly program: Program;
   readonly #parameters: Held[];
   readonly #kernels = new Map<string, Kernel>();

@@ -1,0 +1,241 @@
+/**
+ * The engine: runs a program, any number of times, with the reference interpreter's bits. What it runs is a plan, made once
+ * for each set of sizes; what the plan cannot hold is run by the plain executor.
+ */
+import {
+  byteLength,
+  checkRequest,
+  countOf,
+  DType,
+  isDType,
+  loadWord,
+  makeTensor,
+  type Program,
+  type Request,
+  type Run,
+  type Tamper,
+  type Tensor,
+} from "@assay/vm";
+import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
+import { PlainEngine } from "./plain.ts";
+import { writeCanonical } from "./plan/canonical.ts";
+import { EngineError, LinearMemory } from "./plan/memory.ts";
+import type { PlannedNode } from "./plan/nodes.ts";
+import { Parameters } from "./plan/parameters.ts";
+import { planRun, type Keep, type ListProgram, type Plan } from "./plan/plan.ts";
+import { fusesMadd } from "./kernels/probe.ts";
+import { Runner } from "./runner.ts";
+
+/** First byte after the words that kernels find at fixed addresses. */
+const BOTTOM = CALL_ADDRESS + 4096;
+/** Plans that are kept, one for each set of sizes. */
+const MOST_PLANS = 8;
+
+/** Runs one program. */
+export class Engine {
+  readonly program: Program;
+  readonly #memory: LinearMemory;
+  readonly #parameters: Parameters;
+  readonly #plans = new Map<string, { plan: Plan; runner: Runner }>();
+  #plain: PlainEngine | undefined;
+  #active: Plan | undefined;
+
+  constructor(program: Program) {
+    this.program = program;
+    this.#memory = new LinearMemory(false, BOTTOM);
+    this.#parameters = new Parameters(program, this.#memory);
+  }
+
+  /**
+   * Computes every tensor of every call; errors and `tamper` as for the reference interpreter's `run`. Dimensions of
+   * the result are those of the layout.
+   */
+  run(request: Request, tamper?: Tamper): Run {
+    checkRequest(this.program.header, request);
+    const made = this.#plan(request, "all");
+    if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request, tamper);
+    const { plan, runner } = made;
+    const tensors: Tensor[][] = [];
+    const { layout } = plan;
+    this.#execute(plan, runner, request, {
+      tamper,
+      ended: (call, stopped, flag) => tensors.push(this.#tensorsOf(plan, call, stopped, flag)),
+    });
+    const { call, positions } = layout.outputs();
+    return {
+      layout,
+      tensor: (c, position) => tensors[c][position],
+      description: (c, position) => layout.description(c, position),
+      outputs: positions.map((position) => tensors[call][position]),
+    };
+  }
+
+  /** The outputs alone; intermediate tensors share memory. Errors as for `run`. */
+  infer(request: Request): readonly Tensor[] {
+    checkRequest(this.program.header, request);
+    const made = this.#plan(request, "outputs");
+    if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request).outputs;
+    const { plan, runner } = made;
+    this.#execute(plan, runner, request, {});
+    const { call, positions } = plan.layout.outputs();
+    const { list } = listOf(plan, call);
+    return positions.map((index) => this.#read(plan, call, list.nodes[index]));
+  }
+
+  #plan(request: Request, keep: Keep): { plan: Plan; runner: Runner } | undefined {
+    const inputs = request.inputs.map(({ dtype, shape }) => [dtype, countOf(shape)]);
+    const key = JSON.stringify([keep, request.symbols, request.calls, inputs]);
+    const known = this.#plans.get(key);
+    if (known !== undefined) {
+      this.#plans.delete(key);
+      this.#plans.set(key, known);
+      return known;
+    }
+    try {
+      const memory = this.#memory;
+      let mark = this.#plans.size === 0 ? memory.top : this.#bottom;
+      for (;;) {
+        memory.release(mark);
+        const plan = planRun(this.program, request, {
+          keep,
+          fused: fusesMadd(),
+          memory,
+          parameters: this.#parameters,
+        });
+        memory.release(mark);
+        if (!this.#parameters.settle()) {
+          memory.release(plan.top);
+          this.#bottom = mark;
+          const made = { plan, runner: new Runner(plan.module, memory.memory) };
+          if (this.#plans.size === MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
+          this.#plans.set(key, made);
+          return made;
+        }
+        // More parameters lie below the plans now: those made before are void.
+        this.#plans.clear();
+        mark = memory.top;
+      }
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "UNPLANNABLE") return undefined;
+      throw error;
+    }
+  }
+
+  #bottom = BOTTOM;
+
+  #execute(
+    plan: Plan,
+    runner: Runner,
+    request: Request,
+    hooks: { tamper?: Tamper; ended?: (call: number, stopped: boolean, flag: number) => void },
+  ): void {
+    const memory = this.#memory;
+    if (this.#active !== plan) this.#prepare(plan);
+    request.inputs.forEach((tensor, i) => {
+      if (isDType(tensor.dtype)) writeCanonical(memory.bytes, plan.inputs[i], tensor);
+    });
+    const seed = new BigUint64Array(memory.memory.buffer, SEED_ADDRESS, 4);
+    for (let i = 0; i < 4; i++) seed[i] = BigInt.asUintN(64, request.seed >> BigInt(64 * i));
+
+    const { layout } = plan;
+    let flag = 0;
+    for (let call = 0; call < request.calls; call++) {
+      const { list, steps } = listOf(plan, call);
+      const decoding = list.name === "decode";
+      if (decoding && call > 0) flag ||= this.#stops(plan, call - 1) ? 1 : 0;
+      if (decoding && hooks.tamper !== undefined) {
+        const told = hooks.tamper(call, 0, makeTensor(DType.BOOL, [1], Uint8Array.of(flag)));
+        flag = loadWord(told.dtype, told.data, 0) === 0 ? 0 : 1;
+      }
+      const stopped = decoding && flag !== 0;
+      const words = memory.words(0, memory.memory.buffer.byteLength >> 2);
+      words[CALL_ADDRESS >> 2] = call;
+      for (const { address, of } of list.slots) words[address >> 2] = of(call);
+      if (!stopped) {
+        for (const step of steps) {
+          runner.run(step, call, layout);
+          if (hooks.tamper !== undefined) this.#tamper(plan, call, step, hooks.tamper);
+        }
+      }
+      this.#note(plan, call, stopped);
+      hooks.ended?.(call, stopped, flag);
+    }
+  }
+
+  /** Writes what a plan needs in memory before its first run, or after another plan's. */
+  #prepare(plan: Plan): void {
+    const { bytes } = this.#memory;
+    for (const { list } of Object.values(plan.lists)) {
+      for (const node of list.nodes) {
+        if (node.record !== undefined) continue;
+        for (const call of list.calls) bytes.fill(0, plan.addressOf(call, node), plan.addressOf(call, node) + 4);
+      }
+    }
+    this.#active = plan;
+  }
+
+  /** What the stop node of a call says. */
+  #stops(plan: Plan, call: number): boolean {
+    const { stop } = this.program.header;
+    const index = call === 0 ? stop.prompt : stop.decode;
+    const node = listOf(plan, call).list.nodes[index];
+    if (node === undefined || plan.layout.geometry(call, index).description.count === 0) return false;
+    const address = plan.addressOf(call, node);
+    return loadWord(node.dtype, this.#memory.bytes.subarray(address, address + 8), 0) !== 0;
+  }
+
+  /** Enters a call's tensors in the tables of histories. */
+  #note(plan: Plan, call: number, stopped: boolean): void {
+    const { list } = listOf(plan, call);
+    for (const { address, prompt, decode } of plan.histories) {
+      const index = call === 0 ? prompt : decode;
+      const node = list.name === "epilogue" ? undefined : list.nodes[index];
+      const entry = this.#memory.words(address + 8 * call, 2);
+      entry[0] = node === undefined ? 0 : plan.addressOf(call, node);
+      entry[1] = node === undefined || stopped ? 0 : plan.layout.geometry(call, index).description.count;
+    }
+  }
+
+  #read(plan: Plan, call: number, node: PlannedNode): Tensor {
+    const { description } = plan.layout.geometry(call, node.index);
+    const address = plan.addressOf(call, node);
+    const length = byteLength(node.dtype, description.count);
+    const shape = plan.layout.dimensions(call, plan.layout.firstNode(call) + node.index);
+    return { dtype: node.dtype, shape, data: copyOf(this.#memory.bytes, address, length) };
+  }
+
+  #tensorsOf(plan: Plan, call: number, stopped: boolean, flag: number): Tensor[] {
+    const { list } = listOf(plan, call);
+    const tensors = list.nodes.map((node): Tensor => {
+      if (!stopped) return this.#read(plan, call, node);
+      const position = plan.layout.firstNode(call) + node.index;
+      return { dtype: node.dtype, shape: plan.layout.dimensions(call, position), data: new Uint8Array(0) };
+    });
+    return list.name === "decode" ? [makeTensor(DType.BOOL, [1], Uint8Array.of(flag)), ...tensors] : tensors;
+  }
+
+  /** Lets a liar replace the tensors of a step. */
+  #tamper(plan: Plan, call: number, step: ListProgram["steps"][number], tamper: Tamper): void {
+    const { list } = listOf(plan, call);
+    const indices = step.kind === "rows" ? step.kernels.map(({ node }) => node) : [step.node];
+    for (const index of indices) {
+      const node = list.nodes[index];
+      const tensor = this.#read(plan, call, node);
+      const told = tamper(call, plan.layout.firstNode(call) + index, tensor);
+      if (told === tensor) continue;
+      if (told.dtype !== tensor.dtype) throw new EngineError("BAD_OPTION", "a lie keeps its tensor's type");
+      writeCanonical(this.#memory.bytes, plan.addressOf(call, node), { ...told, shape: tensor.shape });
+    }
+  }
+}
+
+function listOf(plan: Plan, call: number): ListProgram {
+  return plan.lists[plan.layout.list(call)]!;
+}
+
+/** Bytes of a memory that may be shared, as bytes of their own. */
+function copyOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  copy.set(bytes.subarray(at, at + length));
+  return copy;
+}

@@ -1,0 +1,25 @@
+/**
+ * Tensors as the memory holds them: floats with the one NaN, booleans 0 or 1, zeros at the end written out. What comes from
+ * outside is made so when it is copied in, once; what kernels write already is.
+ */
+import { byteLength, countOf, DType, type Tensor } from "@assay/vm";
+import { BFLOAT16_NAN, NAN } from "@assay/vm/float32";
+
+/** Writes a tensor's elements at `at`, which is aligned to 4. */
+export function writeCanonical(memory: Uint8Array, at: number, { dtype, shape, data }: Tensor): void {
+  const length = byteLength(dtype, countOf(shape));
+  const given = Math.min(length, data.length);
+  memory.set(data.length > length ? data.subarray(0, length) : data, at);
+  memory.fill(0, at + given, at + length);
+  const { buffer } = memory;
+  if (dtype === DType.FLOAT32) {
+    const patterns = new Uint32Array(buffer, at, length / 4);
+    const values = new Float32Array(buffer, at, length / 4);
+    for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) patterns[i] = NAN;
+  } else if (dtype === DType.BFLOAT16) {
+    const patterns = new Uint16Array(buffer, at, length / 2);
+    for (let i = 0; i < patterns.length; i++) if ((patterns[i] & 0x7fff) > 0x7f80) patterns[i] = BFLOAT16_NAN;
+  } else if (dtype === DType.BOOL) {
+    for (let i = at; i < at + length; i++) if (memory[i] > 1) memory[i] = 1;
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * A plan: everything about a run that program, symbols and number of calls fix. Where each tensor lies, which generated
+ * function or contraction computes it, in which order; as plain data that every thread is given.
+ */
+import { countOf, isDType, Layout, NO_NODE, type ListName, type Program, type Request } from "@assay/vm";
+import { fixed } from "../codegen/graph.ts";
+import { writeKernel } from "../codegen/kernel.ts";
+import { Library } from "../codegen/library.ts";
+import { ModuleWriter, MAX_PAGES } from "../wasm/module.ts";
+import { placeTensors } from "./arena.ts";
+import type { LinearMemory } from "./memory.ts";
+import { planList, type PlannedGroup, type PlannedList, type PlannedNode, type Slot } from "./nodes.ts";
+import { historyNodes, operandPlans, type GivenTensor, type Surroundings } from "./operands.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Step } from "./step.ts";
+
+/** Which tensors a run keeps: all, for a trace; or only what is asked for, the rest sharing memory. */
+export type Keep = "all" | "outputs";
+
+/** Everything that is done for one list. */
+export interface ListProgram {
+  readonly list: PlannedList;
+  readonly steps: readonly Step[];
+}
+
+/** A table of a history: by call, the address and the number of elements of the tensor that a load may read. */
+export interface HistoryTable {
+  readonly address: number;
+  readonly prompt: number;
+  readonly decode: number;
+}
+
+export interface Plan {
+  readonly layout: Layout;
+  readonly keep: Keep;
+  readonly lists: Readonly<Partial<Record<ListName, ListProgram>>>;
+  readonly inputs: readonly number[];
+  readonly histories: readonly HistoryTable[];
+  /** Address of a retained node's tensor in a call. */
+  readonly addressOf: (call: number, node: PlannedNode) => number;
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** End of the memory that the plan uses. */
+  readonly top: number;
+}
+
+export interface PlanOptions {
+  readonly keep: Keep;
+  readonly fused: boolean;
+  readonly memory: LinearMemory;
+  readonly parameters: Parameters;
+}
+
+/** Plans a request's run. Throws `EngineError`. */
+export function planRun(program: Program, request: Request, options: PlanOptions): Plan {
+  const { memory, keep, parameters } = options;
+  const layout = new Layout(program, request);
+  const { calls } = request;
+  const callsOf: Partial<Record<ListName, number[]>> = {};
+  for (let call = 0; call < calls; call++) (callsOf[layout.list(call)] ??= []).push(call);
+  const planned: Partial<Record<ListName, PlannedList>> = {};
+  for (const [name, ofList] of Object.entries(callsOf)) {
+    planned[name as ListName] = planList(layout, ofList, memory);
+  }
+
+  const inputs = request.inputs.map((tensor) => ({ tensor, address: memory.take(bytesOf(tensor) + 16) }));
+  const tables = new Map<string, HistoryTable>();
+  const history = (prompt: number, decode: number): number => {
+    const key = `${prompt} ${decode}`;
+    const known = tables.get(key) ?? { address: memory.take(8 * calls), prompt, decode };
+    tables.set(key, known);
+    return known.address;
+  };
+  const surroundings: Surroundings = {
+    inputs: inputs.map(({ tensor, address }): GivenTensor => ({
+      dtype: tensor.dtype,
+      count: fixed(countOf(tensor.shape)),
+      address: () => fixed(address),
+    })),
+    parameters: program.params.map((tensor, i): GivenTensor => ({
+      dtype: tensor.dtype,
+      count: fixed(countOf(tensor.shape)),
+      address: () => fixed(parameters.address(i)),
+    })),
+    lists: planned,
+    history,
+  };
+
+  const { stop, outputs } = program.header;
+  const lists = Object.values(planned);
+  const retained = retainedNodes(lists, stop);
+  const last = lists.find((list) => list.calls.includes(calls - 1))!;
+  const kept = new Set(outputs.map((index) => last.nodes[index]));
+  const addressOf = retain(retained, lists, memory);
+  for (const list of lists) placeTensors(list, { keep, kept, retained, memory });
+
+  const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
+  const library = new Library(writer, options.fused);
+  const programs: Partial<Record<ListName, ListProgram>> = {};
+  for (const list of lists) {
+    const steps = list.groups.flatMap((group) => stepsOf(group, writer, library, surroundings, request));
+    programs[list.name] = { list, steps };
+  }
+  return {
+    layout,
+    keep,
+    lists: programs,
+    inputs: inputs.map(({ address }) => address),
+    histories: [...tables.values()],
+    addressOf,
+    module: writer.encode(),
+    top: memory.top,
+  };
+}
+
+/** Steps that compute a group. */
+function stepsOf(
+  group: PlannedGroup,
+  writer: ModuleWriter,
+  library: Library,
+  surroundings: Surroundings,
+  request: Request,
+): Step[] {
+  const kernels = group.nodes.flatMap((node) => {
+    if (node.record === undefined || node.count.most === 0) return [];
+    const name = `${node.list}${node.index}`;
+    writeKernel(writer, library, {
+      name,
+      record: node.record,
+      dimensions: node.dimensions,
+      count: node.count,
+      extent: node.extent,
+      operands: operandPlans(node, surroundings),
+      symbols: request.symbols,
+      calls: request.calls,
+      out: node.address,
+      rowByRow: group.rowByRow,
+    });
+    return [{ name, node: node.index }];
+  });
+  if (kernels.length === 0) return [];
+  if (group.rowByRow) return [{ kind: "rows", kernels }];
+  return kernels.map((kernel) => ({ kind: "map", ...kernel }));
+}
+
+function bytesOf(tensor: Request["inputs"][number]): number {
+  // An input may be of no known type: then nothing can be loaded from it.
+  return isDType(tensor.dtype) ? 8 * countOf(tensor.shape) : 0;
+}
+
+/** Nodes whose tensors outlive their call: what histories read, and what says stop. */
+function retainedNodes(lists: readonly PlannedList[], stop: { prompt: number; decode: number }): Set<PlannedNode> {
+  const retained = new Set<PlannedNode>();
+  const byName = new Map(lists.map((list) => [list.name, list]));
+  const add = (name: ListName, index: number): void => {
+    const node = byName.get(name)?.nodes[index];
+    if (node !== undefined) retained.add(node);
+  };
+  for (const { nodes } of lists) {
+    for (const { record } of nodes) {
+      const { prompt, decode } = historyNodes(record?.operands ?? []);
+      for (const index of prompt) add("prompt", index);
+      for (const index of decode) add("decode", index);
+    }
+  }
+  if (stop.prompt !== NO_NODE) add("prompt", stop.prompt);
+  if (stop.decode !== NO_NODE) add("decode", stop.decode);
+  return retained;
+}
+
+/** Gives retained nodes memory of their own in every call; those of several calls find their address in a slot. */
+function retain(
+  retained: ReadonlySet<PlannedNode>,
+  lists: readonly PlannedList[],
+  memory: LinearMemory,
+): Plan["addressOf"] {
+  const first = new Map<PlannedNode, { base: number; stride: number }>();
+  const callsOf = new Map(lists.flatMap((list) => list.nodes.map((node) => [node, list] as const)));
+  const slots: [PlannedList, Slot][] = [];
+  for (const node of retained) {
+    const list = callsOf.get(node)!;
+    const stride = Math.ceil((node.bytes + 16) / 64) * 64;
+    const base = memory.take(stride * list.calls.length);
+    first.set(node, { base, stride });
+    if (list.calls.length === 1) node.address = fixed(base);
+    else {
+      const slot = memory.take(4);
+      node.address = { constant: undefined, slot, most: 2 ** 32 };
+      slots.push([list, { address: slot, of: (call) => base + stride * (call - list.calls[0]) }]);
+    }
+  }
+  for (const [list, slot] of slots) list.slots.push(slot);
+  return (call, node) => {
+    const known = first.get(node);
+    if (known === undefined) return node.address.constant!;
+    return known.base + known.stride * (call - callsOf.get(node)!.calls[0]);
+  };
+}
