@@ -366,7 +366,7 @@ const ARITHMETIC_FLOATS = new Set<number>([
 function isCanonical(node: Node): boolean {
   if (!node.float) return true;
   if (node.op === OPCODE.select) return node.args.slice(1).every((arg) => arg.float && isCanonical(arg));
-  if (node.op === OPCODE.fabs) return isCanonical(node.args[0]);
+  if (node.op === OPCODE.fabs) return node.args[0].float && isCanonical(node.args[0]);
   return !ARITHMETIC_FLOATS.has(node.op);
 }
 

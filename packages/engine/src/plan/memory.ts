@@ -28,9 +28,7 @@ export class LinearMemory {
   constructor(shared: boolean, bottom: number) {
     this.shared = shared;
     const initial = Math.ceil(bottom / PAGE) + 1;
-    this.memory = createMemory(
-      shared ? { initial, maximum: MAX_PAGES, shared } : { initial, maximum: MAX_PAGES },
-    );
+    this.memory = createMemory(shared ? { initial, maximum: MAX_PAGES, shared } : { initial, maximum: MAX_PAGES });
     this.#top = bottom;
   }
 
