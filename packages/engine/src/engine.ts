@@ -17,33 +17,61 @@ import {
   type Tensor,
 } from "@assay/vm";
 import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
+import type { ContractionKernels } from "./contraction.ts";
+import { wasmKernels } from "./kernels/wasmKernels.ts";
+import { nativeKernels } from "./native/kernels.ts";
 import { PlainEngine } from "./plain.ts";
 import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
 import type { PlannedNode } from "./plan/nodes.ts";
+import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type ListProgram, type Plan } from "./plan/plan.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
+import { MAX_PAGES, type MemoryLimits } from "./wasm/module.ts";
+import type { Memory } from "./wasm/webAssembly.ts";
 
 /** First byte after the words that kernels find at fixed addresses. */
 const BOTTOM = CALL_ADDRESS + 4096;
 /** Plans that are kept, one for each set of sizes. */
 const MOST_PLANS = 8;
 
+/** Which kernels compute contractions: native ones where they were built, and WebAssembly's otherwise. */
+export type Backend = "auto" | "wasm" | "native";
+
+export interface EngineOptions {
+  /** WebAssembly if absent. */
+  readonly backend?: Backend;
+}
+
+/** Throws NO_BACKEND where native kernels are asked for and are not there. */
+function kernelsFor(memory: Memory, limits: MemoryLimits, backend: Backend): ContractionKernels {
+  if (backend === "wasm") return wasmKernels(memory, limits);
+  const native = nativeKernels(memory);
+  if (!("absent" in native)) return native;
+  if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
+  return wasmKernels(memory, limits);
+}
+
 /** Runs one program. */
 export class Engine {
   readonly program: Program;
   readonly #memory: LinearMemory;
   readonly #parameters: Parameters;
+  readonly #kernels: ContractionKernels;
+  readonly #packed: PackedParameters;
   readonly #plans = new Map<string, { plan: Plan; runner: Runner }>();
   #plain: PlainEngine | undefined;
   #active: Plan | undefined;
 
-  constructor(program: Program) {
+  constructor(program: Program, { backend = "wasm" }: EngineOptions = {}) {
     this.program = program;
     this.#memory = new LinearMemory(false, BOTTOM);
     this.#parameters = new Parameters(program, this.#memory);
+    const memory = this.#memory.memory;
+    this.#kernels = kernelsFor(memory, { shared: false, maximum: MAX_PAGES }, backend);
+    this.#packed = new PackedParameters(program, this.#memory, this.#kernels);
   }
 
   /**
@@ -101,12 +129,16 @@ export class Engine {
           fused: fusesMadd(),
           memory,
           parameters: this.#parameters,
+          packed: this.#packed,
+          kernels: this.#kernels,
+          threads: 1,
         });
         memory.release(mark);
-        if (!this.#parameters.settle()) {
+        const [raw, packed] = [this.#parameters.settle(), this.#packed.settle()];
+        if (!raw && !packed) {
           memory.release(plan.top);
           this.#bottom = mark;
-          const made = { plan, runner: new Runner(plan.module, memory.memory) };
+          const made = { plan, runner: new Runner(plan.module, memory.memory, this.#kernels, plan.scratch.address) };
           if (this.#plans.size === MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
           this.#plans.set(key, made);
           return made;
@@ -171,6 +203,7 @@ export class Engine {
         for (const call of list.calls) bytes.fill(0, plan.addressOf(call, node), plan.addressOf(call, node) + 4);
       }
     }
+    plan.tables.write();
     this.#active = plan;
   }
 

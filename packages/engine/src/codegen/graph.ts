@@ -38,7 +38,14 @@ export interface Node {
 /** What a kernel knows of an operand. */
 export type OperandPlan =
   | { readonly kind: "absent" }
-  | { readonly kind: "tensor"; readonly dtype: DType; readonly count: Size; readonly address: Size }
+  | {
+      readonly kind: "tensor";
+      readonly dtype: DType;
+      readonly count: Size;
+      readonly address: Size;
+      /** The number of the parameter that it is. */
+      readonly parameter?: number;
+    }
   /** A member of the row group: elements below `limit` rows are there. */
   | {
       readonly kind: "row";

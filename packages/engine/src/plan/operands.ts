@@ -30,7 +30,7 @@ export function operandPlans(node: PlannedNode, { inputs, parameters, lists, his
       case "input":
         return given(inputs[operand.index]);
       case "parameter":
-        return given(parameters[operand.index]);
+        return given(parameters[operand.index], operand.index);
       case "node":
         return earlier(list.nodes[operand.index], node);
       case "row":
@@ -47,13 +47,14 @@ export function operandPlans(node: PlannedNode, { inputs, parameters, lists, his
 
 const ABSENT: OperandPlan = { kind: "absent" };
 
-function given(tensor: GivenTensor | undefined): OperandPlan {
+function given(tensor: GivenTensor | undefined, parameter?: number): OperandPlan {
   if (tensor === undefined) return ABSENT;
   const { dtype, count } = tensor;
   return {
     kind: "tensor",
     dtype,
     count,
+    ...(parameter !== undefined && { parameter }),
     get address() {
       return tensor.address();
     },

@@ -4,15 +4,18 @@
  */
 import { countOf, isDType, Layout, NO_NODE, type ListName, type Program, type Request } from "@assay/vm";
 import { fixed } from "../codegen/graph.ts";
-import { writeKernel } from "../codegen/kernel.ts";
 import { Library } from "../codegen/library.ts";
+import type { ContractionKernels } from "../contraction.ts";
 import { ModuleWriter, MAX_PAGES } from "../wasm/module.ts";
 import { placeTensors } from "./arena.ts";
 import type { LinearMemory } from "./memory.ts";
-import { planList, type PlannedGroup, type PlannedList, type PlannedNode, type Slot } from "./nodes.ts";
-import { historyNodes, operandPlans, type GivenTensor, type Surroundings } from "./operands.ts";
+import { planList, type PlannedList, type PlannedNode, type Slot } from "./nodes.ts";
+import { historyNodes, type GivenTensor, type Surroundings } from "./operands.ts";
+import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Step } from "./step.ts";
+import { matches, stepsOf, sumsBytes, type StepContext } from "./steps.ts";
+import { Tables } from "./tables.ts";
 
 /** Which tensors a run keeps: all, for a trace; or only what is asked for, the rest sharing memory. */
 export type Keep = "all" | "outputs";
@@ -38,6 +41,10 @@ export interface Plan {
   readonly histories: readonly HistoryTable[];
   /** Address of a retained node's tensor in a call. */
   readonly addressOf: (call: number, node: PlannedNode) => number;
+  /** What must be written before the plan is run. */
+  readonly tables: Tables;
+  /** Scratch of contractions, a stride for each thread. */
+  readonly scratch: { readonly address: number; readonly stride: number };
   readonly module: Uint8Array<ArrayBuffer>;
   /** End of the memory that the plan uses. */
   readonly top: number;
@@ -48,6 +55,9 @@ export interface PlanOptions {
   readonly fused: boolean;
   readonly memory: LinearMemory;
   readonly parameters: Parameters;
+  readonly packed: PackedParameters;
+  readonly kernels: ContractionKernels;
+  readonly threads: number;
 }
 
 /** Plans a request's run. Throws `EngineError`. */
@@ -63,11 +73,11 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   }
 
   const inputs = request.inputs.map((tensor) => ({ tensor, address: memory.take(bytesOf(tensor) + 16) }));
-  const tables = new Map<string, HistoryTable>();
+  const histories = new Map<string, HistoryTable>();
   const history = (prompt: number, decode: number): number => {
     const key = `${prompt} ${decode}`;
-    const known = tables.get(key) ?? { address: memory.take(8 * calls), prompt, decode };
-    tables.set(key, known);
+    const known = histories.get(key) ?? { address: memory.take(8 * calls), prompt, decode };
+    histories.set(key, known);
     return known.address;
   };
   const surroundings: Surroundings = {
@@ -94,52 +104,37 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   for (const list of lists) placeTensors(list, { keep, kept, retained, memory });
 
   const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
-  const library = new Library(writer, options.fused);
+  const tables = new Tables(memory);
+  const found = matches(lists, surroundings, request);
+  const context: StepContext = {
+    writer,
+    library: new Library(writer, options.fused),
+    surroundings,
+    request,
+    places: { tables, packed: options.packed, kernels: options.kernels },
+    matches: found,
+    sums: memory.take(sumsBytes(found)),
+  };
   const programs: Partial<Record<ListName, ListProgram>> = {};
+  let scratchBytes = 0;
   for (const list of lists) {
-    const steps = list.groups.flatMap((group) => stepsOf(group, writer, library, surroundings, request));
+    const steps = list.groups.flatMap((group) => stepsOf(group, context));
     programs[list.name] = { list, steps };
+    for (const step of steps) if (step.kind === "contraction") scratchBytes = Math.max(scratchBytes, step.scratchBytes);
   }
+  const stride = Math.ceil(scratchBytes / 64) * 64;
   return {
     layout,
     keep,
     lists: programs,
     inputs: inputs.map(({ address }) => address),
-    histories: [...tables.values()],
+    histories: [...histories.values()],
     addressOf,
+    tables,
+    scratch: { address: memory.take(stride * options.threads), stride },
     module: writer.encode(),
     top: memory.top,
   };
-}
-
-/** Steps that compute a group. */
-function stepsOf(
-  group: PlannedGroup,
-  writer: ModuleWriter,
-  library: Library,
-  surroundings: Surroundings,
-  request: Request,
-): Step[] {
-  const kernels = group.nodes.flatMap((node) => {
-    if (node.record === undefined || node.count.most === 0) return [];
-    const name = `${node.list}${node.index}`;
-    writeKernel(writer, library, {
-      name,
-      record: node.record,
-      dimensions: node.dimensions,
-      count: node.count,
-      extent: node.extent,
-      operands: operandPlans(node, surroundings),
-      symbols: request.symbols,
-      calls: request.calls,
-      out: node.address,
-      rowByRow: group.rowByRow,
-    });
-    return [{ name, node: node.index }];
-  });
-  if (kernels.length === 0) return [];
-  if (group.rowByRow) return [{ kind: "rows", kernels }];
-  return kernels.map((kernel) => ({ kind: "map", ...kernel }));
 }
 
 function bytesOf(tensor: Request["inputs"][number]): number {

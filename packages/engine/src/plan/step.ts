@@ -1,4 +1,5 @@
 /** What a run does, one thing after the other: plain data, so that it can be sent to threads. */
+import type { Region } from "../contraction.ts";
 
 /** A kernel of the generated module, and the node whose tensor it computes. */
 export interface KernelCall {
@@ -10,4 +11,19 @@ export type Step =
   /** All elements of one tensor, in any order. */
   | ({ readonly kind: "map" } & KernelCall)
   /** A row group: row by row, in each the kernels in order. */
-  | { readonly kind: "rows"; readonly kernels: readonly KernelCall[] };
+  | { readonly kind: "rows"; readonly kernels: readonly KernelCall[] }
+  /** A contraction, region by region; then the kernel makes elements of the region's sums. */
+  | ({ readonly kind: "contraction" } & KernelCall & ContractionCall);
+
+export interface ContractionCall {
+  /** Address of the contraction's words. */
+  readonly at: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly region: Region;
+  readonly scratchBytes: number;
+  /** First elements of the output: by batch, and by row from there. */
+  readonly outBatch: Int32Array;
+  readonly outRow: Int32Array;
+}
