@@ -1,50 +1,14 @@
-/**
- * Quantisation to uint8 by the range of the values, 0 included: scale = (max - min) ÷ 255, zero point = -min ÷ scale rounded
- * and saturated. An empty range gives scale 1 and zero point 0.
- */
-import { DType, type Value } from "@assay/vm";
-import { greatestOf, leastOf } from "../lowering/arithmetic.ts";
-import { quantised } from "../lowering/quantisation.ts";
-import { accumulateOver, axesOf } from "../lowering/reduction.ts";
-import type { NodeCode } from "../nodeCode.ts";
+/** Quantisation to uint8 by the range of the values, with the scale and the zero point that follow from it. */
+import { DType } from "@assay/vm";
+import { dynamicallyQuantised } from "../lowering/dynamicQuantisation.ts";
 import type { Operator } from "../operator.ts";
-import { withShape } from "../tensorValue.ts";
 
 export const DynamicQuantizeLinear: Operator = {
   name: "DynamicQuantizeLinear",
   inputs: [1, 1],
   outputs: 3,
   lower(node) {
-    const { graph } = node;
-    const x = node.input(0, DType.FLOAT32);
-    const axes = axesOf(x, [...x.shape.keys()], false);
-    const least = accumulateOver(
-      node,
-      x,
-      axes,
-      (code) => greatestOf(code, x.dtype),
-      (code, a, e) => code.fmin(a, e),
-    );
-    const greatest = accumulateOver(
-      node,
-      x,
-      axes,
-      (code) => leastOf(code, x.dtype),
-      (code, a, e) => code.fmax(a, e),
-    );
-    const scaleOf = (code: NodeCode, low: Value, high: Value) => {
-      const zero = code.constant(0);
-      const range = code.fsub(code.fmax(high, zero), code.fmin(low, zero));
-      const scale = code.fdiv(range, code.constantFloat(255));
-      return code.select(code.feq(range, zero), code.constantFloat(1), scale);
-    };
-    const scale = graph.elementwise(DType.FLOAT32, [least, greatest], scaleOf);
-    const zeroPoint = graph.elementwise(DType.UINT8, [least, scale], (code, low, s) =>
-      quantised(code, DType.UINT8, code.fdiv(code.fsub(code.constant(0), code.fmin(low, code.constant(0))), s)),
-    );
-    const y = graph.elementwise(DType.UINT8, [x, scale, zeroPoint], (code, e, s, z) =>
-      quantised(code, DType.UINT8, code.fdiv(e, s), z),
-    );
-    return [y, withShape(scale, []), withShape(zeroPoint, [])];
+    const { y, scale, zero } = dynamicallyQuantised(node, node.input(0, DType.FLOAT32));
+    return [y, scale, zero];
   },
 };

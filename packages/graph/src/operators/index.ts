@@ -28,10 +28,11 @@ import { ConvInteger } from "./ConvInteger.ts";
 import { ConvTranspose } from "./ConvTranspose.ts";
 import { CumSum } from "./CumSum.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
-import { DequantizeLinear } from "./DequantizeLinear.ts";
+import { DequantizeLinear, MicrosoftDequantizeLinear } from "./DequantizeLinear.ts";
 import { Div } from "./Div.ts";
 import { Dropout } from "./Dropout.ts";
 import { DynamicQuantizeLinear } from "./DynamicQuantizeLinear.ts";
+import { DynamicQuantizeMatMul } from "./DynamicQuantizeMatMul.ts";
 import { Elu } from "./Elu.ts";
 import { Equal } from "./Equal.ts";
 import { Erf } from "./Erf.ts";
@@ -73,6 +74,8 @@ import { LpNormalization } from "./LpNormalization.ts";
 import { LSTM } from "./LSTM.ts";
 import { MatMul } from "./MatMul.ts";
 import { MatMulInteger } from "./MatMulInteger.ts";
+import { MatMulIntegerToFloat } from "./MatMulIntegerToFloat.ts";
+import { MatMulNBits } from "./MatMulNBits.ts";
 import { Max } from "./Max.ts";
 import { MaxPool } from "./MaxPool.ts";
 import { Mean } from "./Mean.ts";
@@ -97,8 +100,20 @@ import { Or } from "./Or.ts";
 import { Pad } from "./Pad.ts";
 import { Pow } from "./Pow.ts";
 import { PRelu } from "./PRelu.ts";
+import { QAttention } from "./QAttention.ts";
+import { QGemm } from "./QGemm.ts";
+import { QLinearAdd } from "./QLinearAdd.ts";
+import { QLinearAveragePool } from "./QLinearAveragePool.ts";
+import { QLinearConcat } from "./QLinearConcat.ts";
+import { QLinearConv } from "./QLinearConv.ts";
+import { QLinearGlobalAveragePool } from "./QLinearGlobalAveragePool.ts";
+import { QLinearLeakyRelu } from "./QLinearLeakyRelu.ts";
 import { QLinearMatMul } from "./QLinearMatMul.ts";
-import { QuantizeLinear } from "./QuantizeLinear.ts";
+import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
+import { QLinearMul } from "./QLinearMul.ts";
+import { QLinearSigmoid } from "./QLinearSigmoid.ts";
+import { QLinearSoftmax } from "./QLinearSoftmax.ts";
+import { QLinearWhere } from "./QLinearWhere.ts";
 import { QuickGelu } from "./QuickGelu.ts";
 import { Range } from "./Range.ts";
 import { Reciprocal } from "./Reciprocal.ts";
@@ -185,6 +200,7 @@ export const OPERATORS: readonly Operator[] = [
   Div,
   Dropout,
   DynamicQuantizeLinear,
+  DynamicQuantizeMatMul,
   Elu,
   Equal,
   Erf,
@@ -226,12 +242,16 @@ export const OPERATORS: readonly Operator[] = [
   LSTM,
   MatMul,
   MatMulInteger,
+  MatMulIntegerToFloat,
+  MatMulNBits,
   Max,
   MaxPool,
   Mean,
   MeanVarianceNormalization,
   MicrosoftAttention,
   MicrosoftGelu,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
   Min,
@@ -250,7 +270,19 @@ export const OPERATORS: readonly Operator[] = [
   Pad,
   Pow,
   PRelu,
+  QAttention,
+  QGemm,
+  QLinearAdd,
+  QLinearAveragePool,
+  QLinearConcat,
+  QLinearConv,
+  QLinearGlobalAveragePool,
+  QLinearLeakyRelu,
   QLinearMatMul,
+  QLinearMul,
+  QLinearSigmoid,
+  QLinearSoftmax,
+  QLinearWhere,
   QuantizeLinear,
   QuickGelu,
   Range,
