@@ -8,8 +8,8 @@ import { keccak, type Hash } from "./hash.ts";
 import type { Run } from "./interpreter.ts";
 import { paramsRoot, programRoot } from "./program.ts";
 import { inputsRootOf, packSymbols } from "./request.ts";
-import { commitment, joinedRoot, treeOf } from "./tensor.ts";
-import { rootOf } from "./tree.ts";
+import { commitment, joinedRoot, tensorRoot } from "./tensor.ts";
+import type { SubtreeHasher } from "./treeRoot.ts";
 
 export interface Claim {
   readonly programRoot: Hash;
@@ -37,15 +37,15 @@ export function claimHash(claim: Claim, chainId: bigint, holder: Uint8Array): Ha
 }
 
 /** The claim of a run: roots of its program, inputs and outputs, and what was requested. */
-export function claimOf({ layout, outputs }: Run): Claim {
+export function claimOf({ layout, outputs }: Run, hasher?: SubtreeHasher): Claim {
   const { program, request } = layout;
   const { call, positions } = layout.outputs();
   return {
     programRoot: programRoot(program),
-    paramsRoot: paramsRoot(program),
-    inputsRoot: inputsRootOf(request.inputs),
+    paramsRoot: paramsRoot(program, hasher),
+    inputsRoot: inputsRootOf(request.inputs, hasher),
     outputsRoot: joinedRoot(
-      outputs.map((tensor, i) => commitment(layout.description(call, positions[i]), rootOf(treeOf(tensor)))),
+      outputs.map((tensor, i) => commitment(layout.description(call, positions[i]), tensorRoot(tensor, hasher))),
     ),
     seed: request.seed,
     symbols: packSymbols(request.symbols),

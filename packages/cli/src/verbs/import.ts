@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
+import { fastSubtree } from "@assay/engine";
 import { folderReader, GraphError, importOnnx, readTensorFile, type ImportReport, type Sampling } from "@assay/graph";
 import type { Bounds } from "@assay/vm";
 import { writeProgram } from "@assay/vm/node";
@@ -83,6 +84,7 @@ function importModel(model: string, options: ImportVerbOptions): void {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
+    hasher: fastSubtree,
     bind: Object.fromEntries(Object.entries(bind).map(([name, file]) => [name, readTensorFile(file, readFile(file))])),
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
     ...(calls && { calls }),

@@ -8,7 +8,8 @@ import type { SubtreeHasher } from "@assay/vm/treeRoot";
 import { compileModule, createMemory, instantiate, type CompiledModule, type Memory } from "../wasm/webAssembly.ts";
 import { keccakModule, roundConstants } from "./keccak.ts";
 
-const HASH_BYTES = 32;
+/** Bytes of a hash. */
+export const HASH_BYTES = 32;
 /** Levels above the leaves of what is hashed at a time. */
 export const CHUNK_LEVEL = 9;
 const CHUNK_LEAVES = 2 ** CHUNK_LEVEL;
@@ -118,30 +119,47 @@ export const fastSubtree: SubtreeHasher = (bytes, level) => treeHasher().subtree
 /** Nodes below this level are not kept but hashed again when asked for. */
 export const KEPT_LEVEL = 3;
 
-/** The levels that a tree keeps, from `KEPT_LEVEL` up to its root, each its hashes in one buffer. */
-export function keptLevels(bytes: Uint8Array, depth: number): Uint8Array[] {
-  const leaves = Math.ceil(bytes.length / LEAF_BYTES);
-  const widthOf = (level: number): number => Math.ceil(leaves / 2 ** level) * HASH_BYTES;
-  const levels = Array.from({ length: Math.max(0, depth - KEPT_LEVEL + 1) }, (_, i) => {
-    return new Uint8Array(widthOf(KEPT_LEVEL + i));
-  });
-  const filled = levels.map(() => 0);
+/** Bytes of the hashes that are kept of each level from `KEPT_LEVEL` up to `depth`, for so many bytes of data. */
+export function keptBytes(byteLength: number, depth: number): number[] {
+  const leaves = Math.ceil(byteLength / LEAF_BYTES);
+  return Array.from(
+    { length: Math.max(0, depth - KEPT_LEVEL + 1) },
+    (_, i) => Math.ceil(leaves / 2 ** (KEPT_LEVEL + i)) * HASH_BYTES,
+  );
+}
+
+/** The levels from `KEPT_LEVEL` to `depth` of the subtree over these bytes, one after the other, into `target`. */
+export function hashKept(bytes: Uint8Array, depth: number, target: Uint8Array): void {
+  let end = 0;
+  const ends = keptBytes(bytes.length, depth).map((length) => (end += length) - length);
   treeHasher().subtree(bytes, depth, (level, hashes) => {
     const place = level - KEPT_LEVEL;
     if (place < 0) return;
-    levels[place].set(hashes, filled[place]);
-    filled[place] += hashes.length;
+    target.set(hashes, ends[place]);
+    ends[place] += hashes.length;
   });
-  return levels;
+}
+
+/** Cuts a buffer into the levels that it holds. */
+export function cutLevels(buffer: Uint8Array, byteLength: number, depth: number): Uint8Array[] {
+  let end = 0;
+  return keptBytes(byteLength, depth).map((length) => buffer.subarray(end, (end += length)));
+}
+
+function keptLevels(bytes: Uint8Array, depth: number): Uint8Array[] {
+  const buffer = new Uint8Array(keptBytes(bytes.length, depth).reduce((sum, length) => sum + length, 0));
+  hashKept(bytes, depth, buffer);
+  return cutLevels(buffer, bytes.length, depth);
 }
 
 /**
- * The tree over a tensor's bytes, as `tensorTree` of `@assay/vm/tree`: `bytes` may be shorter than `byteLength`, the
+ * The tree over a tensor's bytes, as `tensorTree` of `@assay/vm/tree`: `data` may be shorter than `byteLength`, the
  * rest is zeros. What it keeps, a sixteenth of the bytes, is computed when first asked for, or given.
  */
-export function fastTree(bytes: Uint8Array, byteLength = bytes.length, known?: readonly Uint8Array[]): HashTree {
+export function fastTree(data: Uint8Array, byteLength = data.length, known?: readonly Uint8Array[]): HashTree {
   const count = leafCount(byteLength);
   const depth = depthOf(count);
+  const bytes = data.subarray(0, LEAF_BYTES * 2 ** depth);
   let levels = known;
   return {
     count,

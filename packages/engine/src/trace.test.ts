@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { DType, run, toHex, Trace, type Layout, type TensorSource } from "@assay/vm";
+import { Random } from "@assay/vm/testing/random";
+import { randomProgram } from "@assay/vm/testing/randomProgram";
+import { tinyPrograms } from "@assay/vm/testing/tinyPrograms";
+import { buildTrace, FastTrace } from "./trace.ts";
+import { HashThreads } from "./tree/hashThreads.ts";
+
+/** A run of tensors of these sizes in bytes, of which `held` bytes are held. */
+function source(
+  sizes: readonly { readonly bytes: number; readonly held?: number; readonly shared?: boolean }[],
+): TensorSource {
+  const random = new Random(sizes.length);
+  const tensors = sizes.map(({ bytes, held = bytes, shared = false }) => {
+    const data = shared ? new Uint8Array(new SharedArrayBuffer(held)) : new Uint8Array(held);
+    data.set(random.bytes(held));
+    return { dtype: DType.UINT8, shape: [bytes], data };
+  });
+  return {
+    layout: { calls: 1, positions: () => sizes.length } as unknown as Layout,
+    tensor: (_call, position) => tensors[position],
+    description: (_call, position) => ({
+      dtype: DType.UINT8,
+      count: sizes[position].bytes,
+      rows: sizes[position].bytes,
+      groupStart: position,
+      groupEnd: position + 1,
+    }),
+  };
+}
+
+function expectSame(fast: FastTrace, slow: Trace, sampled: Random): void {
+  expect(toHex(fast.root)).to.equal(toHex(slow.root));
+  for (let i = 0; i < 50; i++) {
+    const call = sampled.below(slow.layout.calls);
+    const position = sampled.below(slow.layout.positions(call));
+    const [ours, theirs] = [fast.tensorTree(call, position), slow.tensorTree(call, position)];
+    const level = sampled.below(theirs.depth + 1);
+    const index = sampled.below(2 ** (theirs.depth - level));
+    expect(toHex(ours.node(level, index))).to.equal(toHex(theirs.node(level, index)));
+  }
+}
+
+describe("the fast trace", () => {
+  const MIB = 2 ** 20;
+  const SIZES = [1, 0, 4, 127, 128, 129, 1024, 1025, 5000, 3, MIB + 1, 2 * MIB - 77, 60_000].map((bytes) => ({
+    bytes,
+    shared: bytes % 2 === 0,
+  }));
+  const PARTLY = [
+    { bytes: 5 * MIB, held: 0 },
+    { bytes: 5 * MIB, held: MIB + 300 },
+    { bytes: 100, held: 200 },
+    { bytes: 3000, held: 8 },
+  ];
+
+  it("is the reference's trace of programs of every kind", async () => {
+    for (const { program, request } of [
+      ...tinyPrograms(),
+      ...Array.from({ length: 40 }, (_, seed) => randomProgram(seed)),
+    ]) {
+      const computed = run(program, request);
+      expectSame(await buildTrace(computed), new Trace(computed), new Random(7));
+    }
+  });
+
+  it("is the reference's trace of tensors of any size, held in part or whole", async () => {
+    const computed = source([...SIZES, ...PARTLY]);
+    expectSame(await buildTrace(computed), new Trace(computed), new Random(8));
+  });
+
+  it("is the same by several threads", async () => {
+    const threads = new HashThreads(2);
+    try {
+      const computed = source([...SIZES, ...PARTLY]);
+      const slow = new Trace(computed);
+      for (let i = 0; i < 2; i++) expectSame(await buildTrace(computed, threads), slow, new Random(9 + i));
+    } finally {
+      await threads.close();
+    }
+  });
+
+  it("rejects when its threads are gone", async () => {
+    const threads = new HashThreads(1);
+    await threads.close();
+    const error = await buildTrace(source(SIZES), threads).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error).with.property("message", "the hashing threads have been closed");
+  });
+
+  it("carries lies as the reference's trace does", () => {
+    const computed = source(SIZES.slice(0, 9));
+    const lie = (trace: Trace): string => toHex(trace.withLeaf(0, 8, 3, new Uint8Array(128).fill(9)).root);
+    expect(lie(new FastTrace(computed))).to.equal(lie(new Trace(computed)));
+  });
+});

@@ -1,0 +1,15 @@
+/** A thread of `hashThreads.ts`: hashes the parts it is sent and sends their kept levels back. */
+import { parentPort } from "node:worker_threads";
+import { keptOf, type Part } from "./hashThreads.ts";
+import { hashKept } from "./treeHasher.ts";
+
+parentPort?.on("message", (parts: readonly Part[]) => {
+  const levels = new Uint8Array(parts.reduce((sum, part) => sum + keptOf(part), 0));
+  let at = 0;
+  for (const part of parts) {
+    const length = keptOf(part);
+    hashKept(part.bytes, part.level, levels.subarray(at, at + length));
+    at += length;
+  }
+  parentPort?.postMessage(levels, [levels.buffer]);
+});
