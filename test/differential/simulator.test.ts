@@ -1,7 +1,8 @@
 /**
  * The simulator against the contracts: random scenarios played as transactions, every balance equal to the wei. What is
- * compared: requests, acceptance, answers, missed deadlines and reassignment, games by proof, by silence and by silent
- * challengers, several at once, slashes, their split, reimbursement, bonds, credits and burns.
+ * compared: requests with and without callbacks, acceptance, answers, missed deadlines and reassignment, games that descend,
+ * reduce and prove, demand, commit, or fall to the clock, several at once, slashes, their split, reimbursement, delayed and
+ * frozen rewards, bonds, credits and burns.
  *
  * @weight 150
  */
@@ -9,17 +10,44 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { loadParameters, type Parameters } from "../../packages/protocol/src/index.ts";
 import { M, type Metric } from "../../packages/simulator/src/kernel/metrics.ts";
-import { type Happening, Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
+import type { Deed, Happening } from "../../packages/simulator/src/kernel/journal.ts";
+import { Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
 import { Stream } from "../../packages/simulator/src/random.ts";
 import { compileRules } from "../../packages/simulator/src/rules.ts";
 import { scenarioSchema, type Scenario } from "../../packages/simulator/src/scenario.ts";
-import { ANSWER_GAS, balancesOf, makeSimulatedChain, MOST, ROUNDS, storyOf } from "../helpers/simulatedChain.ts";
+import { balancesOf, makeSimulatedChain, MOST, type PathOfClaim, storyOf } from "../helpers/simulatedChain.ts";
+import { TOY_CLAIMS } from "../helpers/toyClaims.ts";
 
 /** How many scenarios: all of them in CI, few while developing. */
 const SCENARIOS = Number(process.env.ASSAY_SIMULATOR_SCENARIOS ?? 200);
 const REQUESTS = 50;
 
 const file = fileURLToPath(new URL("../../packages/deployment/parameters/local.json5", import.meta.url));
+
+/** What must happen in a twentieth of the scenarios at least, so that the comparison says something of it. */
+const DEEDS: readonly Deed[] = [
+  "requestWithCallback",
+  "finaliseAndCall",
+  "expire",
+  "openTrace",
+  "open",
+  "openBlock",
+  "publish",
+  "pick",
+  "enter",
+  "reduce",
+  "narrow",
+  "prove",
+  "commit",
+  "proveCommitted",
+  "demand",
+  "supply",
+  "providerSilent",
+  "challengerSilent",
+  "reclaim",
+  "freeze",
+  "payReward",
+];
 
 /** The local file with a token of six decimals and gas shares that matter, so that every rounding is met. */
 function parameters(): Parameters {
@@ -29,12 +57,20 @@ function parameters(): Parameters {
     token: { ...local.token, decimals: 6 },
     market: { ...local.market, unitsPerGas: 7n },
     staking: { unbondingDelaySeconds: 2 * local.staking.unbondingDelaySeconds },
-    game: { ...local.game, greatestMoves: 100, priceCapWei: 10n ** 9n, delayFeeWei: 123_456_789_012n },
+    game: {
+      ...local.game,
+      // Small groups: long descents over small trees.
+      arityLog2: 2,
+      snapshotsLog2: 3,
+      greatestMoves: 160,
+      priceCapWei: 10n ** 9n,
+      delayFeeWei: 123_456_789_012n,
+    },
   };
 }
 
 /** A random crowd: who is there, how they behave, how fast they are, and whether the chain stops for a while. */
-function crowd(seed: number): Scenario {
+function crowd(seed: number, path: PathOfClaim): Scenario {
   const stream = new Stream(seed, 0x5eed);
   const among = (most: number) => 1 + stream.below(most);
   const mixOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, stream.below(4)]));
@@ -47,6 +83,7 @@ function crowd(seed: number): Scenario {
       everySeconds: 5 + stream.below(60),
       compares: among(3),
       elasticity: 0,
+      callbackShare: 0.2,
     },
     costs: { answerSeconds: 5 + stream.below(300), checkSeconds: among(60), feeSpread: 0.5 },
     providers: {
@@ -65,7 +102,7 @@ function crowd(seed: number): Scenario {
     watchers: {
       count: watchers,
       attention: among(watchers),
-      strategies: { ...mixOf(["sampling", "profit", "copying", "griefing"]), always: 1 },
+      strategies: { ...mixOf(["sampling", "profit", "copying", "griefing", "committing", "demanding"]), always: 1 },
       checkProbability: stream.uniform(),
       griefProbability: 0.3,
       beliefFloor: 0.2,
@@ -75,11 +112,9 @@ function crowd(seed: number): Scenario {
       rate: stream.uniform(),
       strategies: { diligent: 2, lazy: 1, colluding: 1 },
     },
-    game: {
-      rounds: ROUNDS,
-      moveSeconds: among(90),
-      answerGas: ANSWER_GAS,
-    },
+    // Budgets are of minutes: a long game is played by quick players, or falls to the clock.
+    game: { ...path, moveSeconds: among(Math.ceil(180 / path.answerGas.length)) },
+    guardian: { freezeProbability: 0.3 },
     prices: {
       gasPriceGwei: 1,
       coinUsd: 1,
@@ -101,11 +136,16 @@ describe("simulator against the contracts", function () {
     const chain = await makeSimulatedChain(file);
     const seen = new Map<Metric, number>();
     const stories = new Set<string>();
+    const deeds = new Map<string, number>();
     let transactions = 0;
     for (let seed = 1; seed <= SCENARIOS; seed++) {
       const happenings: Happening[] = [];
-      const sim = new Simulation(rules, crowd(seed), { seed }, { journal: happenings }).run();
-      const played = await chain.play(sim, happenings);
+      // Long disputes take many transactions: two scenarios in nine have them.
+      const toy = TOY_CLAIMS[Math.max(0, (seed % 9) - 6)];
+      const scenario = crowd(seed, chain.pathOf(toy));
+      const sim = new Simulation(rules, scenario, { seed }, { journal: happenings }).run();
+      const played = await chain.play(sim, happenings, toy);
+      for (const deed of played.moves) deeds.set(deed, (deeds.get(deed) ?? 0) + 1);
       expect(played.balances, `seed ${seed}`).to.deep.equal(balancesOf(sim));
       transactions += played.transactions;
       stories.add(storyOf(happenings));
@@ -119,8 +159,10 @@ describe("simulator against the contracts", function () {
         `${count("convictedByProof")} convicted by proof, ${count("convictedBySilence")} by silence, ` +
         `${count("griefed")} challengers lost, ${count("missed")} deadlines missed, ${count("refunded")} refunded`,
     );
+    console.log(`      scenarios with a deed: ${[...deeds].map(([deed, times]) => `${deed} ${times}`).join(", ")}`);
     expect(stories.size).to.equal(SCENARIOS);
     for (const metric of ["finalised", "convictedByProof", "convictedBySilence", "griefed", "missed"] as const)
       expect(count(metric), metric).to.be.above(SCENARIOS / 4);
+    for (const deed of DEEDS) expect(deeds.get(deed) ?? 0, deed).to.be.above(SCENARIOS / 20);
   });
 });

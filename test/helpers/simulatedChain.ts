@@ -1,16 +1,19 @@
 /**
  * The chain side of the comparison between simulator and contracts: plays what happened in a simulation as transactions,
  * second for second, and reads every balance at the end. One deployment serves all scenarios; each starts from the same
- * snapshot. Disputes are played by the real players over the toy machine's smallest program, one tensor of one leaf.
+ * snapshot. Disputes are played by the real players over three toy models.
  */
 import { AbiCoder, type Interface, keccak256, toBeHex } from "ethers";
 import { network } from "hardhat";
 import { deployMarket, gameParameters } from "../../packages/deployment/src/index.ts";
 import {
   argumentsOf,
+  blockOf,
+  DEMAND_KINDS,
   nextChallengerMove,
   nextProviderMove,
-  outputPlaces,
+  packDemand,
+  proveCommitted,
   Published,
   shapeDepth,
   STAGES,
@@ -20,22 +23,13 @@ import {
   type Game,
   type Move,
 } from "../../packages/dispute/src/index.ts";
-import { toyHeader, toyMachine, toySeed, toyTrace, type ToySizes } from "../../packages/dispute/src/testing/toy.ts";
 import type { IInferenceMarket, Parameters } from "../../packages/protocol/src/index.ts";
-import { BOND } from "../../packages/simulator/src/bondGas.ts";
-import type { Happening, Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
+import { BOND } from "../../packages/simulator/src/gas.ts";
+import type { Happening } from "../../packages/simulator/src/kernel/journal.ts";
+import type { Simulation } from "../../packages/simulator/src/kernel/simulation.ts";
 import { gasOf } from "../../packages/simulator/src/rules.ts";
 import { fromHex, keccak, NO_HASH } from "../../packages/vm/src/hash.ts";
-import { joinedRoot } from "../../packages/vm/src/tensor.ts";
-import type { Trace } from "../../packages/vm/src/trace.ts";
-
-const SIZES: ToySizes = { prompt: 1, decode: 0, epilogue: 0, calls: 1, count: 5, extent: 0, outputs: [0] };
-
-/** The picks and answers of a dispute over the smallest program, for the simulation of the same. */
-export const ROUNDS = 1;
-
-/** Gas credited for the answers: the trace with one child and one output, and a block of one leaf. */
-export const ANSWER_GAS = [gasOf(BOND.OPEN_TRACE, toyHeader(SIZES).length + 32 * 2), gasOf(BOND.OPEN_BLOCK, 128)];
+import { TOY_CLAIMS, type ToyClaim } from "./toyClaims.ts";
 
 /** Wei per gas of every transaction: whole gwei, so that the simulation's floats are exact. */
 export const GAS_PRICE = 10n ** 9n;
@@ -43,18 +37,16 @@ export const GAS_PRICE = 10n ** 9n;
 /** Most people of each kind a scenario may have. */
 export const MOST = { providers: 4, challengers: 6, requesters: 5 } as const;
 
-const GAS_LIMIT = 5_000_000n;
+const CALLBACK_GAS = 200_000;
+
+/** What griefers demand: a piece of the first tensor, of each kind in turn. */
+const DEMANDED = { call: 0, node: 0, leaf: 0 } as const;
+
+const GAS_LIMIT = 8_000_000n;
 const ACCEPT_SECONDS = 60;
 const TOKENS = 10n ** 15n;
 
 type Order = IInferenceMarket.OrderStruct;
-
-/** Bytes of one wrong output: the first element changed. */
-function lie(honest: Trace): Trace {
-  const leaf = honest.leaf(0, 0, 0);
-  leaf[0] ^= 1;
-  return honest.withLeaf(0, 0, 0, leaf);
-}
 
 /** Every balance at the end, by person, in units and wei. */
 export interface Balances {
@@ -77,26 +69,55 @@ export interface Balances {
 export function balancesOf(sim: Simulation): Balances {
   const whole = (values: ArrayLike<number>) => Array.from(values, BigInt);
   return {
-    requesters: whole(sim.requesterBalance),
-    challengers: whole(sim.watcherBalance),
-    challengersWei: whole(sim.watcherWei),
-    stakes: whole(sim.providerStake),
-    locked: whole(sim.providerLocked),
-    earnings: whole(sim.providerBalance),
-    providersWei: whole(sim.providerWei),
-    treasury: BigInt(sim.treasury),
-    burned: BigInt(sim.burned),
-    burnedWei: BigInt(sim.burnedWei),
-    escrow: BigInt(sim.escrow),
+    requesters: whole(sim.requesters.balance),
+    challengers: whole(sim.watchers.balance),
+    challengersWei: whole(sim.watchers.wei),
+    stakes: whole(sim.providers.stake),
+    locked: whole(sim.providers.locked),
+    earnings: whole(sim.providers.balance),
+    providersWei: whole(sim.providers.wei),
+    treasury: BigInt(sim.money.treasury),
+    burned: BigInt(sim.money.burned),
+    burnedWei: BigInt(sim.money.burnedWei),
+    escrow: BigInt(sim.money.escrow),
     bondsWei: 0n,
   };
 }
 
-/** Deploys market, game and toy evaluator once. */
-export async function makeSimulatedChain(parameters: Parameters) {
+/** What a scenario must say of a toy claim's disputes (`scenario.game`). */
+export interface PathOfClaim {
+  readonly lists: number;
+  readonly blocks: number;
+  readonly publications: number;
+  readonly answerGas: number[];
+}
+
+/** Gas credited for a provider's move, by the data it carries (DisputeGame). */
+function creditOf(move: Move): number {
+  switch (move.kind) {
+    case "openTrace": {
+      const hashes = move.paths.reduce((sum, path) => sum + path.length, move.children.length + move.outputs.length);
+      return gasOf(BOND.OPEN_TRACE, move.header.length + 32 * hashes);
+    }
+    case "open":
+      return gasOf(BOND.OPEN, 32 * move.children.length);
+    case "openBlock":
+      return gasOf(BOND.OPEN_BLOCK, move.leaves.length);
+    case "publish":
+      return gasOf(BOND.PUBLISH, move.snapshots.length);
+    default:
+      throw new Error(`${move.kind} is not credited by its data`);
+  }
+}
+
+/** Deploys market, game and toy evaluator once, with the first account as the guardian. */
+export async function makeSimulatedChain(given: Parameters) {
   const connection = await network.create({ override: { allowBlocksWithSameTimestamp: true } });
   const { ethers, networkHelpers } = connection;
   const rpc = (method: string, params: unknown[] = []) => ethers.provider.send(method, params) as Promise<unknown>;
+  const signers = (await ethers.getSigners()).map(({ address }) => address);
+  const [deployer, ...people] = signers;
+  const parameters = { ...given, market: { ...given.market, guardian: deployer } };
   const { token, registry, market, staking } = await deployMarket(connection, parameters);
   const evaluator = await ethers.deployContract("ToyStepEvaluator");
   const marketAddress = await market.getAddress();
@@ -114,23 +135,28 @@ export async function makeSimulatedChain(parameters: Parameters) {
   };
   const { chainId } = await ethers.provider.getNetwork();
 
-  const signers = (await ethers.getSigners()).map(({ address }) => address);
-  const [deployer, ...people] = signers;
   const take = (count: number) => people.splice(0, count);
   const providers = take(MOST.providers);
   const puppets = take(MOST.providers);
   const challengers = take(MOST.challengers);
   const requesters = take(MOST.requesters);
 
-  const header = toyHeader(SIZES);
   const clocks = {
     windowSeconds: parameters.market.window.defaultSeconds,
     providerBudgetSeconds: parameters.game.providerBudget.defaultSeconds,
     challengerBudgetSeconds: parameters.game.challengerBudget.defaultSeconds,
   };
-  const registration = [header, NO_HASH, clocks, "", ethers.ZeroHash] as const;
-  const modelId = await registry.register.staticCall(...registration);
-  await registry.register(...registration);
+  const modelIds: string[] = [];
+  for (const { header } of TOY_CLAIMS) {
+    const registration = [header, NO_HASH, clocks, "", ethers.ZeroHash] as const;
+    modelIds.push(await registry.register.staticCall(...registration));
+    await registry.register(...registration);
+  }
+  // One consumer takes its answer, one reverts: neither changes what anybody is paid.
+  const consumers = [
+    await (await ethers.deployContract("RecordingConsumer", [marketAddress])).getAddress(),
+    await (await ethers.deployContract("BadConsumer", [0])).getAddress(),
+  ];
   for (const account of [...providers, ...requesters]) {
     const signer = await ethers.getSigner(account);
     await token.mint(account, TOKENS);
@@ -140,34 +166,128 @@ export async function makeSimulatedChain(parameters: Parameters) {
   for (const [i, account] of providers.entries()) {
     const own = staking.connect(await ethers.getSigner(account));
     await own.join(clocks.providerBudgetSeconds / 4, "");
-    await own.serve(i + 1, modelId, 1, 1);
+    for (const modelId of modelIds) await own.serve(i + 1, modelId, 1, 1);
   }
 
-  const honest = toyTrace(SIZES);
-  const traces = [honest, lie(honest)];
-  const machine = toyMachine(SIZES);
-  const outputsRoots = traces.map((trace) =>
-    joinedRoot(outputPlaces(header, SIZES.calls).map(({ call, position }) => trace.commitment(call, position))),
-  );
   const rules = {
     arityLog2: parameters.game.arityLog2,
     snapshotsLog2: parameters.game.snapshotsLog2,
     shortSteps: parameters.game.shortSteps,
   };
 
+  const askedOf = (toy: ToyClaim, fee: bigint, salt: number, callback: string) => ({
+    modelId: modelIds[TOY_CLAIMS.indexOf(toy)],
+    seed: toy.seed,
+    symbols: 0n,
+    fee,
+    calls: toy.sizes.calls,
+    provider: 0,
+    acceptSeconds: ACCEPT_SECONDS,
+    answerSeconds: parameters.market.greatestAnswerSeconds,
+    reassignments: parameters.market.maxReassignments,
+    callback,
+    callbackGas: callback === ethers.ZeroAddress ? 0 : CALLBACK_GAS,
+    finality: 0,
+    salt: BigInt(salt),
+  });
+
+  /** The claim that a transaction requested. */
+  async function requestedIn(hash: string): Promise<{ claimId: bigint; order: Order }> {
+    const { logs } = (await ethers.provider.getTransactionReceipt(hash))!;
+    const { args } = logs.map((log) => market.interface.parseLog(log)).find((event) => event?.name === "Requested")!;
+    return { claimId: args.claimId, order: args.order.toObject(true) };
+  }
+
+  const disputeOf = (toy: ToyClaim, claim: { claimId: bigint; order: Order; wrong: number }): Dispute => ({
+    claimId: claim.claimId,
+    claim: {
+      programRoot: keccak(toy.header),
+      paramsRoot: NO_HASH,
+      inputsRoot: fromHex(String(claim.order.inputsRoot)),
+      outputsRoot: toy.outputsRoots[claim.wrong],
+      seed: toy.seed,
+      symbols: 0n,
+      calls: toy.sizes.calls,
+    },
+    header: toy.header,
+    rules,
+    convicted: false,
+  });
+
+  async function stateOf(id: bigint, demand?: bigint): Promise<Game> {
+    const view = await game.viewGame(id);
+    return {
+      id,
+      stage: STAGES[Number(view.stage)],
+      clock: unpackClock(view.clock),
+      position: unpackPosition(view.position),
+      pinned: fromHex(view.pinned),
+      depth: shapeDepth(view.shape),
+      ...(demand === undefined ? {} : { demand }),
+    };
+  }
+
+  const clean0 = await rpc("evm_snapshot");
+  const paths = new Map<ToyClaim, PathOfClaim>();
+  for (const toy of TOY_CLAIMS) paths.set(toy, await descend(toy));
+  await rpc("evm_revert", [clean0]);
   let clean = await rpc("evm_snapshot");
 
-  /** Plays the happenings of a finished simulation and reads the balances it leaves. */
-  async function play(sim: Simulation, happenings: readonly Happening[]) {
+  /** Plays one dispute over a toy claim to its end, and says what the provider was asked for and credited. */
+  async function descend(toy: ToyClaim): Promise<PathOfClaim> {
+    const [provider, challenger, requester] = await Promise.all(
+      [providers[0], challengers[0], requesters[0]].map((account) => ethers.getSigner(account)),
+    );
+    await staking.connect(provider).deposit(1, TOKENS / 10n);
+    const asked = askedOf(toy, BigInt(parameters.market.leastFeeUnits), 0, ethers.ZeroAddress);
+    const { hash } = await market.connect(requester).request(asked, "0x");
+    const claim = { ...(await requestedIn(hash)), wrong: 1 };
+    await market.connect(provider).accept(claim.order);
+    await market.connect(provider).postRoot(claim.order, toy.outputsRoots[1], "");
+    await game.connect(challenger).challenge(claim.claimId, { value: await game.bondOf(claim.claimId) });
+    const id = (claim.claimId << 32n) | 1n;
+    const dispute = disputeOf(toy, claim);
+    const published = new Published();
+    const answers: Move[] = [];
+    let entered = 0;
+    for (;;) {
+      const state = await stateOf(id);
+      let move = nextProviderMove(dispute, state, toy.traces[1], toy.machines[1], 0);
+      const answering = move.kind !== "wait";
+      if (!answering) move = nextChallengerMove(dispute, state, toy.honest, toy.machine, published, 0);
+      if (move.kind === "wait") throw new Error(`${toy.name}: nobody moves at ${state.stage}`);
+      if (move.kind === "enter") entered = answers.length;
+      const by = answering ? provider : challenger;
+      await by.sendTransaction({
+        to: addresses.game,
+        data: (game.interface as Interface).encodeFunctionData(move.kind, argumentsOf(move)),
+        gasLimit: GAS_LIMIT,
+      });
+      if (move.kind === "prove") break;
+      published.learn(move, state, dispute);
+      if (answering) answers.push(move);
+    }
+    const block = answers.findIndex(({ kind }) => kind === "openBlock");
+    return {
+      lists: entered - 1,
+      blocks: block - entered,
+      publications: answers.length - 1 - block,
+      answerGas: answers.map(creditOf),
+    };
+  }
+
+  /** Plays the happenings of a finished simulation over a toy claim's model, and reads the balances it leaves. */
+  async function play(sim: Simulation, happenings: readonly Happening[], toy: ToyClaim) {
     await rpc("evm_revert", [clean]);
     clean = await rpc("evm_snapshot");
-    const stakes = Array.from({ length: sim.providers }, () => BigInt(sim.deposited / sim.providers));
+    const stakes = Array.from({ length: sim.providers.count }, () => BigInt(sim.money.deposited / sim.providers.count));
     for (const [i, stake] of stakes.entries())
       await staking.connect(await ethers.getSigner(providers[i])).deposit(i + 1, stake);
 
     const begin = (await networkHelpers.time.latest()) + 10;
     const bonds = new Map<string, bigint>();
     let transactions = 0;
+    const moves = new Set<string>();
     let now = 0;
 
     const at = async (second: number) => {
@@ -196,53 +316,26 @@ export async function makeSimulatedChain(parameters: Parameters) {
     interface Played {
       readonly id: bigint;
       readonly challenger: string;
+      /** What was demanded last, and how often. */
+      demand?: bigint;
+      demands: number;
     }
+    const commitments = new Map<number, Uint8Array>();
     const claims = new Map<number, Claimed>();
     const games = new Map<number, Played>();
     const waiting = new Set<Claimed>();
-    const convicted: Claimed[] = [];
 
-    const disputeOf = (claim: Claimed): Dispute => ({
-      claimId: claim.claimId,
-      claim: {
-        programRoot: keccak(header),
-        paramsRoot: NO_HASH,
-        inputsRoot: fromHex(String(claim.order.inputsRoot)),
-        outputsRoot: outputsRoots[claim.wrong],
-        seed: toySeed(SIZES),
-        symbols: 0n,
-        calls: SIZES.calls,
-      },
-      header,
-      rules,
-      convicted: false,
-    });
-    const stateOf = async (id: bigint): Promise<Game> => {
-      const view = await game.viewGame(id);
-      return {
-        id,
-        stage: STAGES[Number(view.stage)],
-        clock: unpackClock(view.clock),
-        position: unpackPosition(view.position),
-        pinned: fromHex(view.pinned),
-        depth: shapeDepth(view.shape),
-      };
-    };
-    const make = async (
-      claim: Claimed,
-      played: Played,
-      by: "provider" | "challenger",
-      expected: readonly Move["kind"][],
-    ) => {
-      const dispute = disputeOf(claim);
-      const state = await stateOf(played.id);
+    const make = async (claim: Claimed, played: Played, by: "provider" | "challenger", expected: Move["kind"]) => {
+      const dispute = disputeOf(toy, claim);
+      const state = await stateOf(played.id, played.demand);
       const move =
         by === "provider"
-          ? nextProviderMove(dispute, state, traces[claim.wrong], machine, now)
-          : nextChallengerMove(dispute, state, honest, machine, claim.published, now);
-      if (!expected.includes(move.kind as Move["kind"]))
+          ? nextProviderMove(dispute, state, toy.traces[claim.wrong], toy.machines[claim.wrong], now)
+          : nextChallengerMove(dispute, state, toy.honest, toy.machine, claim.published, now);
+      if (move.kind !== expected)
         throw new Error(
-          `the ${by}'s player would ${move.kind}${move.kind === "wait" ? ` (${move.reason})` : ""} at ${state.stage}, the simulation has it ${expected.join(" or ")}`,
+          `${toy.name}: the ${by}'s player would ${move.kind}${move.kind === "wait" ? ` (${move.reason})` : ""} at ` +
+            `${state.stage}, the simulation has it ${expected}`,
         );
       const from = by === "provider" ? providers[claim.provider] : played.challenger;
       await send(from, addresses.game, onGame(move.kind, argumentsOf(move as Move)));
@@ -253,35 +346,15 @@ export async function makeSimulatedChain(parameters: Parameters) {
       const claim = claims.get(place)!;
       const played = games.get(gamePlace)!;
       await at(second);
+      moves.add(kind);
       switch (kind) {
-        case "request": {
-          const asked = {
-            modelId,
-            seed: toySeed(SIZES),
-            symbols: 0n,
-            fee: BigInt(value),
-            calls: SIZES.calls,
-            provider: 0,
-            acceptSeconds: ACCEPT_SECONDS,
-            answerSeconds: sim.rules.answerSeconds,
-            reassignments: sim.rules.maxReassignments,
-            callback: ethers.ZeroAddress,
-            callbackGas: 0,
-            finality: 0,
-            salt: BigInt(transactions),
-          };
+        case "request":
+        case "requestWithCallback": {
+          const callback = kind === "requestWithCallback" ? consumers[transactions % 2] : ethers.ZeroAddress;
+          const asked = askedOf(toy, BigInt(value), transactions, callback);
           const hash = await send(requesters[who], addresses.market, onMarket("request", [asked, "0x"]));
-          const receipt = (await ethers.provider.getTransactionReceipt(hash))!;
-          const events = receipt.logs.map((log) => market.interface.parseLog(log));
-          const { args } = events.find((event) => event?.name === "Requested")!;
-          claims.set(place, {
-            claimId: args.claimId,
-            order: args.order.toObject(true),
-            provider: -1,
-            wrong: 0,
-            games: 0,
-            published: new Published(),
-          });
+          const opened = await requestedIn(hash);
+          claims.set(place, { ...opened, provider: -1, wrong: 0, games: 0, published: new Published() });
           break;
         }
         case "accept":
@@ -291,7 +364,11 @@ export async function makeSimulatedChain(parameters: Parameters) {
           break;
         case "post":
           claim.wrong = value;
-          await send(providers[who], addresses.market, onMarket("postRoot", [claim.order, outputsRoots[value], ""]));
+          await send(
+            providers[who],
+            addresses.market,
+            onMarket("postRoot", [claim.order, toy.outputsRoots[value], ""]),
+          );
           break;
         case "expire":
           waiting.add(claim);
@@ -300,26 +377,58 @@ export async function makeSimulatedChain(parameters: Parameters) {
         case "finalise":
           await send(deployer, addresses.market, onMarket("finalise", [claim.claimId]));
           break;
+        case "finaliseAndCall": {
+          const data = [claim.order, toy.outputsRoots[claim.wrong], "0x", "0x"];
+          await send(deployer, addresses.market, onMarket("finaliseAndCall", data));
+          break;
+        }
         case "challenge": {
           const challenger = who < 0 ? puppets[claim.provider] : challengers[who];
           const bond = await game.bondOf(claim.claimId);
           bonds.set(challenger, (bonds.get(challenger) ?? 0n) + bond);
-          games.set(gamePlace, { id: (claim.claimId << 32n) | BigInt(++claim.games), challenger });
+          games.set(gamePlace, { id: (claim.claimId << 32n) | BigInt(++claim.games), challenger, demands: 0 });
           await send(challenger, addresses.game, onGame("challenge", [claim.claimId]), bond);
           break;
         }
         case "openTrace":
-          await make(claim, played, "provider", ["openTrace"]);
-          break;
-        case "answer":
-          await make(claim, played, "provider", ["openBlock"]);
+        case "open":
+        case "openBlock":
+        case "publish":
+        case "supply":
+          await make(claim, played, "provider", kind);
           break;
         case "pick":
-          await make(claim, played, "challenger", ["enter"]);
-          break;
+        case "enter":
+        case "reduce":
+        case "narrow":
         case "prove":
-          await make(claim, played, "challenger", ["prove"]);
+          await make(claim, played, "challenger", kind);
           break;
+        case "demand": {
+          const { pinned } = await stateOf(played.id, played.demand);
+          const what = packDemand({ ...DEMANDED, kind: DEMAND_KINDS[played.demands++ % DEMAND_KINDS.length] });
+          const bond = BigInt(sim.rules.demandBondWei);
+          bonds.set(played.challenger, (bonds.get(played.challenger) ?? 0n) + bond);
+          const move: Move = { kind: "demand", game: played.id, expected: pinned, what };
+          await send(played.challenger, addresses.game, onGame("demand", argumentsOf(move)), bond);
+          played.demand = what;
+          break;
+        }
+        case "commit": {
+          const sender = challengers[who];
+          const place = blockOf(toy.machine, toy.place);
+          const salt = keccak(new TextEncoder().encode(`${gamePlace} ${second}`));
+          const commitment = await game.commitmentOf(sender, claim.claimId, place, salt);
+          commitments.set(gamePlace, salt);
+          await send(sender, addresses.game, onGame("commit", [commitment]));
+          break;
+        }
+        case "proveCommitted": {
+          const salt = commitments.get(gamePlace)!;
+          const move = proveCommitted(disputeOf(toy, claim), toy.traces[claim.wrong], toy.machine, toy.place, salt);
+          await send(challengers[who], addresses.game, onGame("proveCommitted", argumentsOf(move)));
+          break;
+        }
         case "providerSilent":
           await send(played.challenger, addresses.game, onGame("timeout", [played.id]));
           break;
@@ -327,24 +436,26 @@ export async function makeSimulatedChain(parameters: Parameters) {
           await send(providers[claim.provider], addresses.game, onGame("timeout", [played.id]));
           break;
         case "refund":
-          convicted.push(claim);
           await send(deployer, addresses.market, onMarket("refund", [claim.order]));
           break;
         case "reclaim":
           await send(played.challenger, addresses.game, onGame("reclaim", [played.id]));
           break;
+        case "freeze":
+          await send(deployer, addresses.market, onMarket("freezeReward", [claim.claimId]));
+          break;
+        case "payReward":
+          await send(deployer, addresses.market, onMarket("payReward", [claim.claimId]));
+          break;
       }
     }
-    // What nobody took in time goes back, rewards are released, what is burned is burned.
-    const last =
-      happenings.at(-1)!.at + ACCEPT_SECONDS + sim.rules.answerSeconds + parameters.market.rewardDelaySeconds;
-    await at(last);
+    // What nobody took in time goes back, what is burned is burned.
+    await at(happenings.at(-1)!.at + ACCEPT_SECONDS + sim.rules.answerSeconds);
     for (const claim of waiting) {
       const { status } = await market.claimOf(claim.claimId);
       if (status === 1n) await send(deployer, addresses.market, onMarket("expire", [claim.order]));
     }
-    for (const { claimId } of convicted) await send(deployer, addresses.market, onMarket("payReward", [claimId]));
-    for (let i = 0; i < sim.providers; i++)
+    for (let i = 0; i < sim.providers.count; i++)
       await send(providers[i], addresses.market, onMarket("withdrawEarnings", [i + 1]));
     await send(deployer, addresses.market, onMarket("burn", []));
     await send(deployer, addresses.staking, staking.interface.encodeFunctionData("collect"));
@@ -353,22 +464,23 @@ export async function makeSimulatedChain(parameters: Parameters) {
     const wei = async (account: string) => BigInt(await game.credits(account)) - (bonds.get(account) ?? 0n);
     const all = <T>(list: readonly string[], count: number, read: (account: string, i: number) => Promise<T>) =>
       Promise.all(list.slice(0, count).map(read));
-    const positions = await all(providers, sim.providers, (_, i) => staking.providerAt(i + 1));
+    const everyChallenger = sim.watchers.count + sim.watchers.auditors;
+    const positions = await all(providers, sim.providers.count, (_, i) => staking.providerAt(i + 1));
     const balances: Balances = {
       requesters: await all(
         requesters,
-        sim.requesters,
+        sim.requesters.count,
         async (a) => (await token.balanceOf(a)) - TOKENS + (await credit(a)),
       ),
-      challengers: await all(challengers, sim.watchers + sim.auditors, credit),
-      challengersWei: await all(challengers, sim.watchers + sim.auditors, wei),
+      challengers: await all(challengers, everyChallenger, credit),
+      challengersWei: await all(challengers, everyChallenger, wei),
       stakes: positions.map(({ stake }) => stake),
       locked: positions.map(({ locked }) => locked),
-      earnings: await all(providers, sim.providers, async (account, i) => {
+      earnings: await all(providers, sim.providers.count, async (account, i) => {
         const held = (await token.balanceOf(account)) - TOKENS + stakes[i];
         return held + (await credit(account)) + (await credit(puppets[i]));
       }),
-      providersWei: await all(providers, sim.providers, async (a, i) => (await wei(a)) + (await wei(puppets[i]))),
+      providersWei: await all(providers, sim.providers.count, async (a, i) => (await wei(a)) + (await wei(puppets[i]))),
       treasury: await credit(deployer),
       burned: await token.balanceOf("0x000000000000000000000000000000000000dEaD"),
       burnedWei: await ethers.provider.getBalance(ethers.ZeroAddress),
@@ -379,10 +491,10 @@ export async function makeSimulatedChain(parameters: Parameters) {
     const escrow = (await token.balanceOf(addresses.market)) - owed;
     const credits = await Promise.all(signers.map((account) => game.credits(account)));
     const bondsWei = (await ethers.provider.getBalance(addresses.game)) - credits.reduce((sum, x) => sum + x, 0n);
-    return { balances: { ...balances, escrow, bondsWei }, transactions };
+    return { balances: { ...balances, escrow, bondsWei }, transactions, moves };
   }
 
-  return { play, chainId, close: () => connection.close() };
+  return { play, pathOf: (toy: ToyClaim) => paths.get(toy)!, chainId, close: () => connection.close() };
 }
 
 /** A digest of what happened, to tell scenarios apart. */

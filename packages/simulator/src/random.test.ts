@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { philox4x32, Stream } from "./random.ts";
+import { philox4x32 } from "./philox.ts";
+import { Stream } from "./random.ts";
 
 const hex = (words: Uint32Array) => [...words].map((word) => word.toString(16).padStart(8, "0")).join(" ");
 
@@ -37,6 +38,51 @@ describe("random", () => {
       }
       philox4x32(out, counter, key[0], key[1]);
       expect([...out].map(BigInt)).to.deep.equal([c0, c1, c2, c3]);
+    }
+  });
+
+  it("gives the words of xoshiro128** 1.1 by its authors' C from the state 1, 2, 3, 4", () => {
+    const expected = [
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
+    ];
+    const stream = Stream.at([1, 2, 3, 4]);
+    expect(expected.map(() => stream.word())).to.deep.equal(expected);
+  });
+
+  it("agrees with a twin over big integers, word by word and in bulk, and begins at its place's Philox block", () => {
+    const M = 0xffffffffn;
+    const rotated = (x: bigint, k: bigint) => ((x << k) | (x >> (32n - k))) & M;
+    const block = new Uint32Array(4);
+    philox4x32(block, Uint32Array.of(0, 5, 4, 3), 7, 2);
+    const s = [...block].map(BigInt);
+    const stream = new Stream(2 * 2 ** 32 + 7, 3, 4, 5);
+    const bulk = new Uint32Array(333);
+    for (let i = 0; i < 1_000; i++) {
+      const expected = (rotated((s[1] * 5n) & M, 7n) * 9n) & M;
+      const t = (s[1] << 9n) & M;
+      s[2] ^= s[0];
+      s[3] ^= s[1];
+      s[1] ^= s[2];
+      s[0] ^= s[3];
+      s[2] ^= t;
+      s[3] = rotated(s[3], 11n);
+      if (i >= 333 && i < 666) {
+        if (i === 333) stream.fill(bulk);
+        expect(BigInt(bulk[i - 333])).to.equal(expected);
+      } else expect(BigInt(stream.word())).to.equal(expected);
+    }
+  });
+
+  it("spreads small and large bounds evenly", () => {
+    const stream = new Stream(9);
+    for (const n of [3, 2 ** 21, 2 ** 21 + 1, 3_000_000_000, 2 ** 32]) {
+      let sum = 0;
+      for (let i = 0; i < 20_000; i++) {
+        const x = stream.below(n);
+        if (!(x >= 0 && x < n && Number.isInteger(x))) expect.fail(`${x} below ${n}`);
+        sum += x / n;
+      }
+      expect(sum / 20_000, String(n)).to.be.closeTo((n - 1) / (2 * n), 5 * Math.sqrt(1 / 12 / 20_000));
     }
   });
 

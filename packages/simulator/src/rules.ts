@@ -2,7 +2,7 @@
 // in its smallest units, native amounts in wei, durations in seconds. The contracts' arithmetic on them is here, so that
 // it stands in one place: whole numbers, rounded the way the contracts round, exact below 2^53.
 import type { Parameters } from "@assay/protocol/parameters";
-import { BOND } from "./bondGas.ts";
+import { BOND } from "./gas.ts";
 
 export const BPS = 10_000;
 
@@ -30,9 +30,14 @@ export interface Rules {
   readonly auditLevyBps: number;
   readonly missedAnswerBps: number;
   readonly maxReassignments: number;
+  readonly rewardDelaySeconds: number;
+  readonly guardianFreezeSeconds: number;
   readonly arityLog2: number;
+  readonly snapshotsLog2: number;
   /** What a bond holds for credits: the worst gas of a game at the price that bonds are made for. */
   readonly gasBondWei: number;
+  /** What a demand adds to the bond: the supply's gas and half as much again, at that price. */
+  readonly demandBondWei: number;
   readonly traceFeeWei: number;
   readonly delayFeeWei: number;
 }
@@ -58,8 +63,12 @@ export function compileRules({ chain, token, staking, market, game }: Parameters
     auditLevyBps: market.auditLevyBps,
     missedAnswerBps: market.missedAnswerBps,
     maxReassignments: market.maxReassignments,
+    rewardDelaySeconds: market.rewardDelaySeconds,
+    guardianFreezeSeconds: market.guardianFreezeSeconds,
     arityLog2: game.arityLog2,
+    snapshotsLog2: game.snapshotsLog2,
     gasBondWei: wholeGwei(worstGas(game.arityLog2, game.snapshotsLog2) * Number(game.priceCapWei)),
+    demandBondWei: wholeGwei(Math.floor((BOND.SUPPLY * 3) / 2) * Number(game.priceCapWei)),
     traceFeeWei: Number(game.traceFeeWei),
     delayFeeWei: Number(game.delayFeeWei),
   };
@@ -115,12 +124,4 @@ export function worstGas(arityLog2: number, snapshotsLog2: number): number {
     opens * gasOf(BOND.OPEN, width) +
     groups(BOND.LEVELS_STEPS, snapshotsLog2) * gasOf(BOND.PUBLISH, 32 * 2 ** snapshotsLog2);
   return Math.floor((sum * 3) / 2);
-}
-
-/** Gas credited in a descent of so many picks: the trace, inner nodes, at last a block. */
-export function descentGas({ arityLog2 }: Pick<Rules, "arityLog2">, rounds: number): number[] {
-  const width = 32 * 2 ** arityLog2;
-  const inner = Array.from({ length: Math.max(0, rounds - 1) }, () => gasOf(BOND.OPEN, width));
-  // A header of 256 bytes, the first children, one output at a depth of ten.
-  return [gasOf(BOND.OPEN_TRACE, 256 + width + 32 * 11), ...inner, gasOf(BOND.OPEN_BLOCK, 1024)];
 }

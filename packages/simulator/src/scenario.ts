@@ -2,6 +2,7 @@
 // US dollars (`Usd`); inside it, in the deployment's token and the native coin, at prices that the scenario moves.
 // Every field has a default, and the default scenario is the population against which the deployed defaults are judged.
 import { z } from "zod";
+import { COST } from "./gas.ts";
 
 const probability = z.number().min(0).max(1);
 const usd = z.number().nonnegative();
@@ -24,6 +25,9 @@ const demand = z.strictObject({
   /** Value at risk: a log-normal of this median and this deviation of the logarithm. */
   valueUsd: usd.default(2),
   valueSpread: z.number().nonnegative().default(1),
+  /** Share of requests whose consumer is called with the final answer, and the gas that costs whoever finalises. */
+  callbackShare: probability.default(0),
+  callbackGas: count.default(300_000),
 });
 
 const costs = z.strictObject({
@@ -38,6 +42,11 @@ const costs = z.strictObject({
   /** Mean time to answer and to check. */
   answerSeconds: seconds.default(60),
   checkSeconds: seconds.default(600),
+  /** What a provider's transactions cost it, in gas, and a challenger's to take its reward: as measured. */
+  acceptGas: count.default(COST.accept),
+  postGas: count.default(COST.post),
+  finaliseGas: count.default(COST.finalise),
+  payRewardGas: count.default(COST.payReward),
   /** What a wrong answer that is never convicted brings its provider, per dollar of value at risk. */
   gainPerValue: z.number().nonnegative().default(0),
   /** What a third party pays for one wrong answer that stands. */
@@ -65,11 +74,11 @@ const watchers = z.strictObject({
   /** How many watchers look at one answer: those that hold the model's files. */
   attention: count.default(3),
   strategies: mix.default({ sampling: 1 }),
-  /** Of `sampling`: probability of checking an answer it looks at. */
+  /** Of `sampling` and `committing`: probability of checking an answer it looks at. */
   checkProbability: probability.default(0.05),
   /** Share that is asleep: it looks at nothing. */
   asleep: probability.default(0),
-  /** Of `griefing`: probability of challenging an honest answer. */
+  /** Of `griefing` and `demanding`: probability of challenging an answer unseen. */
   griefProbability: probability.default(0.01),
   /** Of `profit`: weight of the newest check in its belief that an answer is wrong, and the least it believes. */
   beliefWeight: probability.default(0.02),
@@ -102,17 +111,36 @@ const delegators = z.strictObject({
   leaveProbability: probability.default(0.5),
 });
 
-const game = z.strictObject({
-  /** Rounds of pick and open before the proof; 0: the challenger commits and proves at once. */
-  rounds: count.max(60).default(6),
-  /** Mean time a player takes for a move. */
-  moveSeconds: seconds.default(120),
-  /** Gas credited for each of the provider's moves, the last for all further ones; null: a descent at the file's arity. */
-  answerGas: z.array(count).min(1).nullable().default(null),
-  /** What a challenger's moves cost it, in gas (snapshots of the dispute's gas): the challenge, a pick, the proof. */
-  challengeGas: count.default(150_000),
-  pickGas: count.default(80_000),
-  proveGas: count.default(300_000),
+const game = z
+  .strictObject({
+    /** Answers after the trace: nodes of the lists of calls and tensors that are opened, nodes of the wrong tensor before
+     *  its block, publications of snapshots of its reduction. */
+    lists: count.max(20).default(2),
+    blocks: count.max(20).default(3),
+    publications: count.max(20).default(0),
+    /** Mean time a player takes for a move. */
+    moveSeconds: seconds.default(120),
+    /** Gas credited for each answer, the trace and the block included; null: opened to the file's arity. */
+    answerGas: z.array(count).min(2).max(62).nullable().default(null),
+    /** What a challenger's transactions cost it, in gas: as measured, the dearest of each kind. */
+    challengeGas: count.default(COST.challenge),
+    pickGas: count.default(COST.pick),
+    proveGas: count.default(COST.prove),
+    commitAndProveGas: count.default(COST.commitAndProve),
+  })
+  .superRefine(({ answerGas, lists, blocks, publications }, context) => {
+    const answers = 2 + lists + blocks + publications;
+    if (answerGas !== null && answerGas.length !== answers)
+      context.addIssue({
+        code: "custom",
+        path: ["answerGas"],
+        message: `the path has ${answers} answers (trace, ${lists} lists, ${blocks} blocks, block, ${publications} publications), not ${answerGas.length}`,
+      });
+  });
+
+const guardian = z.strictObject({
+  /** Probability that the guardian puts off a reward, which it may do once. */
+  freezeProbability: probability.default(0),
 });
 
 const priceEvent = z.discriminatedUnion("kind", [
@@ -181,6 +209,7 @@ export const scenarioSchema = z.strictObject({
   forcedErrors: forcedErrors.prefault({}),
   delegators: delegators.prefault({}),
   game: game.prefault({}),
+  guardian: guardian.prefault({}),
   prices: prices.prefault({}),
   learning: learning.prefault({}),
   channel: channel.prefault({}),

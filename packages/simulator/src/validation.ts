@@ -49,6 +49,9 @@ function plain(rules: Rules, slash: number, more: Partial<Rules> = {}): Rules {
   };
 }
 
+/** The shortest dispute: the trace, and the one block of the one tensor. */
+const SHORT = { lists: 0, blocks: 0 } as const;
+
 const market: ScenarioInput = {
   requests: 2_000,
   samples: 0,
@@ -84,7 +87,7 @@ function honestAdvantage(
       providers: { count: 20, stakeUsd: 1e7, capacity: 1e6, strategies: { honest: 1, colluding: 1 } },
       auditors: { count: 1000, rate: x.p, strategies: { diligent: 1 - x.r, colluding: x.r }, bribeUsd: 0 },
       watchers: { count: 0, missProbability: x.beta, falsePositive: x.phi },
-      game: { rounds: 0 },
+      game: SHORT,
     },
     stream,
     count,
@@ -260,7 +263,7 @@ export const cases: readonly Case[] = [
           providers: { count: 20, stakeUsd: 1e7, capacity: 1e6, strategies: { honest: 1 } },
           auditors: { count: 10, rate: BASE.p },
           watchers: { count: 0, falsePositive: 0.02 },
-          game: { rounds: 0 },
+          game: SHORT,
         },
         stream,
         count,
@@ -306,7 +309,7 @@ export const cases: readonly Case[] = [
           providers: { count: 20, stakeUsd: 1e7, strategies: { sometimes: 1 }, cheatProbability: 0.4 / (0.3 * 19) },
           watchers: { count: 1, attention: 1, strategies: { always: 1 } },
           auditors: { count: 0 },
-          game: { rounds: 0 },
+          game: SHORT,
         },
         stream,
         count,
@@ -328,7 +331,7 @@ export const cases: readonly Case[] = [
           watchers: { count: 1, attention: 1, strategies: { always: 1 } },
           auditors: { count: 0 },
           // Its puppet answers within seconds, others within weeks.
-          game: { rounds: 1, moveSeconds: 20_000 },
+          game: { ...SHORT, moveSeconds: 20_000 },
         },
         stream,
         Math.min(count, 20),

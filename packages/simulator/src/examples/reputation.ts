@@ -12,13 +12,13 @@ export function auditRateAfter(record: number): number {
 export const mechanism: Mechanism = {
   ...deployed,
   name: "audits by reputation",
-  auditRate: (sim, claim) => auditRateAfter(sim.providerRecord[sim.claimProvider[claim]]),
+  auditRate: (sim, claim) => auditRateAfter(sim.providers.record[sim.claims.provider[claim]]),
 };
 
 /** Honest while every tenth answer or more is audited, then lies. What it knows of itself stands in the simulation. */
 const patient: ProviderStrategy = {
   name: "patient",
-  act: (sim, provider) => (auditRateAfter(sim.providerRecord[provider]) > 0.1 ? RIGHT : WRONG | CHEAP),
+  act: (sim, provider) => (auditRateAfter(sim.providers.record[provider]) > 0.1 ? RIGHT : WRONG | CHEAP),
   answers: true,
   challengesItself: false,
   bribes: false,

@@ -7,31 +7,29 @@ import type { Simulation } from "./simulation.ts";
  *  rising with the difference (Fermi rule). Mutation is last in each: a random strategy. */
 export function learn(sim: Simulation): void {
   const { populations } = sim.scenario.learning;
-  const { strategies, watchers } = sim;
-  if (populations.includes("providers"))
-    adapt(sim, sim.providerStrategy, sim.providerProfit, sim.providerJobs, strategies.providers.length);
-  if (populations.includes("watchers"))
-    adapt(
-      sim,
-      sim.watcherStrategy.subarray(0, watchers),
-      sim.watcherProfit,
-      sim.watcherJobs,
-      strategies.watchers.length,
-    );
+  const { providers, strategies, watchers } = sim;
+  const { count } = watchers;
+  if (populations.includes("providers")) adapt(sim, providers, strategies.providers.length);
+  if (populations.includes("watchers")) adapt(sim, part(watchers, 0, count), strategies.watchers.length);
   if (populations.includes("auditors"))
-    adapt(
-      sim,
-      sim.watcherStrategy.subarray(watchers),
-      sim.watcherProfit.subarray(watchers),
-      sim.watcherJobs.subarray(watchers),
-      strategies.auditors.length,
-    );
+    adapt(sim, part(watchers, count, count + watchers.auditors), strategies.auditors.length);
   sim.closeEpoch();
 }
 
-function adapt(sim: Simulation, strategy: Uint8Array, profit: Float64Array, jobs: Uint32Array, kinds: number): void {
+/** A population: what its agents play, and what that earned them since the last epoch. */
+interface Population {
+  readonly strategy: Uint8Array;
+  readonly profit: Float64Array;
+  readonly jobs: Uint32Array;
+}
+
+function part({ strategy, profit, jobs }: Population, from: number, to: number): Population {
+  return { strategy: strategy.subarray(from, to), profit: profit.subarray(from, to), jobs: jobs.subarray(from, to) };
+}
+
+function adapt(sim: Simulation, { strategy, profit, jobs }: Population, kinds: number): void {
   const { dynamics, rate, mutation, temperatureUsd } = sim.scenario.learning;
-  const stream = sim.learningStream;
+  const stream = sim.streams.learning;
   const size = strategy.length;
   if (size === 0) return;
   const payoff = new Float64Array(kinds);

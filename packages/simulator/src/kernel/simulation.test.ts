@@ -3,8 +3,9 @@ import { compileRules } from "../rules.ts";
 import { scenarioSchema, type ScenarioInput } from "../scenario.ts";
 import { parameters } from "../testing.ts";
 import { M, type Metric } from "./metrics.ts";
-import { SERIES, Simulation } from "./simulation.ts";
+import { Simulation } from "./simulation.ts";
 import { builtIn, type ProviderStrategy } from "./strategies.ts";
+import { SERIES } from "./world.ts";
 
 const rules = compileRules(parameters());
 
@@ -17,7 +18,7 @@ const count = (sim: Simulation, metric: Metric) => sim.metrics[M[metric]];
 /** Everyone at once, so that every branch is taken. */
 const crowd: ScenarioInput = {
   requests: 4_000,
-  demand: { requesters: 60, everySeconds: 4_000 },
+  demand: { requesters: 60, everySeconds: 4_000, callbackShare: 0.1 },
   providers: {
     count: 30,
     stakeUsd: 3_000,
@@ -36,13 +37,23 @@ const crowd: ScenarioInput = {
   },
   watchers: {
     count: 12,
-    strategies: { always: 1, sampling: 3, profit: 1, freeRiding: 1, copying: 1, griefing: 2 },
+    strategies: {
+      always: 1,
+      sampling: 3,
+      profit: 1,
+      freeRiding: 1,
+      copying: 1,
+      griefing: 2,
+      committing: 2,
+      demanding: 2,
+    },
     checkProbability: 0.3,
     griefProbability: 0.05,
     asleep: 0.2,
   },
   auditors: { count: 6, strategies: { diligent: 1, lazy: 1, colluding: 1 } },
   delegators: { count: 40 },
+  guardian: { freezeProbability: 0.2 },
   forcedErrors: { rate: 0.01, payoutUsd: 5 },
   prices: {
     tokenVolatility: 1,
@@ -72,6 +83,10 @@ describe("simulation", () => {
       "audits",
       "receipts",
       "forcedFound",
+      "commits",
+      "demands",
+      "frozen",
+      "callbacks",
       "switches",
       "declined",
     ] as const)
@@ -83,23 +98,23 @@ describe("simulation", () => {
   it("ends with nothing open, nothing locked and every unit accounted for", () => {
     for (let seed = 1; seed <= 5; seed++) {
       const sim = play({ ...crowd, channel: {} }, { seed });
-      expect(sim.openClaims).to.equal(0);
-      expect(sim.escrow / 1e18).to.be.closeTo(0, 1e-6);
-      for (let i = 0; i < sim.providers; i++) {
-        expect(sim.providerOpen[i]).to.equal(0);
-        expect(sim.providerLocked[i] / 1e18).to.be.closeTo(0, 1e-6);
+      expect(sim.claims.open).to.equal(0);
+      expect(sim.money.escrow / 1e18).to.be.closeTo(0, 1e-6);
+      for (let i = 0; i < sim.providers.count; i++) {
+        expect(sim.providers.open[i]).to.equal(0);
+        expect(sim.providers.locked[i] / 1e18).to.be.closeTo(0, 1e-6);
       }
       const sum = (array: Float64Array) => array.reduce((total, value) => total + value, 0);
       const held =
-        sum(sim.providerStake) +
-        sum(sim.providerDelegated) +
-        sum(sim.providerBalance) +
-        sum(sim.watcherBalance) +
-        sum(sim.requesterBalance) +
-        sim.burned +
-        sim.treasury +
-        sim.withdrawn;
-      expect(held / sim.deposited).to.be.closeTo(1, 1e-12);
+        sum(sim.providers.stake) +
+        sum(sim.providers.delegated) +
+        sum(sim.providers.balance) +
+        sum(sim.watchers.balance) +
+        sum(sim.requesters.balance) +
+        sim.money.burned +
+        sim.money.treasury +
+        sim.money.withdrawn;
+      expect(held / sim.money.deposited).to.be.closeTo(1, 1e-12);
       const accepted = count(sim, "accepted") - count(sim, "reassigned");
       expect(accepted).to.equal(
         count(sim, "finalised") +
@@ -133,7 +148,7 @@ describe("simulation", () => {
     expect(count(sim, "latestDelaySeconds")).to.be.at.most(
       rules.providerBudgetSeconds + rules.challengerBudgetSeconds + 10 * rules.extensionSeconds,
     );
-    for (let i = 0; i < sim.watchers; i++) expect(sim.watcherWei[i]).to.be.at.most(0);
+    for (let i = 0; i < sim.watchers.count; i++) expect(sim.watchers.wei[i]).to.be.at.most(0);
   });
 
   it("convicts every lie that one watcher always checks, and every silent one", () => {

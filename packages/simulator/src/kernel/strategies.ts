@@ -14,7 +14,7 @@ export interface ProviderStrategy {
   readonly name: string;
   /** Decides a job when it is accepted: RIGHT, or bits of WRONG, ABSENT, CHEAP. */
   readonly act: (sim: Simulation, provider: number, claim: number) => number;
-  /** Whether it answers when challenged; a silent one is convicted when its clock has run out. */
+  /** Whether it answers when a wrong answer is challenged; a silent one is convicted when its clock has run out. */
   readonly answers: boolean;
   /** Whether it challenges its own wrong answers once another has, to get the challenger's share back. */
   readonly challengesItself: boolean;
@@ -27,13 +27,17 @@ export const IGNORE = 0;
 export const CHECK = 1;
 export const ACCUSE = 2;
 export const FOLLOW = 3;
+export const PESTER = 4;
 
 export interface WatcherStrategy {
   readonly name: string;
-  /** IGNORE; CHECK, and challenge what is wrong; ACCUSE without checking; FOLLOW the first other challenger. */
+  /** IGNORE; CHECK, and challenge what is wrong; ACCUSE without checking; FOLLOW the first other challenger; PESTER:
+   *  accuse without checking and demand all that may be demanded. */
   readonly look: (sim: Simulation, watcher: number, claim: number) => number;
   /** Whether it challenges only when the reward covers the gas. */
   readonly counts: boolean;
+  /** Whether it proves by commitment instead of descending: two transactions once any game has had the trace opened. */
+  readonly commits: boolean;
 }
 
 export interface AuditorStrategy {
@@ -52,39 +56,50 @@ const cheat = WRONG | CHEAP;
 
 export const providerStrategies: readonly ProviderStrategy[] = [
   provider("honest", () => RIGHT),
-  provider("lazy", (sim) => (sim.providerStream.chance(sim.scenario.providers.wrongWhenLazy) ? cheat : CHEAP)),
+  provider("lazy", (sim) => (sim.streams.provider.chance(sim.scenario.providers.wrongWhenLazy) ? cheat : CHEAP)),
   provider("always", () => cheat),
-  provider("sometimes", (sim) => (sim.providerStream.chance(sim.scenario.providers.cheatProbability) ? cheat : RIGHT)),
+  provider("sometimes", (sim) =>
+    sim.streams.provider.chance(sim.scenario.providers.cheatProbability) ? cheat : RIGHT,
+  ),
   provider("unwatched", (sim, _provider, claim) => (sim.watchersAwake(claim) === 0 ? cheat : RIGHT)),
   provider("valuable", (sim, _provider, claim) =>
-    sim.claimValue[claim] >= sim.scenario.providers.valueThresholdUsd ? cheat : RIGHT,
+    sim.claims.value[claim] >= sim.scenario.providers.valueThresholdUsd ? cheat : RIGHT,
   ),
   provider("selfChallenging", () => cheat, { challengesItself: true }),
   provider("colluding", () => cheat, { bribes: true }),
-  provider("crashing", (sim) => (sim.providerStream.chance(sim.scenario.providers.crashProbability) ? ABSENT : RIGHT)),
+  provider("crashing", (sim) =>
+    sim.streams.provider.chance(sim.scenario.providers.crashProbability) ? ABSENT : RIGHT,
+  ),
   provider("withholding", () => cheat, { answers: false }),
 ];
 
-const watcher = (name: string, look: WatcherStrategy["look"], counts = true): WatcherStrategy => ({
-  name,
-  look,
-  counts,
-});
+const watcher = (
+  name: string,
+  look: WatcherStrategy["look"],
+  more: Partial<WatcherStrategy> = {},
+): WatcherStrategy => ({ name, look, counts: true, commits: false, ...more });
+
+const samples: WatcherStrategy["look"] = (sim) =>
+  sim.streams.watcher.chance(sim.scenario.watchers.checkProbability) ? CHECK : IGNORE;
 
 export const watcherStrategies: readonly WatcherStrategy[] = [
-  watcher("always", () => CHECK, false),
-  watcher("sampling", (sim) => (sim.watcherStream.chance(sim.scenario.watchers.checkProbability) ? CHECK : IGNORE)),
+  watcher("always", () => CHECK, { counts: false }),
+  watcher("sampling", samples),
   watcher("profit", (sim, index, claim) => {
     const { beliefFloor } = sim.scenario.watchers;
-    const belief = Math.max(sim.watcherBelief[index], beliefFloor);
+    const belief = Math.max(sim.watchers.belief[index], beliefFloor);
     return belief * sim.rewardUsd(claim) + sim.forcedWorthUsd > sim.scenario.costs.checkUsd ? CHECK : IGNORE;
   }),
   watcher("freeRiding", () => IGNORE),
   watcher("copying", () => FOLLOW),
+  watcher("griefing", (sim) => (sim.streams.watcher.chance(sim.scenario.watchers.griefProbability) ? ACCUSE : IGNORE), {
+    counts: false,
+  }),
+  watcher("committing", samples, { commits: true }),
   watcher(
-    "griefing",
-    (sim) => (sim.watcherStream.chance(sim.scenario.watchers.griefProbability) ? ACCUSE : IGNORE),
-    false,
+    "demanding",
+    (sim) => (sim.streams.watcher.chance(sim.scenario.watchers.griefProbability) ? PESTER : IGNORE),
+    { counts: false },
   ),
 ];
 

@@ -10,7 +10,7 @@ describe("wheel", () => {
     const stream = new Stream(1);
     for (let round = 0; round < 40; round++) {
       const size = 1 + stream.below(400);
-      const wheel = new Wheel(kindsOf(size));
+      const wheel = new Wheel(kindsOf(size), 5 + (round % 12));
       const waiting: { id: number; due: number; order: number }[] = [];
       const free = Array.from({ length: 4 * size }, (_, id) => id);
       let order = 0;

@@ -1,14 +1,11 @@
-// A queue of timers: a hierarchical timing wheel (Varghese, Lauck, 1987) of four levels of 256 slots, one slot of the
-// lowest level for each second. A slot is a ring of timers, known by its last one, linked through arrays that the owners
+// A queue of timers: a hierarchical timing wheel (Varghese, Lauck, 1987) whose levels together reach 2^32 seconds, one slot
+// of the lowest level for each second. A slot is a ring of timers, known by its last one, linked through arrays that the owners
 // of the timers hold, so setting a timer allocates nothing. Timers of one second fire in the order in which they were set.
-
-const BITS = 8;
-const SLOTS = 1 << BITS;
-const LEVELS = 4;
-const MASK = SLOTS - 1;
 
 /** No timer. */
 export const NONE = -1;
+/** No timer that is due in time. */
+const BEYOND = -2;
 
 /**
  * The timers of one kind of owner: `due[i]` is the second at which owner i's timer fires, `next[i]` the wheel's link. An
@@ -26,12 +23,22 @@ export class Wheel {
   /** How many timers are set. */
   size = 0;
   readonly #kinds: readonly Timers[];
-  readonly #tails = new Int32Array(SLOTS * LEVELS).fill(NONE);
+  /** log2 of the slots of a level, and a mask of that many bits. */
+  readonly #bits: number;
+  readonly #mask: number;
+  readonly #levels: number;
+  readonly #tails: Int32Array;
   /** One bit per slot that is not empty. */
-  readonly #full = new Int32Array((SLOTS * LEVELS) / 32);
+  readonly #full: Int32Array;
 
-  constructor(kinds: readonly Timers[]) {
+  /** @param bits log2 of the slots of a level, from 5 to 16. */
+  constructor(kinds: readonly Timers[], bits = 8) {
     this.#kinds = kinds;
+    this.#bits = bits;
+    this.#mask = 2 ** bits - 1;
+    this.#levels = Math.ceil(32 / bits);
+    this.#tails = new Int32Array(2 ** bits * this.#levels).fill(NONE);
+    this.#full = new Int32Array(this.#tails.length / 32);
   }
 
   /** All arrays, those of the owners included: for counting memory. */
@@ -50,9 +57,10 @@ export class Wheel {
 
   #place(id: number, timers: Timers, due: number): void {
     // The level is the one whose current turn contains both now and due.
-    const difference = (due ^ this.now) >>> 0;
-    const level = difference < 1 << 8 ? 0 : difference < 1 << 16 ? 1 : difference < 1 << 24 ? 2 : 3;
-    const slot = level * SLOTS + ((due >>> (level * BITS)) & MASK);
+    const bits = this.#bits;
+    let level = 0;
+    for (let difference = (due ^ this.now) >>> bits; difference !== 0; difference >>>= bits) level++;
+    const slot = (level << bits) + ((due >>> (level * bits)) & this.#mask);
     const tail = this.#tails[slot];
     if (tail === NONE) {
       timers.next[id >> 2] = id;
@@ -67,11 +75,11 @@ export class Wheel {
 
   /** The first slot at or after `from` in its level that is not empty, or NONE. */
   #firstFull(level: number, from: number): number {
-    const end = (level + 1) * SLOTS;
-    let slot = level * SLOTS + from;
+    const end = (level + 1) << this.#bits;
+    let slot = (level << this.#bits) + from;
     while (slot < end) {
       const word = this.#full[slot >> 5] >>> (slot & 31);
-      if (word !== 0) return slot + (31 - Math.clz32(word & -word)) - level * SLOTS;
+      if (word !== 0) return slot + (31 - Math.clz32(word & -word)) - (level << this.#bits);
       slot = (slot | 31) + 1;
     }
     return NONE;
@@ -91,9 +99,9 @@ export class Wheel {
    */
   pop(end: number): number {
     for (;;) {
-      const slot = this.#firstFull(0, this.now & MASK);
+      const slot = this.#firstFull(0, this.now & this.#mask);
       if (slot !== NONE) {
-        const due = ((this.now & ~MASK) | slot) >>> 0;
+        const due = ((this.now & ~this.#mask) | slot) >>> 0;
         if (due > end) break;
         this.now = due;
         const tail = this.#tails[slot];
@@ -104,31 +112,48 @@ export class Wheel {
         this.size--;
         return id;
       }
-      if (!this.#advance(end)) break;
+      const id = this.#advance(end);
+      if (id === BEYOND) break;
+      if (id !== NONE) return id;
     }
     if (this.now < end) this.#skipTo(end);
     return NONE;
   }
 
-  /** Moves the present to the next turn of the lowest level that holds a timer; false if that is after `end`. */
-  #advance(end: number): boolean {
-    for (let level = 1; level < LEVELS; level++) {
-      const shift = level * BITS;
-      const slot = this.#firstFull(level, ((this.now >>> shift) & MASK) + 1);
+  /**
+   * Moves the present to the next turn of the lowest level that holds a timer. A timer that is alone in its turn is taken
+   * off at once: the usual case where timers are few.
+   * @returns that timer; NONE where there were several; BEYOND, and nothing is done, where the turn or the timer is after
+   * `end`.
+   */
+  #advance(end: number): number {
+    for (let level = 1; level < this.#levels; level++) {
+      const shift = level * this.#bits;
+      const slot = this.#firstFull(level, ((this.now >>> shift) & this.#mask) + 1);
       if (slot === NONE) continue;
-      const above = level === LEVELS - 1 ? 0 : (this.now & ~(2 ** (shift + BITS) - 1)) >>> 0;
+      const tail = this.#tails[(level << this.#bits) + slot];
+      const timers = this.#kinds[tail & 3];
+      if (timers.next[tail >> 2] === tail) {
+        const due = timers.due[tail >> 2];
+        if (due > end) return BEYOND;
+        this.#take((level << this.#bits) + slot);
+        this.now = due;
+        this.size--;
+        return tail;
+      }
+      const above = level === this.#levels - 1 ? 0 : (this.now & ~(2 ** (shift + this.#bits) - 1)) >>> 0;
       const turn = above + slot * 2 ** shift;
-      if (turn > end) return false;
+      if (turn > end) return BEYOND;
       this.#enter(turn, level, slot);
-      return true;
+      return NONE;
     }
-    return false;
+    return BEYOND;
   }
 
   /** The present becomes the start of a turn; that turn's timers move down to the levels below. */
   #enter(turn: number, level: number, slot: number): void {
     this.now = turn;
-    const tail = this.#take(level * SLOTS + slot);
+    const tail = this.#take((level << this.#bits) + slot);
     if (tail === NONE) return;
     let next = this.#kinds[tail & 3].next[tail >> 2];
     for (;;) {
@@ -142,10 +167,10 @@ export class Wheel {
 
   /** Moves the present to `end`, before which no timer is due, through the turns that contain it. */
   #skipTo(end: number): void {
-    for (let level = LEVELS - 1; level >= 1; level--) {
-      const shift = level * BITS;
+    for (let level = this.#levels - 1; level >= 1; level--) {
+      const shift = level * this.#bits;
       const turn = Math.floor(end / 2 ** shift) * 2 ** shift;
-      if (turn > this.now) this.#enter(turn, level, (turn >>> shift) & MASK);
+      if (turn > this.now) this.#enter(turn, level, (turn >>> shift) & this.#mask);
     }
     this.now = end;
   }

@@ -7,7 +7,7 @@ import type { Axis, Experiment } from "../experiment/schema.ts";
 import type { Effect, SobolIndex } from "../experiment/sensitivity.ts";
 import { estimate, quantile } from "../experiment/statistics.ts";
 import { estimateAt, type Finding } from "../experiment/verdict.ts";
-import { SERIES } from "../kernel/simulation.ts";
+import { SERIES } from "../kernel/world.ts";
 
 export interface Chart {
   readonly title: string;
