@@ -9,11 +9,9 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deploy } from "@assay/deployment";
 import { loadParameters, type Contracts, type Parameters } from "@assay/protocol";
 import { Disputes, Inferences } from "@assay/sdk";
 import type { Signer } from "ethers";
-import { network } from "hardhat";
 
 /** Where the chain runs: in this process, or as a separate anvil node. */
 export const CHAINS = ["hardhat", "anvil"] as const;
@@ -48,6 +46,8 @@ const PURSE = 10n ** 24n;
 
 /** A development chain with everything deployed and every wallet filled. */
 export async function setStage(chain: ChainName): Promise<Stage> {
+  // Loaded only when a chain is needed: other verbs start without it.
+  const [{ network }, { deploy }] = await Promise.all([import("hardhat"), import("@assay/deployment")]);
   const parameters = loadParameters(LOCAL_PARAMETERS);
   const node = chain === "anvil" ? await startAnvil() : undefined;
   const connection = await (node === undefined

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,70 @@ describe("assay simulate run", function () {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("assay simulate with bad input", function () {
+  this.timeout(60_000);
+  let folder = "";
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "assay-simulate-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const axis = (more: object) => ({ axes: [{ name: "x", ...more }] });
+  const local = fileURLToPath(new URL("../../../deployment/parameters/local.json5", import.meta.url));
+
+  // What stands in the file beside the ordinary, and what is said: file, path, rule and fix.
+  const kinds: readonly [kind: string, change: object, says: RegExp][] = [
+    [
+      "an unknown key",
+      { scenario: { demand: { requesterz: 5 } } },
+      /bad\.json5: scenario\.demand: .*requesterz.*\n +fix: remove/,
+    ],
+    [
+      "a wrong unit",
+      axis({ path: "scenario.costs.checkSeconds", unit: "hours", values: [1] }),
+      /bad\.json5: axes\.0\.unit: wrong unit: .* is in s, the axis says hours; give its values in s\n +fix: /,
+    ],
+    [
+      "a value with its unit",
+      { scenario: { costs: { checkSeconds: "1 h" } } },
+      /bad\.json5: scenario\.costs\.checkSeconds: .*expected number.*\n +fix: give seconds as a number/,
+    ],
+    [
+      "an impossible window",
+      axis({ path: "parameters.market.window.leastSeconds", values: [3600] }),
+      /default\.json5: market\.window\.leastSeconds: .*≥ 2 × maxInclusionDelaySeconds.*\n +fix: /,
+    ],
+    [
+      "a probability of 5",
+      { scenario: { auditors: { rate: 5 } } },
+      /bad\.json5: scenario\.auditors\.rate: .*<=1.*\n +fix: give a number from 0 to 1; five per cent is 0.05/,
+    ],
+    [
+      "an empty sweep",
+      axis({ path: "scenario.watchers.asleep", values: [] }),
+      /bad\.json5: axes\.0\.values: .*\n +fix: give values at least 1 entry/,
+    ],
+  ];
+  for (const [kind, change, says] of kinds)
+    it(`refuses ${kind}`, () => {
+      const file = path.join(folder, "bad.json5");
+      writeFileSync(file, JSON.stringify({ name: "bad", title: "Bad", question: "?", ...change }));
+      const { status, stdout, stderr } = assay("simulate", "run", file, "--out", path.join(folder, "out"));
+      expect(stderr).to.match(says);
+      expect(stdout).to.equal("");
+      expect(status).to.equal(2);
+      expect(readdirSync(folder)).to.not.include("out");
+    });
+
+  it("refuses a parameter file that the contracts would refuse", () => {
+    const file = path.join(folder, "parameters.json5");
+    writeFileSync(file, readFileSync(local, "utf8").replace("slashBurnBps: 5000", "slashBurnBps: 100"));
+    const { status, stderr } = assay("simulate", "run", "reputation", "--parameters", file);
+    expect(stderr).to.match(/parameters\.json5: market\.slashBurnBps: .*at least half of a slash is burned.*\n +fix: /);
+    expect(status).to.equal(2);
   });
 });
 

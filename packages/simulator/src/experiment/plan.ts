@@ -12,6 +12,7 @@ import { compileRules, type Rules } from "../rules.ts";
 import { type Scenario, scenarioSchema } from "../scenario.ts";
 import { type Point, valueAt } from "./design.ts";
 import { OUTPUTS } from "./outputs.ts";
+import { fixFor } from "./units.ts";
 import { type Experiment, parseExperiment, parseJson5, problemsOf, readText } from "./schema.ts";
 
 /** What is needed to run an experiment anywhere. */
@@ -149,13 +150,23 @@ function checkedRules(parameters: unknown, file: string): Rules {
   } catch (error) {
     if (!(error instanceof ParametersError)) throw error;
     throw new InputError(
-      error.problems.map((problem) => ({
-        where: `${file}: ${problem}`,
-        rule: "the contracts would refuse these parameters",
-        fix: "correct the value, or judge refused values by a rules.… path instead",
-      })),
+      error.problems.map((problem) => {
+        const colon = problem.indexOf(": ");
+        const [path, rule] = [problem.slice(0, colon), problem.slice(colon + 2)];
+        return {
+          where: `${file}: ${path}`,
+          rule: `the contracts would refuse it: ${rule}`,
+          fix: refusedFix(path, rule),
+        };
+      }),
     );
   }
+}
+
+/** What to do about a parameter that the contracts would refuse. */
+function refusedFix(path: string, rule: string): string {
+  const corrected = /expected/.test(rule) ? fixFor(path.split(".").at(-1)!) : "do as the rule says";
+  return `${corrected}; values that the contracts refuse can be studied by a rules.… path in an experiment`;
 }
 
 function assign(tree: Tree, keys: readonly string[], value: unknown, file: string): void {

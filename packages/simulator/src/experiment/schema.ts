@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import JSON5 from "json5";
 import { z } from "zod";
 import { InputError, type Problem } from "../errors.ts";
+import { SERIES } from "../kernel/world.ts";
 import { isSeed } from "../random.ts";
 import { OUTPUT_INDEX } from "./outputs.ts";
+import { fixFor, unitProblem } from "./units.ts";
 
 const path = z
   .string()
@@ -105,7 +107,7 @@ const chart = z.discriminatedUnion("kind", [
     title: z.string().optional(),
   }),
   z.strictObject({ kind: z.literal("bars"), x: z.string(), output, title: z.string().optional() }),
-  z.strictObject({ kind: z.literal("fan"), column: z.string(), title: z.string().optional() }),
+  z.strictObject({ kind: z.literal("fan"), column: z.enum(SERIES), title: z.string().optional() }),
 ]);
 
 export const experimentSchema = z
@@ -140,6 +142,10 @@ export const experimentSchema = z
     const names = axes.map(({ name }) => name);
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
+    axes.forEach(({ path, unit }, i) => {
+      const problem = path === undefined ? undefined : unitProblem(path, unit);
+      if (problem !== undefined) complain(["axes", i, "unit"], problem);
+    });
     names.forEach((name, i) => {
       if (names.indexOf(name) !== i) complain(["axes", i, "name"], `two axes are called ${name}`);
     });
@@ -169,11 +175,16 @@ export function problemsOf(file: string, error: z.ZodError): Problem[] {
   return error.issues.map((issue) => ({
     where: `${file}: ${issue.path.join(".") || "(whole file)"}`,
     rule: issue.message,
-    fix:
-      issue.code === "unrecognized_keys"
-        ? `remove ${issue.keys.join(", ")}, or correct the spelling`
-        : "correct the value there",
+    fix: fixOf(issue),
   }));
+}
+
+function fixOf(issue: z.core.$ZodIssue): string {
+  const last = String(issue.path.at(-1) ?? "");
+  if (issue.code === "unrecognized_keys") return `remove ${issue.keys.join(", ")}, or correct the spelling`;
+  if (issue.code === "too_small" && issue.origin === "array") return `give ${last} at least ${issue.minimum} entry`;
+  if (issue.code === "custom") return "the rule says what is right there";
+  return fixFor(last);
 }
 
 /** Reads JSON5 text. Throws InputError. */

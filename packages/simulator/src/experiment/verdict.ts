@@ -79,11 +79,33 @@ function distance(experiment: Experiment, from: Point, to: Point): number {
   }, 0);
 }
 
+/**
+ * What diverged: a run in which a number left the range of floating-point numbers, such as a token price that grew
+ * without end. Nothing is judged and nothing drawn from such runs.
+ */
+export function divergenceOf(experiment: Experiment, points: readonly PointResult[]): string | undefined {
+  const wild = (x: number) => Math.abs(x) === Infinity;
+  for (const { levels, runs } of points) {
+    const count = runs.filter(
+      ({ outputs, series }) => outputs.some(wild) || series.some((row) => row.some(wild)),
+    ).length;
+    if (count === 0) continue;
+    const name = OUTPUTS.find((_, i) => runs.some(({ outputs }) => wild(outputs[i])))?.name ?? "a time series";
+    return (
+      `No verdict: ${count} of ${plural(runs.length, "run")} at ${describePoint(experiment, levels)} diverged (${name} is ` +
+      "infinite). Lower the volatility, the rates or the duration."
+    );
+  }
+  return undefined;
+}
+
 /** Judges a finished experiment. Searches are judged by what they found. */
 export function verdictOf({ plan, points, complete, breakPoints, optimum }: Outcome): Verdict {
   const { experiment } = plan;
   if (!complete)
     return { sentences: ["Interrupted: no verdict. Run it again with the same folder to finish it."], findings: [] };
+  const divergence = divergenceOf(experiment, points);
+  if (divergence !== undefined) return { sentences: [divergence], findings: [] };
   if (breakPoints !== undefined) {
     const broken = breakPoints.filter(({ breaksAt }) => breaksAt !== undefined);
     const sentences = breakPoints.map(({ axis, unit, holdsAt, breaksAt, condition }) => {

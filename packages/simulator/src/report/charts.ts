@@ -5,7 +5,7 @@ import type { PointResult } from "../experiment/journal.ts";
 import { OUTPUT_INDEX, OUTPUTS } from "../experiment/outputs.ts";
 import type { Axis, Experiment } from "../experiment/schema.ts";
 import type { Effect, SobolIndex } from "../experiment/sensitivity.ts";
-import { estimate, quantile } from "../experiment/statistics.ts";
+import { estimate, type Estimate, quantile } from "../experiment/statistics.ts";
 import { estimateAt, type Finding } from "../experiment/verdict.ts";
 import { SERIES } from "../kernel/world.ts";
 
@@ -69,6 +69,19 @@ function pooled(
   const column = OUTPUT_INDEX.get(output)!;
   const matching = points.filter((result) => axes.every((axis, i) => result.levels[axis] === levels[i]));
   return estimate(matching.flatMap(({ runs }) => runs.map(({ outputs }) => outputs[column]))).mean;
+}
+
+/** The estimate of an output over points, or nothing where it rests on fewer samples than the experiment asks for. */
+function enough({ leastReplicates }: Experiment, points: readonly PointResult[], column: number): Estimate {
+  const found = estimate(points.flatMap(({ runs }) => runs.map(({ outputs }) => outputs[column])));
+  return found.count < leastReplicates ? { ...found, mean: NaN, error: Infinity } : found;
+}
+
+/** Says what is not drawn. */
+function thinNote({ leastReplicates }: Experiment, estimates: readonly Estimate[]): string {
+  const thin = estimates.filter(({ count }) => count < leastReplicates).length;
+  if (thin === 0) return "";
+  return ` Not drawn at ${thin} of ${estimates.length} places: fewer than ${leastReplicates} samples.`;
 }
 
 /** Two axes against an output: cells coloured by the condition where there is one, else by value. */
@@ -161,7 +174,7 @@ export function lines(
         const matching = points.filter(
           (r) => r.levels[x] === level && (group === undefined || r.levels[by!] === group),
         );
-        return estimate(matching.flatMap(({ runs }) => runs.map(({ outputs }) => outputs[column])));
+        return enough(experiment, matching, column);
       };
       const name =
         [chart.outputs.length > 1 ? output : "", group === undefined ? "" : labelAt(experiment.axes[by!], group)]
@@ -209,7 +222,10 @@ export function lines(
   const note = chart.outputs.map((name) => `${name}: ${outputOf(name).meaning}`).join(". ");
   return {
     title: chart.title ?? `${chart.outputs.join(", ")} along ${chart.x}`,
-    note: `${note}. Bars: 95 % intervals.`,
+    note: `${note}. Bars: 95 % intervals.${thinNote(
+      experiment,
+      series.flatMap(({ estimates }) => estimates),
+    )}`,
     svg,
   };
 }
@@ -251,8 +267,10 @@ export function barChart(
   const column = OUTPUT_INDEX.get(chart.output)!;
   const levels = gridLevels(axis);
   const estimates = levels.map((level) =>
-    estimate(
-      points.filter((r) => r.levels[x] === level).flatMap(({ runs }) => runs.map(({ outputs }) => outputs[column])),
+    enough(
+      experiment,
+      points.filter((r) => r.levels[x] === level),
+      column,
     ),
   );
   const svg = draw({
@@ -273,13 +291,22 @@ export function barChart(
   });
   return {
     title: chart.title ?? `${label(chart.output)} by ${chart.x}`,
-    note: `${outputOf(chart.output).meaning}. Bars: 95 % intervals.`,
+    note: `${outputOf(chart.output).meaning}. Bars: 95 % intervals.${thinNote(experiment, estimates)}`,
     svg,
   };
 }
 
-/** The time series of a point over its replicates: median, and the 5 to 95 % fan. */
-export function fan(points: readonly PointResult[], chart: { column: string; title?: string }): Chart {
+/** The time series of a point over its replicates: median, and the 5 to 95 % fan; of too few runs, only a note. */
+export function fan(
+  points: readonly PointResult[],
+  chart: { column: string; title?: string },
+  leastRuns: number,
+): Chart {
+  const title = chart.title ?? `${chart.column} over time`;
+  if (points[0].runs.length < leastRuns) {
+    const note = `Not drawn: ${points[0].runs.length} runs are too few for a band of 5 to 95 %; ${leastRuns} are needed.`;
+    return { title, note, svg: "" };
+  }
   const column = (SERIES as readonly string[]).indexOf(chart.column);
   const runs = points[0].runs.map(({ series }) => series);
   const length = Math.min(...runs.map((series) => series.length));
@@ -328,7 +355,7 @@ export function fan(points: readonly PointResult[], chart: { column: string; tit
     ],
   });
   return {
-    title: chart.title ?? `${chart.column} over time`,
+    title,
     note: "Line: median of the runs; dark: 25 to 75 %; light: 5 to 95 %.",
     svg,
   };

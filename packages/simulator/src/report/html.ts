@@ -7,7 +7,7 @@ import { type Experiment, parseExperiment } from "../experiment/schema.ts";
 import { makePlan } from "../experiment/plan.ts";
 import type { Outcome } from "../experiment/run.ts";
 import { morrisEffects, sobolIndices } from "../experiment/sensitivity.ts";
-import { describePoint, estimateAt, SOBOL, type Verdict, verdictOf } from "../experiment/verdict.ts";
+import { describePoint, divergenceOf, estimateAt, SOBOL, type Verdict, verdictOf } from "../experiment/verdict.ts";
 import { InputError } from "../errors.ts";
 import { Stream } from "../random.ts";
 import { barChart, type Chart, convergence, fan, lines, morrisChart, phase, rangeChart, sobolChart } from "./charts.ts";
@@ -51,6 +51,7 @@ function chartsOf(outcome: Outcome, verdict: Verdict): Chart[] {
   const { experiment } = plan;
   const { method, axes } = experiment;
   const charts: Chart[] = [];
+  if (divergenceOf(experiment, points) !== undefined) return charts;
   if (method.kind === "morris" && outcome.complete) {
     const ys = points.map((result) => estimateAt(result, method.output).mean);
     charts.push(
@@ -93,7 +94,7 @@ function chartsOf(outcome: Outcome, verdict: Verdict): Chart[] {
     if (chart.kind === "phase") charts.push(phase(experiment, points, verdict.findings, chart));
     else if (chart.kind === "lines") charts.push(lines(experiment, points, chart));
     else if (chart.kind === "bars") charts.push(barChart(experiment, points, chart));
-    else charts.push(fan(points, chart));
+    else charts.push(fan(points, chart, experiment.leastReplicates));
   }
   return charts;
 }
