@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { decodeList, DType, loadWord, OPCODE, run, tensorOfWords, wordsOf, type Request, type Run } from "@assay/vm";
 import { GraphError, importOnnx, type Imported, type ImportOptions } from "./index.ts";
 import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
-import { buildDecoder, CONTEXT, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
+import { buildDecoder, CONTEXT, HEADS, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
 
 const CALLS = { least: 2, greatest: CONTEXT };
 const SYMBOLS = { sequence: { least: 1, greatest: CONTEXT } };
@@ -62,6 +62,12 @@ describe("generation with a cache", () => {
     "positions and mask as inputs": {},
     "positions as an input": { inputs: ["position_ids"] },
     "positions from the cache's length": { inputs: [] },
+    "Attention as one operator": { inputs: ["position_ids"], fused: "Attention" },
+    "GroupQueryAttention, turned by position": {
+      inputs: ["attention_mask", "position_ids"],
+      fused: "GroupQueryAttention",
+    },
+    MultiHeadAttention: { inputs: ["position_ids"], fused: "MultiHeadAttention" },
   };
   for (const [name, kind] of Object.entries(kinds)) {
     it(`gives each token the logits that the whole text gives it, bit by bit: ${name}`, () => {
@@ -82,19 +88,21 @@ describe("generation with a cache", () => {
   }
 
   it("adds to the trace of a call no tensor that holds the cache", () => {
-    const { program } = decoder(0);
-    const { layout, description } = run(program, requestOf([1, 2, 3], CONTEXT - 2));
-    const last = layout.calls - 2;
-    for (let position = 0; position < layout.positions(last); position++) {
-      const growth = description(last, position).count - description(last - 1, position).count;
-      // Scores and masks have one number per head and position; a row of the cache has SIZE per head.
-      expect(growth, `position ${position}`).to.be.at.most(4);
+    for (const kind of Object.values(kinds)) {
+      const { program } = decoder(0, {}, kind);
+      const { layout, description } = run(program, requestOf([1, 2, 3], CONTEXT - 2));
+      const last = layout.calls - 2;
+      for (let position = 0; position < layout.positions(last); position++) {
+        const growth = description(last, position).count - description(last - 1, position).count;
+        // Scores and masks have one number per head and position; a row of the cache has SIZE per group of heads.
+        expect(growth, `position ${position}`).to.be.at.most(HEADS);
+      }
     }
   });
 
   it("loads from at most four places in a step", () => {
-    const { program } = decoder(0);
-    for (const decoded of decodeList(program, "decode")) {
+    const records = Object.values(kinds).flatMap((kind) => decodeList(decoder(0, {}, kind).program, "decode"));
+    for (const decoded of records) {
       if (!decoded.valid) throw new Error(`an invalid record: ${decoded.rule}`);
       const { record } = decoded;
       const sections = record.kind === "map" ? [record.value] : [record.init, record.step, record.final];

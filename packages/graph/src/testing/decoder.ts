@@ -14,9 +14,13 @@ export const VOCABULARY = 11;
 export const CONTEXT = 24;
 const WIDTH = HEADS * SIZE;
 
+export type FusedAttention = "Attention" | "GroupQueryAttention" | "MultiHeadAttention";
+
 export interface DecoderOptions {
   /** What becomes of a cache; joined with the past by Concat if absent. */
   readonly join?: (past: string, current: string, output: string) => NodeSpec[];
+  /** The one operator that attention is; in parts if absent. */
+  readonly fused?: FusedAttention;
   /** Inputs beside the tokens and the cache; all if absent. */
   readonly inputs?: readonly ("attention_mask" | "position_ids")[];
 }
@@ -28,9 +32,51 @@ const node = (operator: string, inputs: string[], output: string, attributes: No
   attributes,
 });
 
+const CACHE = ["past_key_values.0.key", "past_key_values.0.value"];
+const PRESENT = ["present.0.key", "present.0.value"];
+const HEADS_OF_EACH = ["q.product", "k.product", "v.product"];
+
+/** Operators that join the cache, repeat the grouped heads and mask by themselves, with what exporters put before them. */
+const FUSED: Readonly<Record<FusedAttention, readonly NodeSpec[]>> = {
+  Attention: [
+    {
+      operator: "Attention",
+      inputs: [...HEADS_OF_EACH, "", ...CACHE],
+      outputs: ["merged", ...PRESENT],
+      attributes: { q_num_heads: HEADS, kv_num_heads: GROUPS, is_causal: 1 },
+    },
+  ],
+  GroupQueryAttention: [
+    node("ReduceSum", ["attention_mask", "one"], "lengths"),
+    node("Sub", ["lengths", "one"], "last"),
+    node("Cast", ["last"], "seqlens_k", { to: DType.INT32 }),
+    node("Shape", ["attention_mask"], "mask.shape"),
+    node("Gather", ["mask.shape", "step"], "mask.length"),
+    node("Cast", ["mask.length"], "total_sequence_length", { to: DType.INT32 }),
+    {
+      operator: "GroupQueryAttention",
+      domain: "com.microsoft",
+      inputs: [...HEADS_OF_EACH, ...CACHE, "seqlens_k", "total_sequence_length", "cos", "sin"],
+      outputs: ["merged", ...PRESENT],
+      attributes: { num_heads: HEADS, kv_num_heads: GROUPS, do_rotary: 1 },
+    },
+  ],
+  MultiHeadAttention: [
+    {
+      operator: "MultiHeadAttention",
+      domain: "com.microsoft",
+      inputs: [...HEADS_OF_EACH, "", "", "", ...CACHE],
+      outputs: ["merged", ...PRESENT],
+      attributes: { num_heads: HEADS, unidirectional: 1 },
+    },
+  ],
+};
+
 /** The model's bytes: one layer, weights from a seed. */
 export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8Array {
   const { inputs = ["attention_mask", "position_ids"], join = joined } = options;
+  // MultiHeadAttention has a key and a value for every head.
+  const groups = options.fused === "MultiHeadAttention" ? HEADS : GROUPS;
   const random = new Random(seed);
   const matrix = (...shape: number[]): Tensor =>
     floats(
@@ -41,8 +87,8 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     embedding: matrix(VOCABULARY, WIDTH),
     places: matrix(CONTEXT, WIDTH),
     "q.weight": matrix(WIDTH, WIDTH),
-    "k.weight": matrix(WIDTH, GROUPS * SIZE),
-    "v.weight": matrix(WIDTH, GROUPS * SIZE),
+    "k.weight": matrix(WIDTH, groups * SIZE),
+    "v.weight": matrix(WIDTH, groups * SIZE),
     head: matrix(WIDTH, VOCABULARY),
     "q.shape": longs([4], [0, 0, HEADS, SIZE]),
     "kv.shape": longs([4], [0, 0, GROUPS, SIZE]),
@@ -61,26 +107,14 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     scale: floats([], [0.5]),
     lowest: floats([], [-Infinity]),
     free: floats([], [0]),
+    cos: matrix(CONTEXT, SIZE / 2),
+    sin: matrix(CONTEXT, SIZE / 2),
   };
   const positions = inputs.includes("position_ids");
   const own = positions ? "position_ids" : "own.row";
-  const nodes: NodeSpec[] = [
-    node("Gather", ["embedding", "input_ids"], "embedded"),
-    ...(positions
-      ? []
-      : [
-          node("Shape", ["past_key_values.0.key"], "past.shape"),
-          node("Gather", ["past.shape", "third"], "past.length"),
-          node("Shape", ["input_ids"], "input.shape"),
-          node("Gather", ["input.shape", "step"], "length"),
-          node("Add", ["past.length", "length"], "end"),
-          node("Range", ["past.length", "end", "step"], "own"),
-          node("Unsqueeze", ["own", "first"], "own.row"),
-        ]),
-    node("Gather", ["places", own], "placed"),
-    node("Add", ["embedded", "placed"], "x"),
+  /** Attention in parts. */
+  const parts: NodeSpec[] = [
     ...["q", "k", "v"].flatMap((name) => [
-      node("MatMul", ["x", `${name}.weight`], `${name}.product`),
       node("Reshape", [`${name}.product`, name === "q" ? "q.shape" : "kv.shape"], `${name}.cut`),
       node("Transpose", [`${name}.cut`], name, { perm: [0, 2, 1, 3] }),
     ]),
@@ -115,6 +149,24 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     node("MatMul", ["attention", "value.repeated"], "attended"),
     node("Transpose", ["attended"], "rows", { perm: [0, 2, 1, 3] }),
     node("Reshape", ["rows", "joined.shape"], "merged"),
+  ];
+  const nodes: NodeSpec[] = [
+    node("Gather", ["embedding", "input_ids"], "embedded"),
+    ...(positions
+      ? []
+      : [
+          node("Shape", ["past_key_values.0.key"], "past.shape"),
+          node("Gather", ["past.shape", "third"], "past.length"),
+          node("Shape", ["input_ids"], "input.shape"),
+          node("Gather", ["input.shape", "step"], "length"),
+          node("Add", ["past.length", "length"], "end"),
+          node("Range", ["past.length", "end", "step"], "own"),
+          node("Unsqueeze", ["own", "first"], "own.row"),
+        ]),
+    node("Gather", ["places", own], "placed"),
+    node("Add", ["embedded", "placed"], "x"),
+    ...["q", "k", "v"].map((name) => node("MatMul", ["x", `${name}.weight`], `${name}.product`)),
+    ...(options.fused ? FUSED[options.fused] : parts),
     node("Add", ["x", "merged"], "sum"),
     node("MatMul", ["sum", "head"], "logits"),
   ];
@@ -125,9 +177,10 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
   const cache = (name: string, length: string): ValueSpec => ({
     name,
     dtype: DType.FLOAT32,
-    shape: ["batch", GROUPS, length, SIZE],
+    shape: ["batch", groups, length, SIZE],
   });
   return buildModel({
+    ...(options.fused && { opset: 23 }),
     nodes,
     inputs: [
       { name: "input_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
