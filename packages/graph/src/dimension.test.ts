@@ -19,6 +19,9 @@ describe("Dimension", () => {
         .equals(m.mul(2).add(n.mul(2))),
     ).to.equal(true);
     expect(n.mul(6).rem(3).constant).to.equal(0);
+    expect(n.add(m).mul(64).div(n.add(m).mul(16)).constant).to.equal(4);
+    expect(n.add(m).mul(n).div(m.add(n)).equals(n)).to.equal(true);
+    expect(n.mul(3).add(m).div(n.add(m)).equals(2)).to.equal(false);
     expect(n.div(2).equals(n.ceilDiv(2))).to.equal(false);
     expect(Dimension.constant(7).div(2).constant).to.equal(3);
     expect(Dimension.constant(5).div(0).constant).to.equal(0);

@@ -181,10 +181,19 @@ export class Dimension {
     return ofAtom({ kind, left: this, right });
   }
 
-  /** The quotient by a single term that divides every term of this one; undefined where there is none. */
+  /** The quotient where a single term divides every term of this one, or this is a multiple; undefined elsewhere. */
   #dividedExactly(divisor: Dimension): Dimension | undefined {
-    if (divisor.#terms.size !== 1) return undefined;
-    const [by] = divisor.#terms.values();
+    const [by, ...others] = divisor.#terms.values();
+    if (by === undefined) return undefined;
+    if (others.length > 0) {
+      // A multiple by a single term is one that a term of this one gives when divided by the divisor's first.
+      const quotients = [...this.#terms].map(([key, term]) =>
+        new Dimension(new Map([[key, term]])).#dividedExactly(
+          new Dimension(new Map([[by.atoms.map(keyOf).join("*"), by]])),
+        ),
+      );
+      return quotients.find((quotient) => quotient !== undefined && quotient.mul(divisor).equals(this));
+    }
     const terms = new Map<string, Term>();
     for (const { coefficient, atoms } of this.#terms.values()) {
       if (coefficient % by.coefficient !== 0) return undefined;

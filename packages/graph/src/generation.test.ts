@@ -62,6 +62,7 @@ describe("generation with a cache", () => {
     "positions and mask as inputs": {},
     "positions as an input": { inputs: ["position_ids"] },
     "positions from the cache's length": { inputs: [] },
+    "scaled keys": { scaledKeys: true },
     "Attention as one operator": { inputs: ["position_ids"], fused: "Attention" },
     "GroupQueryAttention, turned by position": {
       inputs: ["attention_mask", "position_ids"],

@@ -316,6 +316,7 @@ function derivedInput(name: DerivedName, elementType: number, { first, length, p
       const positions = viewValue(elementType, {
         shape,
         nodes: [],
+        earlier: false,
         read: (code, coordinates) => code.plus(coordinates[shape.length - 1], first),
       });
       return length.equals(1) ? { ...positions, known: [first] } : positions;

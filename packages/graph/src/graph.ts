@@ -9,6 +9,7 @@ import { GraphError } from "./errors.ts";
 import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { TensorValue } from "./tensorValue.ts";
+import { elementwiseView } from "./view.ts";
 
 /** Declares the nodes of a row group; all of them before anything else is added to the graph. */
 export interface RowGroupBuilder {
@@ -38,6 +39,8 @@ export class Graph {
     apply: (code: NodeCode, ...elements: Value[]) => Value,
     shape: readonly Dimension[] = broadcastShape(inputs.map((input) => input.shape)),
   ): TensorValue {
+    const view = elementwiseView(dtype, shape, inputs, apply);
+    if (view !== undefined) return view;
     const value = (code: NodeCode) => apply(code, ...inputs.map((input) => code.element(input)));
     return this.#add(dtype, shape, { kind: "map", elementwise: inputs, value });
   }

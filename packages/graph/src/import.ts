@@ -43,7 +43,7 @@ import type { ExternalData } from "./onnx/tensor.ts";
 import { NodeContext, type Operator, type Subgraph } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
 import { Scope } from "./scope.ts";
-import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
+import { constantValue, isConstant, settled, type TensorValue } from "./tensorValue.ts";
 
 export interface ImportOptions {
   /** Name of the model's file, for messages. */
@@ -277,7 +277,7 @@ export class Importer {
       try {
         const outputs = this.#lowerNode(graph, node, surroundings);
         node.outputs.forEach((name, i) => {
-          if (name !== "") scope.set(name, outputs[i]);
+          if (name !== "") scope.set(name, outputs[i] && settled(outputs[i]));
         });
       } catch (error) {
         if (error instanceof GraphError)

@@ -62,6 +62,20 @@ function knownElements(tensor: Tensor): readonly Dimension[] | undefined {
   return wordsOf(tensor).map((word) => Dimension.constant(sizeOf(word)));
 }
 
+/** Beyond this a known element may stand for "to the end", or be one that wraps in a narrower type. */
+const GREATEST_KNOWN = 2 ** 31 - 1;
+
+/** The value as a constant where its elements are all known at import, so that what is computed from it can be folded. */
+export function settled(value: TensorValue): TensorValue {
+  if (value.known === undefined || isConstant(value)) return value;
+  const shape = value.shape.map((size) => size.constant);
+  const words = value.known.map(({ constant }) => constant);
+  if (!shape.every((size) => size !== undefined) || !words.every((word) => word !== undefined)) return value;
+  const small = words.every((word) => Number.isInteger(word) && Math.abs(word) <= GREATEST_KNOWN);
+  if (!small || words.length !== elementsOf(shape)) return value;
+  return { ...constantValue(tensorOfWords(value.dtype, shape, words)), known: value.known };
+}
+
 /** A tensor of one repeated word. */
 export function splat(dtype: DType, shape: readonly Dimension[], word: Word): TensorValue {
   return { dtype, shape, source: { kind: "splat", word } };

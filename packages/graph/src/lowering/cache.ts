@@ -69,5 +69,5 @@ function cacheValue({ dtype, shape }: Pick<TensorValue, "dtype" | "shape">, cach
     const current: TensorValue = { dtype, shape: newest.shape, source: { kind: "node", node: newest } };
     return code.select(isNewest, code.readIf(isNewest, current, index), old);
   };
-  return viewValue(dtype, { shape, nodes: newest === undefined ? [] : [newest], cache, read });
+  return viewValue(dtype, { shape, nodes: newest === undefined ? [] : [newest], earlier: true, cache, read });
 }

@@ -21,6 +21,8 @@ export interface DecoderOptions {
   readonly join?: (past: string, current: string, output: string) => NodeSpec[];
   /** The one operator that attention is; in parts if absent. */
   readonly fused?: FusedAttention;
+  /** Whether all keys are scaled, not their products with the query. */
+  readonly scaledKeys?: boolean;
   /** Inputs beside the tokens and the cache; all if absent. */
   readonly inputs?: readonly ("attention_mask" | "position_ids")[];
 }
@@ -131,8 +133,9 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
       node("Reshape", [`${name}.expanded`, `${name}.flat`], `${name}.repeated`),
     ]),
     node("Transpose", ["key.repeated"], "keys", { perm: [0, 1, 3, 2] }),
-    node("MatMul", ["q", "keys"], "products"),
-    node("Mul", ["products", "scale"], "scores"),
+    ...(options.scaledKeys
+      ? [node("Mul", ["keys", "scale"], "keys.scaled"), node("MatMul", ["q", "keys.scaled"], "scores")]
+      : [node("MatMul", ["q", "keys"], "products"), node("Mul", ["products", "scale"], "scores")]),
     node("Range", ["zero", "total", "step"], "key_places"),
     node("Unsqueeze", [own, "minus"], "query_places"),
     node("LessOrEqual", ["key_places", "query_places"], "seen"),
