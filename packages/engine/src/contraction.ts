@@ -124,9 +124,10 @@ export interface ContractionKernels {
   scratchBytes(contraction: Contraction): number;
   /**
    * A good region for one call, so that packing is paid once and the sums stay in the cache; at most the contraction's own
-   * extents. Many small batches (channels of a depthwise convolution) go into one call, for a call costs too.
+   * extents. Many small batches (channels of a depthwise convolution) go into one call, for a call costs too. Where there
+   * are several threads the regions are small enough to share out.
    */
-  region(contraction: Contraction): Region;
+  region(contraction: Contraction, threads?: number): Region;
   /**
    * The sums of rows [m0, m1) and columns [n0, n1) of batches [b0, b1), written to the output. `m0` is a multiple of the
    * region's rows and `n0` of its columns; the ends are free.

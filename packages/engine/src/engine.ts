@@ -16,10 +16,9 @@ import {
   type Tamper,
   type Tensor,
 } from "@assay/vm";
+import { contractionKernels, type Backend } from "./backend.ts";
 import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
 import type { ContractionKernels } from "./contraction.ts";
-import { wasmKernels } from "./kernels/wasmKernels.ts";
-import { nativeKernels } from "./native/kernels.ts";
 import { PlainEngine } from "./plain.ts";
 import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
@@ -29,48 +28,56 @@ import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type ListProgram, type Plan } from "./plan/plan.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
-import { MAX_PAGES, type MemoryLimits } from "./wasm/module.ts";
-import type { Memory } from "./wasm/webAssembly.ts";
+import { Pool } from "./threads/pool.ts";
+import { MAX_PAGES } from "./wasm/module.ts";
+import { compileModule, type CompiledModule } from "./wasm/webAssembly.ts";
 
 /** First byte after the words that kernels find at fixed addresses. */
 const BOTTOM = CALL_ADDRESS + 4096;
+const MOST_THREADS = 64;
 /** Plans that are kept, one for each set of sizes. */
 const MOST_PLANS = 8;
 
-/** Which kernels compute contractions: native ones where they were built, and WebAssembly's otherwise. */
-export type Backend = "auto" | "wasm" | "native";
-
-export interface EngineOptions {
-  /** WebAssembly if absent. */
-  readonly backend?: Backend;
+/** A plan ready to run. */
+interface Made {
+  readonly plan: Plan;
+  readonly module: CompiledModule;
+  readonly runner: Runner;
 }
 
-/** Throws NO_BACKEND where native kernels are asked for and are not there. */
-function kernelsFor(memory: Memory, limits: MemoryLimits, backend: Backend): ContractionKernels {
-  if (backend === "wasm") return wasmKernels(memory, limits);
-  const native = nativeKernels(memory);
-  if (!("absent" in native)) return native;
-  if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
-  return wasmKernels(memory, limits);
+export interface EngineOptions {
+  /** `auto` if absent. */
+  readonly backend?: Backend;
+  /** Threads that compute, this one included; 1 if absent. */
+  readonly threads?: number;
 }
 
 /** Runs one program. */
 export class Engine {
   readonly program: Program;
+  readonly threads: number;
   readonly #memory: LinearMemory;
   readonly #parameters: Parameters;
   readonly #kernels: ContractionKernels;
   readonly #packed: PackedParameters;
-  readonly #plans = new Map<string, { plan: Plan; runner: Runner }>();
+  readonly #plans = new Map<string, Made>();
   #plain: PlainEngine | undefined;
   #active: Plan | undefined;
+  #pool: Pool | undefined;
 
-  constructor(program: Program, { backend = "wasm" }: EngineOptions = {}) {
+  /** Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads. */
+  constructor(program: Program, { backend = "auto", threads = 1 }: EngineOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+      throw new EngineError("BAD_OPTION", `${threads} threads; 1 to ${MOST_THREADS} are possible`);
+    }
     this.program = program;
-    this.#memory = new LinearMemory(false, BOTTOM);
+    this.threads = threads;
+    const shared = threads > 1;
+    this.#memory = new LinearMemory(shared, BOTTOM);
     this.#parameters = new Parameters(program, this.#memory);
     const memory = this.#memory.memory;
-    this.#kernels = kernelsFor(memory, { shared: false, maximum: MAX_PAGES }, backend);
+    this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, backend);
+    if (shared) this.#pool = new Pool(this.#memory, backend, threads - 1);
     this.#packed = new PackedParameters(program, this.#memory, this.#kernels);
   }
 
@@ -82,10 +89,10 @@ export class Engine {
     checkRequest(this.program.header, request);
     const made = this.#plan(request, "all");
     if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request, tamper);
-    const { plan, runner } = made;
+    const { plan } = made;
     const tensors: Tensor[][] = [];
     const { layout } = plan;
-    this.#execute(plan, runner, request, {
+    this.#execute(made, request, {
       tamper,
       ended: (call, stopped, flag) => tensors.push(this.#tensorsOf(plan, call, stopped, flag)),
     });
@@ -98,19 +105,29 @@ export class Engine {
     };
   }
 
+  /** What computes contractions: `native …` or `wasm …`. */
+  get backend(): string {
+    return this.#kernels.name;
+  }
+
+  /** Ends the threads. The engine cannot run after that. */
+  close(): void {
+    this.#pool?.close();
+  }
+
   /** The outputs alone; intermediate tensors share memory. Errors as for `run`. */
   infer(request: Request): readonly Tensor[] {
     checkRequest(this.program.header, request);
     const made = this.#plan(request, "outputs");
     if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request).outputs;
-    const { plan, runner } = made;
-    this.#execute(plan, runner, request, {});
+    const { plan } = made;
+    this.#execute(made, request, {});
     const { call, positions } = plan.layout.outputs();
     const { list } = listOf(plan, call);
     return positions.map((index) => this.#read(plan, call, list.nodes[index]));
   }
 
-  #plan(request: Request, keep: Keep): { plan: Plan; runner: Runner } | undefined {
+  #plan(request: Request, keep: Keep): Made | undefined {
     const inputs = request.inputs.map(({ dtype, shape }) => [dtype, countOf(shape)]);
     const key = JSON.stringify([keep, request.symbols, request.calls, inputs]);
     const known = this.#plans.get(key);
@@ -131,14 +148,16 @@ export class Engine {
           parameters: this.#parameters,
           packed: this.#packed,
           kernels: this.#kernels,
-          threads: 1,
+          threads: this.threads,
         });
         memory.release(mark);
         const [raw, packed] = [this.#parameters.settle(), this.#packed.settle()];
         if (!raw && !packed) {
           memory.release(plan.top);
           this.#bottom = mark;
-          const made = { plan, runner: new Runner(plan.module, memory.memory, this.#kernels, plan.scratch.address) };
+          const module = compileModule(plan.module);
+          const runner = new Runner(module, memory.memory, this.#kernels, plan.scratch.address);
+          const made = { plan, module, runner };
           if (this.#plans.size === MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
           this.#plans.set(key, made);
           return made;
@@ -156,20 +175,20 @@ export class Engine {
   #bottom = BOTTOM;
 
   #execute(
-    plan: Plan,
-    runner: Runner,
+    made: Made,
     request: Request,
     hooks: { tamper?: Tamper; ended?: (call: number, stopped: boolean, flag: number) => void },
   ): void {
     const memory = this.#memory;
-    if (this.#active !== plan) this.#prepare(plan);
+    const { plan, runner } = made;
+    if (this.#active !== plan) this.#prepare(made);
+    const names = Object.keys(plan.lists);
     request.inputs.forEach((tensor, i) => {
       if (isDType(tensor.dtype)) writeCanonical(memory.bytes, plan.inputs[i], tensor);
     });
     const seed = new BigUint64Array(memory.memory.buffer, SEED_ADDRESS, 4);
     for (let i = 0; i < 4; i++) seed[i] = BigInt.asUintN(64, request.seed >> BigInt(64 * i));
 
-    const { layout } = plan;
     let flag = 0;
     for (let call = 0; call < request.calls; call++) {
       const { list, steps } = listOf(plan, call);
@@ -184,8 +203,9 @@ export class Engine {
       words[CALL_ADDRESS >> 2] = call;
       for (const { address, of } of list.slots) words[address >> 2] = of(call);
       if (!stopped) {
-        for (const step of steps) {
-          runner.run(step, call, layout);
+        for (const [index, step] of steps.entries()) {
+          if (this.#pool === undefined) runner.run(step);
+          else this.#pool.run(runner, step, names.indexOf(list.name), index);
           if (hooks.tamper !== undefined) this.#tamper(plan, call, step, hooks.tamper);
         }
       }
@@ -195,7 +215,7 @@ export class Engine {
   }
 
   /** Writes what a plan needs in memory before its first run, or after another plan's. */
-  #prepare(plan: Plan): void {
+  #prepare({ plan, module }: Made): void {
     const { bytes } = this.#memory;
     for (const { list } of Object.values(plan.lists)) {
       for (const node of list.nodes) {
@@ -204,6 +224,7 @@ export class Engine {
       }
     }
     plan.tables.write();
+    this.#pool?.load(plan, module);
     this.#active = plan;
   }
 

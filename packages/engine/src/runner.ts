@@ -1,38 +1,82 @@
-/** Runs a plan's steps with one instance of its module: one for each thread. */
-import type { Layout } from "@assay/vm";
+/** Computes parts of a plan's steps with one instance of its module: one for each thread. */
+import type { Size } from "./codegen/graph.ts";
 import type { ContractionKernels } from "./contraction.ts";
 import type { Step } from "./plan/step.ts";
-import { compileModule, instantiate, type Memory } from "./wasm/webAssembly.ts";
+import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
 type Kernel = (from: number, to: number) => void;
 type Contraction = Step & { kind: "contraction" };
+type Map = Step & { kind: "map" };
+
+/** Instructions that are worth a part of their own. */
+const PART_COST = 200_000;
+/** Elements that a part's bounds are multiples of, so that no two threads write into one vector or byte. */
+const PART_UNIT = 64;
 
 export class Runner {
+  readonly #memory: Memory;
   readonly #kernels: Record<string, Kernel>;
   readonly #contractions: ContractionKernels;
   readonly #scratch: number;
 
-  constructor(module: Uint8Array<ArrayBuffer>, memory: Memory, contractions: ContractionKernels, scratch: number) {
-    this.#kernels = instantiate(compileModule(module), memory);
+  /** @param scratch Address of this thread's scratch. */
+  constructor(module: CompiledModule, memory: Memory, contractions: ContractionKernels, scratch: number) {
+    this.#memory = memory;
+    this.#kernels = instantiate(module, memory);
     this.#contractions = contractions;
     this.#scratch = scratch;
   }
 
-  run(step: Step, call: number, layout: Layout): void {
+  /** How many parts a step falls into. */
+  parts(step: Step): number {
     switch (step.kind) {
       case "map":
-        return this.#kernels[step.name](0, layout.geometry(call, step.node).description.count);
+        return Math.max(1, Math.ceil(this.#size(step.count) / this.#unit(step)));
       case "rows":
-        return this.#rows(step, call, layout);
-      case "contraction":
-        return this.#contraction(step);
+        return 1;
+      case "contraction": {
+        const { batches, rows, columns, region } = step;
+        return (
+          Math.ceil(batches / region.batches) * Math.ceil(rows / region.rows) * Math.ceil(columns / region.columns)
+        );
+      }
     }
   }
 
-  #rows(step: Step & { kind: "rows" }, call: number, layout: Layout): void {
-    const members = step.kernels.map(({ name, node }) => {
-      const { count, rows } = layout.geometry(call, node).description;
-      return { kernel: this.#kernels[name], rows, width: rows === 0 ? 0 : count / rows };
+  /** Computes one part. */
+  part(step: Step, part: number): void {
+    switch (step.kind) {
+      case "map": {
+        const [unit, count] = [this.#unit(step), this.#size(step.count)];
+        return this.#kernels[step.name](part * unit, Math.min(count, (part + 1) * unit));
+      }
+      case "rows":
+        return this.#rows(step);
+      case "contraction":
+        return this.#contraction(step, part);
+    }
+  }
+
+  /** Computes a whole step. */
+  run(step: Step): void {
+    if (step.kind === "map") return this.#kernels[step.name](0, this.#size(step.count));
+    const parts = this.parts(step);
+    for (let part = 0; part < parts; part++) this.part(step, part);
+  }
+
+  #size(size: Size): number {
+    return size.constant ?? new Int32Array(this.#memory.buffer, size.slot, 1)[0];
+  }
+
+  /** Elements of one part. */
+  #unit({ cost }: Map): number {
+    return Math.max(PART_UNIT, Math.ceil(PART_COST / (cost * PART_UNIT)) * PART_UNIT);
+  }
+
+  #rows(step: Step & { kind: "rows" }): void {
+    const members = step.kernels.map(({ name, count, rows }) => {
+      const own = this.#size(rows);
+      return { kernel: this.#kernels[name], rows: own, width: own === 0 ? 0 : this.#size(count) / own };
     });
     const most = Math.max(...members.map(({ rows }) => rows));
     for (let row = 0; row < most; row++) {
@@ -40,22 +84,22 @@ export class Runner {
     }
   }
 
-  #contraction(step: Contraction): void {
+  /** Parts run through rows first: they share packed columns, which then are in the cache. */
+  #contraction(step: Contraction, part: number): void {
     const { batches, rows, columns, region } = step;
-    for (let b = 0; b < batches; b += region.batches) {
-      const b1 = Math.min(batches, b + region.batches);
-      for (let n = 0; n < columns; n += region.columns) {
-        const n1 = Math.min(columns, n + region.columns);
-        for (let m = 0; m < rows; m += region.rows) {
-          this.#region(step, b, b1, m, Math.min(rows, m + region.rows), n, n1);
-        }
-      }
-    }
+    const across = Math.ceil(rows / region.rows);
+    const along = Math.ceil(columns / region.columns);
+    const m = (part % across) * region.rows;
+    const n = (Math.floor(part / across) % along) * region.columns;
+    const b = Math.floor(part / (across * along)) * region.batches;
+    const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
+    const n1 = Math.min(columns, n + region.columns);
+    this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
+    this.#finish(step, b, b1, m, m1, n, n1);
   }
 
-  /** The sums of a region, and then its elements while they are in the cache. */
-  #region(step: Contraction, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number): void {
-    this.#contractions.contract(step.at, b0, b1, m0, m1, n0, n1, this.#scratch);
+  /** The elements of a region's sums, while those are in the cache. */
+  #finish(step: Contraction, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number): void {
     const kernel = this.#kernels[step.name];
     const { outBatch, outRow } = step;
     const width = n1 - n0;

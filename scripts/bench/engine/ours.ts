@@ -1,26 +1,16 @@
 /** A bench model in our engine. */
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import * as engine from "../../../packages/engine/src/index.ts";
+import { Engine, EngineError, PlainEngine } from "../../../packages/engine/src/index.ts";
 import { folderReader, importOnnx, type Imported } from "../../../packages/graph/src/index.ts";
 import type { Backend } from "./backends.ts";
-import type { Program, Request, Tensor } from "../../../packages/vm/src/index.ts";
+import type { Request, Tensor } from "../../../packages/vm/src/index.ts";
 
 /** A model made ready to run. */
 export interface Runner {
   /** Outputs, valid until the next run. */
   run(): readonly Tensor[] | Promise<readonly Tensor[]>;
   close(): void | Promise<void>;
-}
-
-/** What the engine exports once it has backends. */
-interface Faster {
-  readonly create?: (program: Program, options: { backend: string; threads: number }) => Inferring | Promise<Inferring>;
-}
-interface Inferring {
-  readonly backend?: string;
-  infer(request: Request): readonly Tensor[];
-  close?(): void | Promise<void>;
 }
 
 /** Imports a model file. Roots are not computed: nothing here asks for them. */
@@ -46,17 +36,14 @@ export async function openOurs(
 ): Promise<Runner> {
   const request: Request = { inputs: report.inputs.map(({ name }) => inputs[name]), symbols: [], seed: 0n, calls: 1 };
   if (backend === "plain") {
-    const plain = new engine.Engine(program);
+    const plain = new PlainEngine(program);
     return { run: () => plain.run(request).outputs, close: () => {} };
   }
-  const { create } = engine.Engine as unknown as Faster;
-  if (create === undefined) throw new AbsentBackend(`the engine has no backend ${backend}`);
-  let made: Inferring;
   try {
-    made = await create.call(engine.Engine, program, { backend, threads });
+    const engine = new Engine(program, { backend, threads });
+    return { run: () => engine.infer(request), close: () => engine.close() };
   } catch (error) {
-    throw new AbsentBackend(`${backend}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (!(error instanceof EngineError) || error.code !== "NO_BACKEND") throw error;
+    throw new AbsentBackend(error.message, { cause: error });
   }
-  if (made.backend !== undefined && made.backend !== backend) throw new AbsentBackend(`${backend} is not built here`);
-  return { run: () => made.infer(request), close: () => made.close?.() };
 }

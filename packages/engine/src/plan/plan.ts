@@ -114,6 +114,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     places: { tables, packed: options.packed, kernels: options.kernels },
     matches: found,
     sums: memory.take(sumsBytes(found)),
+    threads: options.threads,
   };
   const programs: Partial<Record<ListName, ListProgram>> = {};
   let scratchBytes = 0;

@@ -1,17 +1,22 @@
-/** What a run does, one thing after the other: plain data, so that it can be sent to threads. */
+/**
+ * What a run does, one thing after the other: plain data, so that it can be sent to threads. A step falls into parts that may
+ * be computed in any order, by any thread.
+ */
+import type { Size } from "../codegen/graph.ts";
 import type { Region } from "../contraction.ts";
 
 /** A kernel of the generated module, and the node whose tensor it computes. */
 export interface KernelCall {
   readonly name: string;
   readonly node: number;
+  readonly count: Size;
 }
 
 export type Step =
-  /** All elements of one tensor, in any order. */
-  | ({ readonly kind: "map" } & KernelCall)
+  /** All elements of one tensor, in any order. `cost`: about how many instructions an element takes. */
+  | ({ readonly kind: "map"; readonly cost: number } & KernelCall)
   /** A row group: row by row, in each the kernels in order. */
-  | { readonly kind: "rows"; readonly kernels: readonly KernelCall[] }
+  | { readonly kind: "rows"; readonly kernels: readonly (KernelCall & { readonly rows: Size })[] }
   /** A contraction, region by region; then the kernel makes elements of the region's sums. */
   | ({ readonly kind: "contraction" } & KernelCall & ContractionCall);
 

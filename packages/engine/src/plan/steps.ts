@@ -1,5 +1,5 @@
 /** From planned nodes to steps: each is a contraction with its last part as a kernel, or a kernel alone. */
-import { DType, type Request } from "@assay/vm";
+import { DType, sectionsOf, type Request } from "@assay/vm";
 import { fixed, type OperandPlan } from "../codegen/graph.ts";
 import { writeKernel } from "../codegen/kernel.ts";
 import type { Library } from "../codegen/library.ts";
@@ -20,6 +20,7 @@ export interface StepContext {
   readonly matches: ReadonlyMap<PlannedNode, MatchedContraction>;
   /** Address of the sums of those contractions whose output cannot hold them. */
   readonly sums: number;
+  readonly threads: number;
 }
 
 /** The contractions of all lists. */
@@ -63,12 +64,24 @@ export function stepsOf(group: PlannedGroup, context: StepContext): Step[] {
     return [match === undefined ? kernelStep(node, group.rowByRow, context) : contractionStep(node, match, context)];
   });
   if (!group.rowByRow || steps.length === 0) return steps;
-  return [{ kind: "rows", kernels: steps.map((step) => step as Step & { kind: "map" }) }];
+  const kernels = steps.flatMap((step) => {
+    if (step.kind !== "map") return [];
+    const { name, node, count } = step;
+    return [{ name, node, count, rows: group.nodes.find(({ index }) => index === node)!.rows }];
+  });
+  return [{ kind: "rows", kernels }];
+}
+
+/** About how many instructions an element takes. */
+function costOf({ record, extent }: PlannedNode): number {
+  const lengths = sectionsOf(record!).map(({ code }) => code.length / 4);
+  return record!.kind === "map" ? lengths[0] : lengths[0] + lengths[2] + lengths[1] * extent.most;
 }
 
 function kernelStep(node: PlannedNode, rowByRow: boolean, context: StepContext): Step {
   const operands = operandPlans(node, context.surroundings);
-  return { kind: "map", name: addKernel(node, operands, context, { rowByRow }), node: node.index };
+  const name = addKernel(node, operands, context, { rowByRow });
+  return { kind: "map", name, node: node.index, count: node.count, cost: costOf(node) };
 }
 
 function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): Step {
@@ -83,11 +96,12 @@ function contractionStep(node: PlannedNode, match: MatchedContraction, context: 
     kind: "contraction",
     name: addKernel(node, [...operands, summed], context, options),
     node: node.index,
+    count: node.count,
     at,
     batches: match.batches,
     rows: match.rows,
     columns: match.columns,
-    region: places.kernels.region(contraction),
+    region: places.kernels.region(contraction, context.threads),
     scratchBytes: places.kernels.scratchBytes(contraction),
     outBatch: match.outBatch,
     outRow: match.outRow,

@@ -1,0 +1,19 @@
+/** Which kernels compute contractions: native ones where they were built, WebAssembly's otherwise. */
+import type { ContractionKernels } from "./contraction.ts";
+import { wasmKernels } from "./kernels/wasmKernels.ts";
+import { nativeKernels } from "./native/kernels.ts";
+import { EngineError } from "./plan/memory.ts";
+import type { MemoryLimits } from "./wasm/module.ts";
+import type { Memory } from "./wasm/webAssembly.ts";
+
+/** `auto` is native where it is there. */
+export type Backend = "auto" | "wasm" | "native";
+
+/** Kernels over a memory, one for each thread. Throws NO_BACKEND where native ones are asked for and are not there. */
+export function contractionKernels(memory: Memory, limits: MemoryLimits, backend: Backend): ContractionKernels {
+  if (backend === "wasm") return wasmKernels(memory, limits);
+  const native = nativeKernels(memory);
+  if (!("absent" in native)) return native;
+  if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
+  return wasmKernels(memory, limits);
+}
