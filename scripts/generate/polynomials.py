@@ -9,7 +9,8 @@ root: `.venv/bin/python scripts/generate/polynomials.py [name …]`. Needs mpmat
 import struct
 import sys
 
-from mpmath import mp, mpf, matrix, lu_solve, exp, log, expm1, tanh, erf, erfc, atan, sin, cos, tan, asin, sqrt, pi, findroot
+from mpmath import mp, mpf, matrix, lu_solve, exp, log, expm1, tanh, erf, erfc, atan, sin, cos, tan, asin, sqrt, pi
+from mpmath import asinh, atanh, sinh
 
 mp.dps = 40
 
@@ -127,6 +128,24 @@ def odd(function, slope):
     return g
 
 
+def q_cos(u):
+    """(cos x - 1 + x²/2) / x⁴ as a function of u = x²."""
+    u = max(u, mpf(10) ** -8)
+    return (cos(sqrt(u)) - 1 + u / 2) / u**2
+
+
+def q_power(u):
+    """(2 atanh(s) / s - 2 - 2/3 s²) / s⁴ as a function of u = s²."""
+    u = max(u, mpf(10) ** -8)
+    return (2 * atanh(sqrt(u)) / sqrt(u) - 2 - 2 * u / 3) / u**2
+
+
+def odd_fit(name, function, degree, reach):
+    """function(x) = x + x³ q(x²) for |x| ≤ reach."""
+    weight = lambda u: u * sqrt(u) / function(sqrt(u)) if u > 0 else u
+    return fit(f"{name}: x + x³ q(x²)", odd(function, 1), weight, range(0, degree + 1), 0, mpf(reach) ** 2)
+
+
 def fits():
     return {
         "exp": lambda: fit("exp: exp(r) = 1 + r + r² q", exp, lambda r: 1 / exp(r), range(2, 7), -0.3475, 0.3475, [(0, ONE), (1, ONE)]),
@@ -136,10 +155,36 @@ def fits():
         "tanh": lambda: fit("tanh: x + x³ q(x²)", odd(tanh, 1), lambda u: u, range(0, 5), 0, 0.31),
         "erf": lambda: fit("erf: x + x q(x²)", lambda u: odd(erf, 1)(u) * u, lambda u: 1 / (1 + odd(erf, 1)(u) * u), range(0, 7), mpf(10) ** -14, 1),
         "erf_tail": lambda: fit("log erfc on [1, 4]", lambda x: log(erfc(x)), lambda x: erfc(x) / erf(x), range(0, 8), 0.98, 3.95),
+        "sin": lambda: odd_fit("sin", sin, 2, 0.7858),
+        "cos": lambda: fit("cos: 1 - x²/2 + x⁴ q(x²)", q_cos, lambda u: u**2 / cos(sqrt(u)), range(0, 3), 0, mpf("0.7858") ** 2),
+        "tan": lambda: odd_fit("tan", tan, 6, 0.7858),
+        "asin": lambda: odd_fit("asin", asin, 5, 0.5),
+        "atan": lambda: odd_fit("atan", atan, 8, 1),
+        "sinh": lambda: odd_fit("sinh", sinh, 3, 1),
+        "asinh": lambda: odd_fit("asinh", asinh, 5, 0.5),
+        "atanh": lambda: odd_fit("atanh", atanh, 7, 0.5),
+        "pow": lambda: fit("pow: 2 atanh s = s (2 + 2/3 s² + s⁴ q(s²))", q_power, lambda u: u**2, range(0, 4), 0, mpf("0.0296")),
     }
 
 
+def words(name, x, count):
+    """A number as a sum of binary32 numbers, each the nearest to what the ones before leave."""
+    parts = []
+    for _ in range(count):
+        parts.append(mpf(single(x - sum(parts))))
+    print(f"{name}: " + ", ".join(f"0x{bits(p):08x} {single(p)!r}" for p in parts))
+
+
 def constants():
+    words("pi / 2", pi / 2, 3)
+    words("pi", pi, 2)
+    words("2 / pi", 2 / pi, 1)
+    words("pi / 2 / 2^64", pi / 2 / mpf(2) ** 64, 2)
+    words("log2 e", 1 / LN2, 2)
+    words("2 / 3", mpf(2) / 3, 2)
+    mp.dps = 100
+    print("2 / pi, 246 bits after 10 zeros:", f"0x{int(mp.floor(2 / pi * mpf(2) ** 246)):064x}")
+    mp.dps = 40
     split("ln 2", LN2, 15)
     split("ln 2 of exp", LN2, 16)
     for name, x in {"log2 e": 1 / LN2, "2 log2 e": 2 / LN2}.items():

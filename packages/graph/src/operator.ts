@@ -2,7 +2,7 @@
  * What an operator's file defines, and what its lowering is given: inputs with their types checked, attributes, and the
  * graph to add nodes to.
  */
-import { nameOf, type DType } from "@assay/vm";
+import { DType, float32, nameOf, wordsOf } from "@assay/vm";
 import { Dimension, formatShape } from "./dimension.ts";
 import { check, GraphError, type GraphErrorCode } from "./errors.ts";
 import type { Graph } from "./graph.ts";
@@ -124,6 +124,16 @@ export class NodeContext {
       if (constant === undefined) this.fail("DATA_DEPENDENT_SHAPE", `input ${index} holds ${value}, not a constant`);
       return constant;
     });
+  }
+
+  /** Elements of an input of floats that are constants of the model. */
+  floats(index: number): readonly number[] {
+    const value = this.input(index, DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16);
+    const tensor = constantTensor(value);
+    if (tensor === undefined) {
+      this.fail("DATA_DEPENDENT_SHAPE", `input ${index} decides a shape, but its values are known only at run time`);
+    }
+    return wordsOf(tensor).map((word) => float32.toNumber(Number(word)));
   }
 
   /** An axis of a tensor of this rank, counted from the end if negative. */

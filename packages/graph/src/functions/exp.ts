@@ -18,6 +18,8 @@ const COEFFICIENTS = [ONE, ONE, 0x3efffffc, 0x3e2aaa46, 0x3d2aadc9, 0x3c091eb6, 
 /** Beyond these the result is 0 or ∞. */
 const LEAST = 0xc2d20000; // -105
 const GREATEST = 0x42b20000; // 89
+/** Beyond this half the result is ∞ too. */
+const GREATEST_HALF = 0x42b40000; // 90
 
 /** e^x. At most 1 unit in the last place; NaN gives NaN. */
 export function exp(code: CodeBuilder, x: Value): Value {
@@ -36,6 +38,12 @@ export function expInRange(code: CodeBuilder, x: Value): Value {
 export function expPair(code: CodeBuilder, x: Value): { high: Value; low: Value } {
   const { mantissa, rounding, exponent } = expParts(code, x);
   return { high: scale(code, mantissa, exponent), low: scale(code, rounding(), exponent) };
+}
+
+/** e^x / 2 for x ≥ 0: overflows only beyond 2^128; NaN gives NaN. */
+export function halfExp(code: CodeBuilder, x: Value): Value {
+  const { mantissa, exponent } = expParts(code, code.fmin(x, code.constant(GREATEST_HALF)));
+  return scale(code, mantissa, code.isub(exponent, code.constant(1)));
 }
 
 /** e^x as mantissa · 2^exponent; `rounding` writes what the mantissa's last rounding left out. */

@@ -11,6 +11,14 @@ const GREATEST = 0x43010000; // 129
 /** 2^x; NaN gives NaN. */
 export function exp2(code: CodeBuilder, x: Value): Value {
   const bounded = code.fmin(code.fmax(x, code.constant(LEAST)), code.constant(GREATEST));
-  const n = code.frint(bounded);
-  return scale(code, polynomial(code, code.fsub(bounded, n), COEFFICIENTS), code.ftoi32(n));
+  const { mantissa, exponent } = exp2Parts(code, bounded);
+  return scale(code, mantissa, exponent);
+}
+
+/** 2^(x + low) as mantissa · 2^exponent, for -252 ≤ x ≤ 254 and a small low word. */
+export function exp2Parts(code: CodeBuilder, x: Value, low?: Value): { mantissa: Value; exponent: Value } {
+  const n = code.frint(x);
+  const rest = code.fsub(x, n);
+  const r = low === undefined ? rest : code.fadd(rest, low);
+  return { mantissa: polynomial(code, r, COEFFICIENTS), exponent: code.ftoi32(n) };
 }

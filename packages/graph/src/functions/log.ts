@@ -50,3 +50,13 @@ export function logSpecials(code: CodeBuilder, x: Value, result: Value): Value {
   const special = code.select(code.feq(x, zero), code.constant(MINUS_INFINITY), code.fsqrt(x));
   return code.select(ordinary, result, special);
 }
+
+/**
+ * log of high + low, plus `exponents` times log 2, for a normal high and a low word far below it; where high is not positive and
+ * finite log high.
+ */
+export function logOfPair(code: CodeBuilder, high: Value, low: Value, exponents: Value): Value {
+  const { exponent, fraction } = exponentOf(code, high);
+  const f = code.fsub(fraction, code.constant(ONE));
+  return logSpecials(code, high, logParts(code, code.iadd(exponent, exponents), f, code.fdiv(low, high)));
+}

@@ -7,7 +7,7 @@ import { encodeProgram } from "../encode.ts";
 import { Graph } from "../graph.ts";
 import { finished } from "../import.ts";
 import { constantValue } from "../tensorValue.ts";
-import { evaluateUnary } from "../testing/evaluate.ts";
+import { evaluate } from "../testing/evaluate.ts";
 import { floats } from "../testing/onnxBuilder.ts";
 import { Random } from "../testing/random.ts";
 import { philox } from "./philox.ts";
@@ -98,7 +98,7 @@ function sampler(logits: readonly number[], sampling: Sampling) {
   };
 }
 
-const expOf = evaluateUnary((code: CodeBuilder, x: Value) => exp(code, x)).machine;
+const expOf = evaluate(1, (code: CodeBuilder, x: Value) => exp(code, x)).machine;
 
 const scaledBy = (logits: readonly number[], temperature = 1): number[] =>
   logits.map((logit) => {

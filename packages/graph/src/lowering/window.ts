@@ -132,6 +132,17 @@ export function windowPlace(
   return { coordinates, inside };
 }
 
+/** Whether input coordinates lie inside the tensor or its padding. */
+export function insidePadded(code: NodeCode, window: Window, coordinates: readonly Value[]): Value | undefined {
+  let inside: Value | undefined;
+  coordinates.forEach((coordinate, axis) => {
+    const [before, after] = [window.before[axis], window.after[axis]];
+    const within = code.within(code.plus(coordinate, before), window.input[axis].add(before).add(after));
+    inside = inside === undefined ? within : code.and(inside, within);
+  });
+  return inside;
+}
+
 /** The element of a place of the window; +0 outside. */
 export function readPlace(
   code: NodeCode,

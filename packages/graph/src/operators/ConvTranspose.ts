@@ -34,17 +34,30 @@ export const ConvTranspose: Operator = {
     };
     const [strides, dilations, extra] = [list("strides", 1), list("dilations", 1), list("output_padding", 0)];
     const mode = attributes.choice("auto_pad", ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"], "NOTSET");
-    check(mode === "NOTSET" || mode === "VALID", "UNSUPPORTED", `auto_pad ${mode}`);
-    check(!attributes.has("output_shape"), "UNSUPPORTED", "output_shape");
-    const pads = list("pads", 0, 2 * rank);
+    const given = list("pads", 0, 2 * rank);
+    const wanted = attributes.ints("output_shape", undefined);
+    check((wanted?.length ?? rank) === rank, "BAD_ATTRIBUTE", `output_shape is ${wanted}`);
+    const same = mode === "SAME_UPPER" || mode === "SAME_LOWER";
+    const before: Dimension[] = [];
     const output = places.map((size, axis) => {
       const reach = dilations[axis] * (kernel[axis] - 1) + 1;
       const whole = size
         .sub(1)
         .mul(strides[axis])
-        .add(reach + extra[axis] - pads[axis] - pads[rank + axis]);
-      check((whole.constant ?? 1) >= 0, "SHAPE_MISMATCH", `axis ${axis} becomes ${whole}`);
-      return whole;
+        .add(reach + extra[axis]);
+      if (wanted === undefined && !same) {
+        const [first, last] = mode === "VALID" ? [0, 0] : [given[axis], given[rank + axis]];
+        before.push(Dimension.constant(first));
+        const rest = whole.sub(first + last);
+        check((rest.constant ?? 1) >= 0, "SHAPE_MISMATCH", `axis ${axis} becomes ${rest}`);
+        return rest;
+      }
+      // The padding that makes this output, its greater half after for SAME_UPPER, otherwise before.
+      const target = wanted === undefined ? size.mul(strides[axis]) : Dimension.constant(wanted[axis]);
+      check((target.constant ?? 1) >= 0, "BAD_ATTRIBUTE", `output_shape is ${wanted}`);
+      const total = whole.sub(target).max(0);
+      before.push(mode === "SAME_UPPER" ? total.div(2) : total.ceilDiv(2));
+      return target;
     });
     if (bias) {
       node.rank(bias, 1, "the bias");
@@ -66,7 +79,7 @@ export const ConvTranspose: Operator = {
           const channel = group === undefined ? inner : code.iadd(code.times(group, groupChannels), inner);
           let met = code.constant(1);
           const source = code.split(place, kernelShape).map((k, axis) => {
-            const shifted = code.isub(code.plus(at[axis], pads[axis]), code.times(k, dilations[axis]));
+            const shifted = code.isub(code.plus(at[axis], before[axis]), code.times(k, dilations[axis]));
             const stride = code.constant(strides[axis]);
             const from = strides[axis] === 1 ? shifted : code.ifloordiv(shifted, stride);
             if (strides[axis] > 1) met = code.and(met, code.lnot(code.imod(shifted, stride)));

@@ -1,10 +1,17 @@
 /** The table of operators: every lowering there is, by domain and name. */
 import type { Operator } from "../operator.ts";
 import { Abs } from "./Abs.ts";
+import { Acos } from "./Acos.ts";
+import { Acosh } from "./Acosh.ts";
 import { Add } from "./Add.ts";
+import { AffineGrid } from "./AffineGrid.ts";
 import { And } from "./And.ts";
 import { ArgMax } from "./ArgMax.ts";
 import { ArgMin } from "./ArgMin.ts";
+import { Asin } from "./Asin.ts";
+import { Asinh } from "./Asinh.ts";
+import { Atan } from "./Atan.ts";
+import { Atanh } from "./Atanh.ts";
 import { Attention } from "./Attention.ts";
 import { AveragePool } from "./AveragePool.ts";
 import { BatchNormalization } from "./BatchNormalization.ts";
@@ -14,11 +21,14 @@ import { BitwiseAnd } from "./BitwiseAnd.ts";
 import { BitwiseNot } from "./BitwiseNot.ts";
 import { BitwiseOr } from "./BitwiseOr.ts";
 import { BitwiseXor } from "./BitwiseXor.ts";
+import { BlackmanWindow } from "./BlackmanWindow.ts";
 import { Cast } from "./Cast.ts";
 import { CastLike } from "./CastLike.ts";
 import { Ceil } from "./Ceil.ts";
 import { Celu } from "./Celu.ts";
+import { CenterCropPad } from "./CenterCropPad.ts";
 import { Clip } from "./Clip.ts";
+import { Col2Im } from "./Col2Im.ts";
 import { Compress } from "./Compress.ts";
 import { Concat } from "./Concat.ts";
 import { Constant } from "./Constant.ts";
@@ -26,13 +36,19 @@ import { ConstantOfShape } from "./ConstantOfShape.ts";
 import { Conv } from "./Conv.ts";
 import { ConvInteger } from "./ConvInteger.ts";
 import { ConvTranspose } from "./ConvTranspose.ts";
+import { Cos } from "./Cos.ts";
+import { Cosh } from "./Cosh.ts";
 import { CumSum } from "./CumSum.ts";
+import { DFT } from "./DFT.ts";
+import { DeformConv } from "./DeformConv.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
 import { DequantizeLinear, MicrosoftDequantizeLinear } from "./DequantizeLinear.ts";
+import { Det } from "./Det.ts";
 import { Div } from "./Div.ts";
 import { Dropout } from "./Dropout.ts";
 import { DynamicQuantizeLinear } from "./DynamicQuantizeLinear.ts";
 import { DynamicQuantizeMatMul } from "./DynamicQuantizeMatMul.ts";
+import { Einsum } from "./Einsum.ts";
 import { Elu } from "./Elu.ts";
 import { Equal } from "./Equal.ts";
 import { Erf } from "./Erf.ts";
@@ -43,26 +59,32 @@ import { EyeLike } from "./EyeLike.ts";
 import { FastGelu } from "./FastGelu.ts";
 import { Flatten } from "./Flatten.ts";
 import { Floor } from "./Floor.ts";
+import { GRU } from "./GRU.ts";
 import { Gather } from "./Gather.ts";
 import { GatherElements } from "./GatherElements.ts";
 import { GatherND } from "./GatherND.ts";
 import { Gelu } from "./Gelu.ts";
 import { Gemm } from "./Gemm.ts";
 import { GlobalAveragePool } from "./GlobalAveragePool.ts";
+import { GlobalLpPool } from "./GlobalLpPool.ts";
 import { GlobalMaxPool } from "./GlobalMaxPool.ts";
 import { Greater } from "./Greater.ts";
 import { GreaterOrEqual } from "./GreaterOrEqual.ts";
+import { GridSample } from "./GridSample.ts";
 import { GroupNormalization } from "./GroupNormalization.ts";
 import { GroupQueryAttention } from "./GroupQueryAttention.ts";
-import { GRU } from "./GRU.ts";
-import { Hardmax } from "./Hardmax.ts";
+import { HammingWindow } from "./HammingWindow.ts";
+import { HannWindow } from "./HannWindow.ts";
 import { HardSigmoid } from "./HardSigmoid.ts";
 import { HardSwish } from "./HardSwish.ts";
+import { Hardmax } from "./Hardmax.ts";
 import { Identity } from "./Identity.ts";
 import { If } from "./If.ts";
 import { InstanceNormalization } from "./InstanceNormalization.ts";
 import { IsInf } from "./IsInf.ts";
 import { IsNaN } from "./IsNaN.ts";
+import { LRN } from "./LRN.ts";
+import { LSTM } from "./LSTM.ts";
 import { LayerNormalization } from "./LayerNormalization.ts";
 import { LeakyRelu } from "./LeakyRelu.ts";
 import { Less } from "./Less.ts";
@@ -71,15 +93,17 @@ import { Log } from "./Log.ts";
 import { LogSoftmax } from "./LogSoftmax.ts";
 import { Loop } from "./Loop.ts";
 import { LpNormalization } from "./LpNormalization.ts";
-import { LSTM } from "./LSTM.ts";
+import { LpPool } from "./LpPool.ts";
 import { MatMul } from "./MatMul.ts";
 import { MatMulInteger } from "./MatMulInteger.ts";
 import { MatMulIntegerToFloat } from "./MatMulIntegerToFloat.ts";
 import { MatMulNBits } from "./MatMulNBits.ts";
 import { Max } from "./Max.ts";
 import { MaxPool } from "./MaxPool.ts";
+import { MaxUnpool } from "./MaxUnpool.ts";
 import { Mean } from "./Mean.ts";
 import { MeanVarianceNormalization } from "./MeanVarianceNormalization.ts";
+import { MelWeightMatrix } from "./MelWeightMatrix.ts";
 import { MicrosoftAttention } from "./MicrosoftAttention.ts";
 import { MicrosoftGelu } from "./MicrosoftGelu.ts";
 import { MicrosoftRotaryEmbedding } from "./MicrosoftRotaryEmbedding.ts";
@@ -90,6 +114,7 @@ import { Mod } from "./Mod.ts";
 import { Mul } from "./Mul.ts";
 import { MultiHeadAttention } from "./MultiHeadAttention.ts";
 import { Neg } from "./Neg.ts";
+import { NegativeLogLikelihoodLoss } from "./NegativeLogLikelihoodLoss.ts";
 import { NonMaxSuppression } from "./NonMaxSuppression.ts";
 import { NonZero } from "./NonZero.ts";
 import { Not } from "./Not.ts";
@@ -97,9 +122,9 @@ import { OneHot } from "./OneHot.ts";
 import { OptionalGetElement } from "./OptionalGetElement.ts";
 import { OptionalHasElement } from "./OptionalHasElement.ts";
 import { Or } from "./Or.ts";
+import { PRelu } from "./PRelu.ts";
 import { Pad } from "./Pad.ts";
 import { Pow } from "./Pow.ts";
-import { PRelu } from "./PRelu.ts";
 import { QAttention } from "./QAttention.ts";
 import { QGemm } from "./QGemm.ts";
 import { QLinearAdd } from "./QLinearAdd.ts";
@@ -109,12 +134,14 @@ import { QLinearConv } from "./QLinearConv.ts";
 import { QLinearGlobalAveragePool } from "./QLinearGlobalAveragePool.ts";
 import { QLinearLeakyRelu } from "./QLinearLeakyRelu.ts";
 import { QLinearMatMul } from "./QLinearMatMul.ts";
-import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
 import { QLinearMul } from "./QLinearMul.ts";
 import { QLinearSigmoid } from "./QLinearSigmoid.ts";
 import { QLinearSoftmax } from "./QLinearSoftmax.ts";
 import { QLinearWhere } from "./QLinearWhere.ts";
+import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuickGelu } from "./QuickGelu.ts";
+import { RMSNormalization } from "./RMSNormalization.ts";
+import { RNN } from "./RNN.ts";
 import { Range } from "./Range.ts";
 import { Reciprocal } from "./Reciprocal.ts";
 import { ReduceL1 } from "./ReduceL1.ts";
@@ -129,11 +156,12 @@ import { ReduceSum } from "./ReduceSum.ts";
 import { ReduceSumSquare } from "./ReduceSumSquare.ts";
 import { Relu } from "./Relu.ts";
 import { Reshape } from "./Reshape.ts";
+import { Resize } from "./Resize.ts";
 import { ReverseSequence } from "./ReverseSequence.ts";
-import { RMSNormalization } from "./RMSNormalization.ts";
-import { RNN } from "./RNN.ts";
+import { RoiAlign } from "./RoiAlign.ts";
 import { RotaryEmbedding } from "./RotaryEmbedding.ts";
 import { Round } from "./Round.ts";
+import { STFT } from "./STFT.ts";
 import { Scan } from "./Scan.ts";
 import { Scatter } from "./Scatter.ts";
 import { ScatterElements } from "./ScatterElements.ts";
@@ -143,10 +171,13 @@ import { Shape } from "./Shape.ts";
 import { Shrink } from "./Shrink.ts";
 import { Sigmoid } from "./Sigmoid.ts";
 import { Sign } from "./Sign.ts";
+import { Sin } from "./Sin.ts";
+import { Sinh } from "./Sinh.ts";
 import { Size } from "./Size.ts";
 import { SkipLayerNormalization } from "./SkipLayerNormalization.ts";
 import { Slice } from "./Slice.ts";
 import { Softmax } from "./Softmax.ts";
+import { SoftmaxCrossEntropyLoss } from "./SoftmaxCrossEntropyLoss.ts";
 import { Softplus } from "./Softplus.ts";
 import { Softsign } from "./Softsign.ts";
 import { SpaceToDepth } from "./SpaceToDepth.ts";
@@ -156,6 +187,7 @@ import { Squeeze } from "./Squeeze.ts";
 import { Sub } from "./Sub.ts";
 import { Sum } from "./Sum.ts";
 import { Swish } from "./Swish.ts";
+import { Tan } from "./Tan.ts";
 import { Tanh } from "./Tanh.ts";
 import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
@@ -164,15 +196,23 @@ import { Transpose } from "./Transpose.ts";
 import { Trilu } from "./Trilu.ts";
 import { Unique } from "./Unique.ts";
 import { Unsqueeze } from "./Unsqueeze.ts";
+import { Upsample } from "./Upsample.ts";
 import { Where } from "./Where.ts";
 import { Xor } from "./Xor.ts";
 
 export const OPERATORS: readonly Operator[] = [
   Abs,
+  Acos,
+  Acosh,
   Add,
+  AffineGrid,
   And,
   ArgMax,
   ArgMin,
+  Asin,
+  Asinh,
+  Atan,
+  Atanh,
   Attention,
   AveragePool,
   BatchNormalization,
@@ -182,11 +222,14 @@ export const OPERATORS: readonly Operator[] = [
   BitwiseNot,
   BitwiseOr,
   BitwiseXor,
+  BlackmanWindow,
   Cast,
   CastLike,
   Ceil,
   Celu,
+  CenterCropPad,
   Clip,
+  Col2Im,
   Compress,
   Concat,
   Constant,
@@ -194,13 +237,19 @@ export const OPERATORS: readonly Operator[] = [
   Conv,
   ConvInteger,
   ConvTranspose,
+  Cos,
+  Cosh,
   CumSum,
+  DeformConv,
   DepthToSpace,
   DequantizeLinear,
+  Det,
+  DFT,
   Div,
   Dropout,
   DynamicQuantizeLinear,
   DynamicQuantizeMatMul,
+  Einsum,
   Elu,
   Equal,
   Erf,
@@ -217,12 +266,16 @@ export const OPERATORS: readonly Operator[] = [
   Gelu,
   Gemm,
   GlobalAveragePool,
+  GlobalLpPool,
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
+  GridSample,
   GroupNormalization,
   GroupQueryAttention,
   GRU,
+  HammingWindow,
+  HannWindow,
   Hardmax,
   HardSigmoid,
   HardSwish,
@@ -239,6 +292,8 @@ export const OPERATORS: readonly Operator[] = [
   LogSoftmax,
   Loop,
   LpNormalization,
+  LpPool,
+  LRN,
   LSTM,
   MatMul,
   MatMulInteger,
@@ -246,11 +301,13 @@ export const OPERATORS: readonly Operator[] = [
   MatMulNBits,
   Max,
   MaxPool,
+  MaxUnpool,
   Mean,
   MeanVarianceNormalization,
+  MelWeightMatrix,
   MicrosoftAttention,
-  MicrosoftGelu,
   MicrosoftDequantizeLinear,
+  MicrosoftGelu,
   MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
@@ -260,6 +317,7 @@ export const OPERATORS: readonly Operator[] = [
   Mul,
   MultiHeadAttention,
   Neg,
+  NegativeLogLikelihoodLoss,
   NonMaxSuppression,
   NonZero,
   Not,
@@ -299,9 +357,11 @@ export const OPERATORS: readonly Operator[] = [
   ReduceSumSquare,
   Relu,
   Reshape,
+  Resize,
   ReverseSequence,
   RMSNormalization,
   RNN,
+  RoiAlign,
   RotaryEmbedding,
   Round,
   Scan,
@@ -313,19 +373,24 @@ export const OPERATORS: readonly Operator[] = [
   Shrink,
   Sigmoid,
   Sign,
+  Sin,
+  Sinh,
   Size,
   SkipLayerNormalization,
   Slice,
   Softmax,
+  SoftmaxCrossEntropyLoss,
   Softplus,
   Softsign,
   SpaceToDepth,
   Split,
   Sqrt,
   Squeeze,
+  STFT,
   Sub,
   Sum,
   Swish,
+  Tan,
   Tanh,
   ThresholdedRelu,
   Tile,
@@ -334,6 +399,7 @@ export const OPERATORS: readonly Operator[] = [
   Trilu,
   Unique,
   Unsqueeze,
+  Upsample,
   Where,
   Xor,
 ];
