@@ -2,15 +2,15 @@
  * Tensors as the memory holds them: floats with the one NaN, booleans 0 or 1, zeros at the end written out. What comes from
  * outside is made so when it is copied in, once; what kernels write already is.
  */
-import { byteLength, countOf, DType, type Tensor } from "@assay/vm";
+import { byteLength, countOf, DType, readBytes, type Tensor } from "@assay/vm";
 import { BFLOAT16_NAN, NAN } from "@assay/vm/float32";
 
 /** Writes a tensor's elements at `at`, which is aligned to 4. */
-export function writeCanonical(memory: Uint8Array, at: number, { dtype, shape, data }: Tensor): void {
+export function writeCanonical(memory: Uint8Array, at: number, tensor: Tensor): void {
+  const { dtype, shape } = tensor;
   const length = byteLength(dtype, countOf(shape));
-  const given = Math.min(length, data.length);
-  memory.set(data.length > length ? data.subarray(0, length) : data, at);
-  memory.fill(0, at + given, at + length);
+  // Weights that lie in a file are read straight to where they are used, and held once.
+  readBytes(tensor, 0, memory.subarray(at, at + length));
   const { buffer } = memory;
   if (dtype === DType.FLOAT32) {
     const patterns = new Uint32Array(buffer, at, length / 4);
