@@ -6,10 +6,20 @@ import { Random } from "@assay/vm/testing/random";
 import { FACTOR, KIND, MODE, SIDE, type Contraction, type Factor } from "../contraction.ts";
 import { randomFloats, type Heap } from "./testing.ts";
 
-/** A layer's contraction, and which of its factors a model holds packed. */
+/** A layer's contraction, which of its factors a model holds packed, and the ONNX node that it is. */
 export interface LayerContraction {
   readonly contraction: Contraction;
   readonly packed: readonly number[];
+  readonly node: LayerNode;
+}
+
+/** A node of two inputs, the second of which is a constant where weights are. */
+export interface LayerNode {
+  readonly operator: string;
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+  readonly constant: boolean;
+  readonly attributes: Readonly<Record<string, number | readonly number[]>>;
 }
 export type Layer = (heap: Heap) => LayerContraction;
 
@@ -60,7 +70,9 @@ export function product(kind: number, rows: number, depth: number, columns: numb
         depth: heap.words(count(depth, (r) => r * columns)),
       },
     };
-    return { contraction, packed: packed ? [SIDE.COLUMNS] : [] };
+    const operator = kind === KIND.FLOAT32 ? "MatMul" : "MatMulInteger";
+    const node = { operator, first: [rows, depth], second: [depth, columns], constant: packed, attributes: {} };
+    return { contraction, packed: packed ? [SIDE.COLUMNS] : [], node };
   };
 }
 
@@ -132,7 +144,14 @@ export function convolution({
       rowFactor,
       columnFactor,
     };
-    return { contraction, packed: [SIDE.ROWS] };
+    const node = {
+      operator: kind === KIND.FLOAT32 ? "Conv" : "ConvInteger",
+      first: [1, groups * channels, size, size],
+      second: [groups * out, channels, window, window],
+      constant: true,
+      attributes: { group: groups, pads: [pad, pad, pad, pad], strides: [stride, stride] },
+    };
+    return { contraction, packed: [SIDE.ROWS], node };
   };
 }
 
@@ -177,7 +196,11 @@ export function attention(
         depth: heap.words(count(depth, (r) => (scores ? r : r * pitch))),
       },
     };
-    return { contraction, packed: [] };
+    const [first, second] = [
+      [heads, queries, depth],
+      [heads, depth, columns],
+    ];
+    return { contraction, packed: [], node: { operator: "MatMul", first, second, constant: false, attributes: {} } };
   };
 }
 
