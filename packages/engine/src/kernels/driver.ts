@@ -8,7 +8,7 @@ import { KIND, MODE, SIDE } from "../contraction.ts";
 import { RETURN, call, choose, forLoop, get, i32, set, when, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import type { Madd } from "./madd.ts";
-import { entry } from "./panel.ts";
+import { entry, rowLanesOf } from "./panel.ts";
 import { DIRECT_ROWS, SUMS } from "./micro.ts";
 import { shortDriver } from "./short.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, FIELD, HEAD, LANE_BYTES, ROW_LANES, SCRATCH } from "./shape.ts";
@@ -26,7 +26,6 @@ export interface Parts {
 }
 
 const COLUMN_STEP = COLUMN_LANES * LANE_BYTES;
-const ROW_STEP = ROW_LANES * LANE_BYTES;
 const min = (a: Code, b: Code): Code => choose("i32", i32.lt_s(a, b), a, b);
 
 /** Packs lanes [from, to) and indices [r0, r1) into consecutive panels at `at`, each `panelBytes` long. */
@@ -49,7 +48,7 @@ function packLanes(module: ModuleWriter, { panel, packers }: Parts): Writer {
         when(isRows, when(call(packer.rows.index, ...region), RETURN), [call(packer.columns.index, ...region), RETURN]),
       ),
     ),
-    set(lanes, choose("i32", isRows, i32.const(ROW_LANES), i32.const(COLUMN_LANES))),
+    set(lanes, choose("i32", isRows, rowLanesOf(i32.eq(get(kind), i32.const(KIND.FLOAT32))), i32.const(COLUMN_LANES))),
     forLoop(lane, get(from), get(to), 0, [
       call(
         panel.index,
@@ -74,7 +73,8 @@ function packDriver(module: ModuleWriter, lanes: Writer): void {
   writer.body = [
     set(factor, i32.add(get(at), i32.const(HEAD.rowFactor))),
     set(count, word("rows")),
-    set(step, i32.const(ROW_STEP)),
+    set(step, rowLanesOf(i32.eq(word("kind"), i32.const(KIND.FLOAT32)))),
+    set(step, i32.mul(get(step), i32.const(LANE_BYTES))),
     when(get(side), [
       set(factor, i32.add(get(at), i32.const(HEAD.columnFactor))),
       set(count, word("columns")),
@@ -136,7 +136,7 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
   const [kind, rowFactor, columnFactor, rowsPacked, columnsPacked, steps] = Array.from({ length: 6 }, local);
   const [first, count, block_, r0, r1, mode] = Array.from({ length: 6 }, local);
   const [n, nEnd, m, mEnd, row, rowCount, chunk] = Array.from({ length: 7 }, local);
-  const [rowPanels, columnPanels, rowPanel, columnPanel, stride] = Array.from({ length: 5 }, local);
+  const [rowPanels, columnPanels, rowPanel, columnPanel, stride, rowLanes, rowStep] = Array.from({ length: 7 }, local);
   const [rowsScratch, columnsScratch, out, outRow, place, panels, tail, direct] = Array.from({ length: 8 }, local);
   const word = (name: keyof typeof HEAD): Code => i32.load(get(at), HEAD[name]);
   const field = (factor: number, name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
@@ -151,6 +151,8 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
     set(kind, word("kind")),
     set(rowFactor, i32.add(get(at), i32.const(HEAD.rowFactor))),
     set(columnFactor, i32.add(get(at), i32.const(HEAD.columnFactor))),
+    set(rowLanes, rowLanesOf(isFloat)),
+    set(rowStep, i32.mul(get(rowLanes), i32.const(LANE_BYTES))),
     set(rowsPacked, packed(rowFactor)),
     set(columnsPacked, packed(columnFactor)),
     set(
@@ -167,20 +169,20 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
     set(columnsScratch, get(rowsScratch)),
     when(i32.eqz(get(rowsPacked)), [
       set(chunk, min(i32.const(CHUNK.rows), i32.sub(get(m1), get(m0)))),
-      set(chunk, i32.div_u(i32.add(get(chunk), i32.const(ROW_LANES - 1)), i32.const(ROW_LANES))),
+      set(chunk, i32.div_u(i32.sub(i32.add(get(chunk), get(rowLanes)), i32.const(1)), get(rowLanes))),
       set(
         columnsScratch,
         i32.add(
           get(rowsScratch),
           // A multiple of 16, for the vectors' sake.
           i32.and(
-            i32.add(i32.mul(i32.mul(get(chunk), i32.const(ROW_STEP)), min(get(block_), get(steps))), i32.const(63)),
+            i32.add(i32.mul(i32.mul(get(chunk), get(rowStep)), min(get(block_), get(steps))), i32.const(63)),
             i32.const(-64),
           ),
         ),
       ),
     ]),
-    Array.from({ length: ROW_LANES }, (_, i) => i32.store(tileRows, i32.const(COLUMN_LANES * i), 4 * i)),
+    Array.from({ length: ROW_LANES[KIND.FLOAT32] }, (_, i) => i32.store(tileRows, i32.const(COLUMN_LANES * i), 4 * i)),
     set(mode, i32.const(SUMS.STORE)),
   ];
   /** The indices of the block. */
@@ -234,14 +236,14 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
   ];
   const enterRows: Code = [
     set(mEnd, min(get(m1), i32.add(get(m), i32.const(CHUNK.rows)))),
-    when(get(rowsPacked), set(rowPanels, i32.add(packedAt(rowFactor), i32.mul(get(first), i32.const(ROW_STEP)))), [
+    when(get(rowsPacked), set(rowPanels, i32.add(packedAt(rowFactor), i32.mul(get(first), get(rowStep)))), [
       set(rowPanels, get(rowsScratch)),
       call(
         lanes.index,
         get(rowFactor),
         i32.const(SIDE.ROWS),
         ...[kind, batch, m, mEnd, r0, r1, rowPanels].map(get),
-        i32.mul(get(count), i32.const(ROW_STEP)),
+        i32.mul(get(count), get(rowStep)),
       ),
     ]),
   ];
@@ -250,15 +252,15 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
     when(
       get(rowsPacked),
       [
-        set(place, i32.rem_u(get(row), i32.const(ROW_LANES))),
-        set(rowCount, min(i32.sub(i32.const(ROW_LANES), get(place)), i32.sub(get(mEnd), get(row)))),
-        set(rowPanel, i32.mul(i32.div_u(get(row), i32.const(ROW_LANES)), i32.mul(get(steps), i32.const(ROW_STEP)))),
+        set(place, i32.rem_u(get(row), get(rowLanes))),
+        set(rowCount, min(i32.sub(get(rowLanes), get(place)), i32.sub(get(mEnd), get(row)))),
+        set(rowPanel, i32.mul(i32.div_u(get(row), get(rowLanes)), i32.mul(get(steps), get(rowStep)))),
         set(rowPanel, i32.add(get(rowPanel), i32.add(get(rowPanels), i32.shl(get(place), i32.const(2))))),
       ],
       [
-        set(rowCount, min(i32.const(ROW_LANES), i32.sub(get(mEnd), get(row)))),
-        set(rowPanel, i32.mul(i32.div_u(i32.sub(get(row), get(m)), i32.const(ROW_LANES)), get(count))),
-        set(rowPanel, i32.add(get(rowPanels), i32.mul(get(rowPanel), i32.const(ROW_STEP)))),
+        set(rowCount, min(get(rowLanes), i32.sub(get(mEnd), get(row)))),
+        set(rowPanel, i32.mul(i32.div_u(i32.sub(get(row), get(m)), get(rowLanes)), get(count))),
+        set(rowPanel, i32.add(get(rowPanels), i32.mul(get(rowPanel), get(rowStep)))),
       ],
     ),
     set(out, i32.add(entry(word("outBatch"), get(batch)), get(n))),

@@ -23,6 +23,7 @@ import {
   type Code,
 } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
+import { KIND } from "../contraction.ts";
 import type { Madd } from "./madd.ts";
 import { COLUMN_LANES, LANE_BYTES, ROW_LANES } from "./shape.ts";
 
@@ -39,21 +40,28 @@ export const SUMS = {
 type Writer = FunctionWriter & { index: number };
 
 const VECTORS = COLUMN_LANES / 4;
-const ROW_STEP = ROW_LANES * LANE_BYTES;
 const COLUMN_STEP = COLUMN_LANES * LANE_BYTES;
 const UNROLLED = 4;
 
 /** How a kind multiplies and adds. */
 export interface Arithmetic {
   readonly name: string;
+  /** Rows of a panel. */
+  readonly rows: number;
   readonly multiplyAdd: Madd;
   readonly add: (a: Code, b: Code) => Code;
 }
 
-export const floats = (madd: Madd): Arithmetic => ({ name: "f32", multiplyAdd: madd, add: f32x4.add });
+export const floats = (madd: Madd): Arithmetic => ({
+  name: "f32",
+  rows: ROW_LANES[KIND.FLOAT32],
+  multiplyAdd: madd,
+  add: f32x4.add,
+});
 /** Pairs of signed 16-bit numbers; sums modulo 2^32. */
 export const integers: Arithmetic = {
   name: "i32",
+  rows: ROW_LANES[KIND.INT32],
   multiplyAdd: (a, b, c) => i32x4.add(c, i32x4.dot_i16x8_s(a, b)),
   add: i32x4.add,
 };
@@ -82,25 +90,39 @@ export function microKernel(module: ModuleWriter, arithmetic: Arithmetic, tile: 
   const table = tile.direct ? writer.local("i32") : b[0];
   const tableStep = tile.direct ? LANE_BYTES : COLUMN_STEP;
   const columns = Array.from({ length: tile.panels * VECTORS }, () => writer.local("v128"));
-  const splat = writer.local("v128");
-  const sums = Array.from({ length: tile.rows }, () => columns.map(() => writer.local("v128")));
+  const single = writer.local("v128");
+  const weights = Array.from({ length: tile.rows }, () => writer.local("v128"));
+  const sums = weights.map(() => columns.map(() => writer.local("v128")));
 
   const columnAt = (at: number, v: number): Code =>
     tile.direct
       ? v128.load(get(b[0]), 16 * v)
       : v128.load(get(b[Math.floor(v / VECTORS)]), at * COLUMN_STEP + 16 * (v % VECTORS));
+  const rowStep = arithmetic.rows * LANE_BYTES;
+  const weightAt = (at: number, i: number): Code => v128.load32_splat(get(a), at * rowStep + LANE_BYTES * i);
+  // Whichever there are fewer of stay in registers through the step, the others come one at a time.
+  const byRows = (at: number): Code => [
+    columns.map((column, v) => set(column, columnAt(at, v))),
+    sums.map((row, i) => [
+      set(single, weightAt(at, i)),
+      row.map((sum, v) => set(sum, arithmetic.multiplyAdd(get(single), get(columns[v]), get(sum)))),
+    ]),
+  ];
+  const byColumns = (at: number): Code => [
+    weights.map((weight, i) => set(weight, weightAt(at, i))),
+    columns.map((_, v) => [
+      set(single, columnAt(at, v)),
+      sums.map((row, i) => set(row[v], arithmetic.multiplyAdd(get(weights[i]), get(single), get(row[v])))),
+    ]),
+  ];
   const step = (at: number): Code => [
     tile.direct
       ? set(b[0], i32.add(get(columnPanel), i32.shl(i32.load(get(table), at * LANE_BYTES), i32.const(2))))
       : [],
-    columns.map((column, v) => set(column, columnAt(at, v))),
-    sums.map((row, i) => [
-      set(splat, v128.load32_splat(get(a), at * ROW_STEP + LANE_BYTES * i)),
-      row.map((sum, v) => set(sum, arithmetic.multiplyAdd(get(splat), get(columns[v]), get(sum)))),
-    ]),
+    tile.rows < tile.panels * VECTORS ? byColumns(at) : byRows(at),
   ];
   const advance = (count: number): Code => [
-    set(a, i32.add(get(a), i32.const(count * ROW_STEP))),
+    set(a, i32.add(get(a), i32.const(count * rowStep))),
     (tile.direct ? [table] : b).map((pointer) => set(pointer, i32.add(get(pointer), i32.const(count * tableStep)))),
   ];
   const eachRow = (body: (row: readonly number[]) => Code): Code =>
@@ -165,8 +187,8 @@ export function microKernel(module: ModuleWriter, arithmetic: Arithmetic, tile: 
   return writer;
 }
 
-/** Panels at once for so many rows: of one row four, of two rows two, else one. */
-const WIDE: Readonly<Record<number, number>> = { 1: 4, 2: 2 };
+/** Panels at once for so many rows: of one row four, of two rows three, else one. */
+const WIDE: Readonly<Record<number, number>> = { 1: 4, 2: 3 };
 /** Most rows for which columns are read where they are rather than packed. */
 export const DIRECT_ROWS = 2;
 
@@ -197,14 +219,14 @@ export function microKernels(module: ModuleWriter, arithmetic: Arithmetic, hasDi
     if (atOnce === 1) return run(tile, get(panels));
     const panelBytes = isDirect ? i32.const(COLUMN_STEP) : get(stride);
     return [
-      set(wide, i32.and(get(panels), i32.const(-atOnce))),
+      set(wide, i32.sub(get(panels), i32.rem_u(get(panels), i32.const(atOnce)))),
       run({ ...tile, panels: atOnce }, get(wide)),
       set(columnPanel, i32.add(get(columnPanel), i32.mul(get(wide), panelBytes))),
       set(out, i32.add(get(out), i32.mul(get(wide), i32.const(COLUMN_STEP)))),
       run(tile, i32.sub(get(panels), get(wide))),
     ];
   };
-  const rowCounts = Array.from({ length: ROW_LANES }, (_, i) => i + 1);
+  const rowCounts = Array.from({ length: arithmetic.rows }, (_, i) => i + 1);
   const choice = (counts: readonly number[], isDirect: boolean): Code =>
     counts.map((count) => when(i32.eq(get(rows), i32.const(count)), [ofRows(count, isDirect), RETURN]));
   writer.body = [

@@ -13,6 +13,10 @@ import { COLUMN_LANES, FIELD, GUARD, LANE_BYTES, ROW_LANES } from "./shape.ts";
 /** The word at `table[index]`. */
 export const entry = (table: Code, index: Code): Code => i32.load(i32.add(table, i32.shl(index, i32.const(2))));
 
+/** Rows of a panel, of the kind that a condition tells. */
+export const rowLanesOf = (isFloat: Code): Code =>
+  select(isFloat, i32.const(ROW_LANES[KIND.FLOAT32]), i32.const(ROW_LANES[KIND.INT32]));
+
 export function panelPacker(module: ModuleWriter): FunctionWriter & { index: number } {
   const writer = module.function(
     "panel",
@@ -105,7 +109,7 @@ export function panelPacker(module: ModuleWriter): FunctionWriter & { index: num
     set(dtype, field("dtype")),
     set(stride, field("stride")),
     set(depth, field("depth")),
-    set(lanes, select(isRows, i32.const(ROW_LANES), i32.const(COLUMN_LANES))),
+    set(lanes, select(isRows, rowLanesOf(isFloat), i32.const(COLUMN_LANES))),
     set(bytes, i32.sub(get(r1), get(r0))),
     when(i32.eqz(isFloat), set(bytes, i32.shr_u(i32.add(get(bytes), i32.const(1)), i32.const(1)))),
     set(bytes, i32.mul(get(bytes), i32.mul(get(lanes), i32.const(LANE_BYTES)))),

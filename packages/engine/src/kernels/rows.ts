@@ -3,7 +3,7 @@
  * from, to, r0, r1, place, panelBytes)` packs lanes [from, to) and indices [r0, r1) by transposing, and says whether it
  * could.
  */
-import { MODE, SIDE } from "../contraction.ts";
+import { KIND, MODE, SIDE } from "../contraction.ts";
 import { RETURN, block, brIf, call, choose, forLoop, get, i32, select, set, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 import { byteOf, consecutive, zeroOf } from "./columns.ts";
@@ -12,8 +12,6 @@ import { entry } from "./panel.ts";
 import { FIELD, LANE_BYTES, ROW_LANES } from "./shape.ts";
 
 type Writer = FunctionWriter & { index: number };
-
-const PITCH = ROW_LANES * LANE_BYTES;
 
 export function rowPacker(module: ModuleWriter, element: Element, quad: Writer, pair: Writer, panel: Writer): Writer {
   const writer = module.function(
@@ -24,8 +22,11 @@ export function rowPacker(module: ModuleWriter, element: Element, quad: Writer, 
   const [factor, batch, from, to, r0, r1, place, panelBytes] = [0, 1, 2, 3, 4, 5, 6, 7];
   const local = (): number => writer.local("i32");
   const [base, lane, groups, at, end, follows] = Array.from({ length: 6 }, local);
-  const addresses = Array.from({ length: ROW_LANES }, local);
-  const zeros = Array.from({ length: ROW_LANES }, local);
+  const kind = element.isFloat ? KIND.FLOAT32 : KIND.INT32;
+  const width = ROW_LANES[kind];
+  const pitch = width * LANE_BYTES;
+  const addresses = Array.from({ length: width }, local);
+  const zeros = Array.from({ length: width }, local);
   const field = (name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
   const isStrided = i32.eq(field("mode"), i32.const(MODE.STRIDED));
   const depth = i32.add(field("depth"), i32.shl(get(r0), i32.const(2)));
@@ -41,7 +42,7 @@ export function rowPacker(module: ModuleWriter, element: Element, quad: Writer, 
     ...zeros.slice(first, first + count).map(get),
     get(groups),
     i32.add(get(place), i32.const(first * LANE_BYTES)),
-    i32.const(PITCH),
+    i32.const(pitch),
   ];
   writer.body = [
     block(
@@ -61,28 +62,28 @@ export function rowPacker(module: ModuleWriter, element: Element, quad: Writer, 
       set(base, i32.add(entry(field("batch"), get(batch)), choose("i32", isStrided, get(r0), i32.load(depth)))),
       set(base, i32.add(field("address"), i32.shl(get(base), i32.const(element.shift)))),
       set(groups, i32.shr_u(i32.sub(get(r1), get(r0)), i32.const(element.isFloat ? 2 : 3))),
-      forLoop(lane, get(from), get(to), ROW_LANES, [
+      forLoop(lane, get(from), get(to), width, [
         addresses.map((address, i) => [
           set(address, i32.add(get(base), i32.shl(entry(field("lane"), laneOf(i)), i32.const(element.shift)))),
           set(zeros[i], zeroOf(factor, element, laneOf(i), byteOf(element))),
         ]),
         call(quad.index, ...operands(0, 4)),
-        call(pair.index, ...operands(4, 2)),
+        width > 4 ? call(pair.index, ...operands(4, 2)) : [],
         call(
           panel.index,
           get(factor),
           i32.const(SIDE.ROWS),
-          i32.const(element.isFloat ? 0 : 1),
+          i32.const(kind),
           get(batch),
           get(lane),
           select(
-            i32.lt_s(i32.sub(get(to), get(lane)), i32.const(ROW_LANES)),
+            i32.lt_s(i32.sub(get(to), get(lane)), i32.const(width)),
             i32.sub(get(to), get(lane)),
-            i32.const(ROW_LANES),
+            i32.const(width),
           ),
           i32.add(get(r0), indices),
           get(r1),
-          i32.add(get(place), i32.mul(get(groups), i32.const(4 * PITCH))),
+          i32.add(get(place), i32.mul(get(groups), i32.const(4 * pitch))),
         ),
         set(place, i32.add(get(place), get(panelBytes))),
       ]),

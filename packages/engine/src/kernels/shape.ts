@@ -1,14 +1,18 @@
 /**
  * Sizes that the kernels are made of, and where things lie: the words of a contraction, the packed panels, the scratch.
  *
- * A packed factor is a row of panels, each of `ROW_LANES` rows or `COLUMN_LANES` columns, zero-padded, step by step: a
- * step is one index r of floats, or a pair of indices of integers as two signed 16-bit numbers, so 4 bytes a lane
- * either way.
+ * A packed factor is a row of panels, each of `ROW_LANES` rows of its kind or `COLUMN_LANES` columns, zero-padded, step
+ * by step: a step is one index r of floats, or a pair of indices of integers as two signed 16-bit numbers, so 4 bytes a
+ * lane either way.
  */
 import { BLOCK, HEAD_WORDS, FACTOR_WORDS, KIND, SIDE } from "../contraction.ts";
 
-/** Rows and columns of the register tile: 12 vectors of sums, 2 of columns and 1 of a row fit 16 registers. */
-export const ROW_LANES = 6;
+/**
+ * Rows of the register tile by kind. Of floats 12 vectors of sums, 2 of columns and 1 of a row fit the 15 registers
+ * that V8 has to give; integers need one more for the product, and do best with 8 of sums.
+ */
+export const ROW_LANES = { [KIND.FLOAT32]: 6, [KIND.INT32]: 4 } as const;
+/** Columns of the register tile. */
 export const COLUMN_LANES = 8;
 export const LANE_BYTES = 4;
 
@@ -52,7 +56,7 @@ export const SCRATCH = {
   /** Sums of a tile that is cut off by the last column. */
   tile: 0,
   /** The offsets of its rows, as in `outRow`. */
-  tileRows: ROW_LANES * COLUMN_LANES * 4,
+  tileRows: ROW_LANES[KIND.FLOAT32] * COLUMN_LANES * 4,
   /** What the vector packers know of four lanes. */
   lanes: 256,
   /** Least and greatest depth offset of each guard in the current block. */
@@ -65,5 +69,7 @@ export const stepsOf = (kind: number, depth: number): number => (kind === KIND.F
 /** Steps of a block. */
 export const blockSteps = (kind: number): number => stepsOf(kind, BLOCK);
 
-export const lanesOf = (side: number): number => (side === SIDE.ROWS ? ROW_LANES : COLUMN_LANES);
+/** Lanes of a panel. */
+export const lanesOf = (kind: number, side: number): number => (side === SIDE.ROWS ? rowLanes(kind) : COLUMN_LANES);
+export const rowLanes = (kind: number): number => (kind === KIND.FLOAT32 ? ROW_LANES[0] : ROW_LANES[1]);
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;

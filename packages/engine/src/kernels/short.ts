@@ -39,7 +39,7 @@ type Writer = FunctionWriter & { index: number };
 const MOST = { rows: 2, depth: 64, fours: 512 } as const;
 const ENTRY = 8;
 const VECTOR = 16;
-const ROW_STEP = ROW_LANES * LANE_BYTES;
+const ROW_STEP = ROW_LANES[KIND.FLOAT32] * LANE_BYTES;
 const [float32] = ELEMENTS;
 
 /** Whether a contraction's sums are short. */

@@ -14,7 +14,7 @@ import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
 import { rowPacker } from "./rows.ts";
 import { isShort, SHORT_COLUMNS, shortScratch } from "./short.ts";
-import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, ROW_LANES, roundUp, SCRATCH, stepsOf } from "./shape.ts";
+import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, rowLanes, roundUp, SCRATCH, stepsOf } from "./shape.ts";
 
 /** What a kernel module exports. */
 interface Exports {
@@ -74,7 +74,7 @@ export function wasmKernels(memory: Memory, options: KernelOptions): Contraction
   return {
     name: emulate ? "wasm, emulated fma" : "wasm",
     packedBytes: (kind, side, depth, lanes) =>
-      roundUp(roundUp(lanes, lanesOf(side)) * stepsOf(kind, depth) * LANE_BYTES, 64),
+      roundUp(roundUp(lanes, lanesOf(kind, side)) * stepsOf(kind, depth) * LANE_BYTES, 64),
     pack,
     scratchBytes,
     region,
@@ -89,7 +89,7 @@ function scratchBytes(contraction: Contraction): number {
 
 function generalScratch({ kind, depth, rows, columns, rowFactor, columnFactor }: Contraction): number {
   const step = Math.min(stepsOf(kind, depth), blockSteps(kind)) * LANE_BYTES;
-  const rowBytes = rowFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(rows, CHUNK.rows), ROW_LANES) * step;
+  const rowBytes = rowFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(rows, CHUNK.rows), rowLanes(kind)) * step;
   const columnBytes =
     columnFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(columns, CHUNK.columns), COLUMN_LANES) * step;
   return SCRATCH.panels + roundUp(rowBytes, 64) + roundUp(columnBytes, 64);
