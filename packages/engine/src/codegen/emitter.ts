@@ -163,9 +163,9 @@ export class Emitter {
       case OPCODE.index:
         return widened(node.depends & DEPENDS.LANE ? lane0() : get(counters.coordinates[node.imm]), as);
       case OPCODE.linear:
-        return widened(i32.add(get(counters.start), lane0()), as);
+        return widened(node.stride === 0 ? get(counters.start) : i32.add(get(counters.start), lane0()), as);
       case OPCODE.step:
-        return widened(get(counters.step), as);
+        return widened(node.depends & DEPENDS.LANE ? lane0() : get(counters.step), as);
       case OPCODE.extent:
         return widened(i32.load(i32.const(node.imm)), as);
       case OPCODE.call:
@@ -345,7 +345,7 @@ export const SEED_ADDRESS = 65536 + 32;
 
 /** Nodes that are a local or a constant already. */
 function isFree(node: Node): boolean {
-  return node.op === OPCODE.step || node.op === OPCODE.acc;
+  return (node.op === OPCODE.step && (node.depends & DEPENDS.STEP) !== 0) || node.op === OPCODE.acc;
 }
 
 function constantCode(node: Node, as: Representation): Code {

@@ -86,6 +86,8 @@ export interface Scope {
   readonly calls: number;
   /** First dimension that is run through in lanes: it and those after it are one. */
   readonly inner: number;
+  /** Whether lanes are steps of one element's reduction instead. */
+  readonly across?: boolean;
 }
 
 const FLOATS = new Set<number>([
@@ -166,13 +168,16 @@ export class GraphBuilder {
   linear(): Node {
     const high = Math.max(0, this.scope.count.most - 1);
     if (high === 0) return this.constant(0);
-    const depends = DEPENDS.LANE | OUTER;
-    return this.#node(OPCODE.linear, [], 0, { low: 0, high, float: false, depends, stride: 1 });
+    const lanes = this.scope.across !== true;
+    const depends = lanes ? DEPENDS.LANE | OUTER : OUTER;
+    return this.#node(OPCODE.linear, [], 0, { low: 0, high, float: false, depends, stride: lanes ? 1 : 0 });
   }
 
   step(): Node {
     const high = Math.max(0, this.scope.extent.most - 1);
-    return this.#node(OPCODE.step, [], 0, { low: 0, high, float: false, depends: DEPENDS.STEP, stride: 0 });
+    const lanes = this.scope.across === true;
+    const depends = lanes ? DEPENDS.LANE : DEPENDS.STEP;
+    return this.#node(OPCODE.step, [], 0, { low: 0, high, float: false, depends, stride: lanes ? 1 : 0 });
   }
 
   /** A load of an operand; 0 where the operand cannot have the element. */

@@ -22,6 +22,7 @@ import {
   type Code,
 } from "../wasm/code.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
+import { acrossCode, acrossOf, prefersAcross, type Across } from "./across.ts";
 import { canonicalBits, canonicalVector, Emitter, holdsOneNaN, LANES } from "./emitter.ts";
 import { GraphBuilder, isFloatType, type Node, type OperandPlan, type Scope, type Size } from "./graph.ts";
 import type { Library } from "./library.ts";
@@ -59,9 +60,11 @@ interface Body {
 
 /** Adds the kernel to a module: `name(from: i32, to: i32)`. */
 export function writeKernel(module: ModuleWriter, library: Library, plan: KernelPlan): void {
-  const scope = scopeOf(plan);
-  const graph = new GraphBuilder(scope);
-  const body = bodyOf(graph, plan);
+  const lanesOfElements = scopeOf(plan);
+  const across = acrossFor(plan, lanesOfElements);
+  const scope = across?.graph.scope ?? lanesOfElements;
+  const graph = across?.graph ?? new GraphBuilder(scope);
+  const body = across?.body ?? bodyOf(graph, plan);
   const whole = new Set<Node>();
   const { record } = plan;
   if (bitsOf(record.dtype) === 64) whole.add(body.value);
@@ -79,12 +82,13 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
 
   const loops: Code[] = [];
   const most = innerMost(scope);
-  if (most >= LANES && bitsOf(record.dtype) !== 4 && worthVectors(body)) {
+  if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body));
+  else if (most >= LANES && bitsOf(record.dtype) !== 4 && worthVectors(body)) {
     const copies = body.accumulators.length > 0 ? REDUCTION_COPIES : 1;
     if (copies > 1 && most >= LANES * copies) loops.push(placeLoop(emitter, plan, body, true, copies, stop));
     loops.push(placeLoop(emitter, plan, body, true, 1, stop));
   }
-  loops.push(placeLoop(emitter, plan, body, false, 1, stop));
+  if (across === undefined) loops.push(placeLoop(emitter, plan, body, false, 1, stop));
 
   const { places } = emitter;
   const size = (s: Size): Code => (s.constant !== undefined ? i32.const(s.constant) : i32.load(i32.const(s.slot)));
@@ -121,6 +125,43 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
       ),
     ),
   ];
+}
+
+/** The reduction across steps that serves a plan better than lanes over elements, if there is one. */
+function acrossFor(
+  plan: KernelPlan,
+  scope: Scope,
+): { readonly graph: GraphBuilder; readonly match: Across; readonly body: Body } | undefined {
+  const { record } = plan;
+  if (record.kind !== "reduce" || plan.sums !== undefined || plan.rowByRow) return undefined;
+  const byElement = new GraphBuilder(scope);
+  const [perElement] = byElement.section(
+    record.step,
+    record.accumulators.map((_, i) => byElement.accumulator(i)),
+    true,
+  );
+  if (!prefersAcross(perElement, plan.count, plan.extent)) return undefined;
+  const graph = new GraphBuilder({ ...scope, inner: scope.dimensions.length, across: true });
+  const match = acrossOf(graph, record);
+  if (match === undefined) return undefined;
+  const [final] = graph.section(record.final, [match.accumulator]);
+  const value = stored(graph, record.dtype, final);
+  return {
+    graph,
+    match,
+    body: { accumulators: [match.accumulator], init: [match.init], step: [match.element], value },
+  };
+}
+
+/** One element: its reduction, and what becomes of it. */
+function acrossLoop(emitter: Emitter, plan: KernelPlan, match: Across, body: Body): Code {
+  const { place } = emitter.counters;
+  const { code, result } = acrossCode(emitter, match, plan.extent, place);
+  emitter.begin(false, 1);
+  emitter.setAccumulators([[[result]]]);
+  emitter.end();
+  const store = storeOf(emitter, plan, body.value, false, 0);
+  return [code, set(place, i32.const(0)), emitter.places.lane, emitter.places.final, store];
 }
 
 /** The scope: dimensions of size 1 stay, but the lanes are those from `inner` on. */
