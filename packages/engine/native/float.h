@@ -20,9 +20,8 @@ static void pack_floats(uint8_t *memory, const struct contraction *c, int32_t si
     copy_float_rows(v, 0, c->rows, 0, c->depth, (float *)to, row_pitch(c->depth, FLOATS_PER_LINE));
     return;
   }
-  struct extent extent[MAX_GUARDS];
-  extents_of(v, c->depth, extent);
-  pack_float_columns(v, extent, 0, c->columns, 0, c->depth, (float *)to);
+  const struct column_plan plan = plan_columns(v, c->depth);
+  pack_float_columns(v, &plan, 0, c->columns, 0, c->depth, (float *)to);
 }
 
 static int64_t float_row_chunk(const struct contraction *c) { return least(c->rows, CHUNK_ROWS); }
@@ -38,7 +37,7 @@ static int64_t float_scratch(const struct contraction *c) {
 
 // One chunk of one batch: all of the depth.
 static void contract_float_chunk(uint8_t *memory, const struct contraction *c, int32_t b, struct region g,
-                                 const struct extent *extent, int in_place, float *scratch) {
+                                 const struct column_plan *plan, int in_place, float *scratch) {
   const struct view rows = view_of(memory, c, SIDE_ROWS, b), columns = view_of(memory, c, SIDE_COLUMNS, b);
   const int64_t widest = least(c->depth, BLOCK);
   float *row_scratch = scratch, *column_scratch = scratch + float_row_chunk(c) * row_pitch(widest, FLOATS_PER_LINE);
@@ -66,7 +65,7 @@ static void contract_float_chunk(uint8_t *memory, const struct contraction *c, i
       block.b = floats_of(columns) + columns.lane[0] + g.n0;
       block.offsets = columns.depth + r0;
     } else {
-      pack_float_columns(columns, extent, g.n0, g.n1, r0, r1, column_scratch);
+      pack_float_columns(columns, plan, g.n0, g.n1, r0, r1, column_scratch);
       block.panel = (r1 - r0) * PANEL;
       block.b = column_scratch;
     }
@@ -75,8 +74,7 @@ static void contract_float_chunk(uint8_t *memory, const struct contraction *c, i
 }
 
 static void contract_float(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {
-  struct extent extent[MAX_GUARDS];
-  extents_of(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth, extent);
+  const struct column_plan plan = plan_columns(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth);
   const struct view rows = view_of(memory, c, SIDE_ROWS, region.b0);
   const int in_place = rows_in_place(rows, region.m0, region.m1);
   const int copied = rows.factor->mode != MODE_PACKED && !in_place;
@@ -87,7 +85,7 @@ static void contract_float(uint8_t *memory, const struct contraction *c, struct 
       for (int64_t n = region.n0; n < region.n1; n += column_step) {
         struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
                                (int32_t)least(n + column_step, region.n1)};
-        contract_float_chunk(memory, c, b, chunk, extent, in_place, (float *)scratch);
+        contract_float_chunk(memory, c, b, chunk, &plan, in_place, (float *)scratch);
       }
 }
 

@@ -4,12 +4,43 @@
 
 #include "gather.h"
 
+// What packing needs to know of a column factor, for all of a call's batches.
+struct column_plan {
+  struct guards guards;
+  // Whether each column's elements are consecutive over r, all existing: the columns are rows of a stored matrix.
+  int transposed;
+};
+
+static struct column_plan plan_columns(struct view v, int64_t depth) {
+  struct column_plan plan = {.transposed = 0};
+  if (v.factor->mode != MODE_GATHERED) return plan;
+  plan.guards = guards_over(v, depth);
+#if HAS_TRANSPOSE
+  plan.transposed = plan.guards.count == 0 && depth > 1 && v.depth[1] == v.depth[0] + 1 &&
+                    v.depth[depth - 1] - v.depth[0] == depth - 1 && evenly_spaced(v.depth, 0, depth);
+#endif
+  return plan;
+}
+
+INLINE void pack_vector_of(const struct gather *g, int kind, int64_t r0, int64_t r1, float *to) {
+  if (g->period == 1) {
+    const vm mask = g->mask[0];
+    for (int64_t r = r0; r < r1; r++, to += PANEL) vf_store(to, gather_load(g, kind, r, 0, mask));
+  } else if (g->period != 0) {
+    int64_t phase = r0 % g->period;
+    for (int64_t r = r0; r < r1; r++, to += PANEL) {
+      vf_store(to, gather_load(g, kind, r, phase, g->mask[phase]));
+      phase = phase + 1 == g->period ? 0 : phase + 1;
+    }
+  } else
+    for (int64_t r = r0; r < r1; r++, to += PANEL) vf_store(to, gather_load(g, kind, r, 0, gather_mask(g, r)));
+}
+
 // One vector of a panel, r in [r0, r1).
 static void pack_vector(const struct gather *g, int64_t r0, int64_t r1, float *to) {
-  if (g->guards == 0)
-    for (int64_t r = r0; r < r1; r++, to += PANEL) vf_store(to, gather_load(g, r, g->lanes));
-  else
-    for (int64_t r = r0; r < r1; r++, to += PANEL) vf_store(to, gather_load(g, r, gather_mask(g, r)));
+  if (g->kind == NEIGHBOURS) pack_vector_of(g, NEIGHBOURS, r0, r1, to);
+  else if (g->kind == WINDOWS) pack_vector_of(g, WINDOWS, r0, r1, to);
+  else pack_vector_of(g, SCATTERED, r0, r1, to);
 }
 
 static void pack_strided_vector(struct view v, int64_t n, int64_t count, int64_t r0, int64_t r1, float *to) {
@@ -18,17 +49,39 @@ static void pack_strided_vector(struct view v, int64_t n, int64_t count, int64_t
   for (int64_t r = r0; r < r1; r++, to += PANEL) vf_store(to, vf_load_mask(from + v.depth[r], lanes));
 }
 
+#if HAS_TRANSPOSE
+static void pack_transposed_vector(struct view v, int64_t n, int64_t count, int64_t r0, int64_t r1, float *to) {
+  const float *from = floats_of(v) + v.depth[0];
+  for (int64_t r = r0; r < r1; r += LANES, to += LANES * PANEL) {
+    const int64_t there = least(r1 - r, LANES);
+    const vm mask = vm_first(there);
+    vf x[LANES];
+    UNROLL for (int i = 0; i < LANES; i++)
+      x[i] = i < count ? vf_load_mask(from + v.lane[n + (i < count ? i : 0)] + r, mask) : vf_zero();
+    vf_transpose(x);
+    if (there == LANES) {
+      UNROLL for (int i = 0; i < LANES; i++) vf_store(to + i * PANEL, x[i]);
+    } else
+      for (int i = 0; i < there; i++) vf_store(to + i * PANEL, x[i]);
+  }
+}
+#endif
+
 // Columns [n0, n1), r in [r0, r1).
-static void pack_float_columns(struct view v, const struct extent *extent, int64_t n0, int64_t n1, int64_t r0, int64_t r1,
-                               float *to) {
+static void pack_float_columns(struct view v, const struct column_plan *plan, int64_t n0, int64_t n1, int64_t r0,
+                               int64_t r1, float *to) {
   for (int64_t n = n0; n < n1; n += PANEL, to += (r1 - r0) * PANEL) {
     for (int64_t j = 0; j < PANEL; j += LANES) {
       const int64_t count = greatest(0, least(n1 - n - j, LANES));
       if (count == 0)
         for (int64_t r = 0; r < r1 - r0; r++) vf_store(to + r * PANEL + j, vf_zero());
       else if (v.factor->mode == MODE_STRIDED) pack_strided_vector(v, n + j, count, r0, r1, to + j);
+#if HAS_TRANSPOSE
+      else if (plan->transposed) pack_transposed_vector(v, n + j, count, r0, r1, to + j);
+#endif
       else {
-        const struct gather g = gather_of(v, n + j, count, extent);
+        struct gather g;
+        gather_of(&g, v, n + j, count, &plan->guards);
         pack_vector(&g, r0, r1, to + j);
       }
     }

@@ -35,6 +35,28 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
   return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, offset, _mm256_castsi256_ps(m), 4);
 }
 
+// Eight vectors as the rows of a square become its columns.
+#define HAS_TRANSPOSE 1
+INLINE void vf_transpose(vf x[8]) {
+  vf t[8];
+  UNROLL for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+    t[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+  }
+  UNROLL for (int i = 0; i < 8; i += 4) {
+    UNROLL for (int j = 0; j < 2; j++) {
+      const __m256d a = _mm256_castps_pd(t[i + j]), b = _mm256_castps_pd(t[i + j + 2]);
+      x[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+      x[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+    }
+  }
+  UNROLL for (int j = 0; j < 4; j++) {
+    t[j] = _mm256_permute2f128_ps(x[j], x[4 + j], 0x20);
+    t[4 + j] = _mm256_permute2f128_ps(x[j], x[4 + j], 0x31);
+  }
+  UNROLL for (int i = 0; i < 8; i++) x[i] = t[i];
+}
+
 INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
 INLINE vi vi_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }

@@ -30,6 +30,37 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
   return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), m, offset, p, 4);
 }
 
+// Lane i of the 32 floats of `low` and `high` that index i names; 0 where the mask is off.
+#define HAS_PICK 1
+INLINE vf vf_pick(vf low, vf high, vi index, vm m) { return _mm512_maskz_permutex2var_ps(m, low, index, high); }
+
+// Sixteen vectors as the rows of a square become its columns.
+#define HAS_TRANSPOSE 1
+INLINE void vf_transpose(vf x[16]) {
+  vf t[16];
+  UNROLL for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
+  }
+  UNROLL for (int i = 0; i < 16; i += 4) {
+    UNROLL for (int j = 0; j < 2; j++) {
+      const __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+      x[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+      x[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+  }
+  // x[4 g + j]: in each quarter q, rows 4 g … 4 g + 3 of column 4 q + j.
+  UNROLL for (int j = 0; j < 4; j++) {
+    const vf a = _mm512_shuffle_f32x4(x[j], x[4 + j], 0x88), b = _mm512_shuffle_f32x4(x[8 + j], x[12 + j], 0x88);
+    const vf c = _mm512_shuffle_f32x4(x[j], x[4 + j], 0xdd), d = _mm512_shuffle_f32x4(x[8 + j], x[12 + j], 0xdd);
+    t[j] = _mm512_shuffle_f32x4(a, b, 0x88);
+    t[8 + j] = _mm512_shuffle_f32x4(a, b, 0xdd);
+    t[4 + j] = _mm512_shuffle_f32x4(c, d, 0x88);
+    t[12 + j] = _mm512_shuffle_f32x4(c, d, 0xdd);
+  }
+  UNROLL for (int i = 0; i < 16; i++) x[i] = t[i];
+}
+
 INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
