@@ -3,7 +3,7 @@
 #ifndef ASSAY_DIRECT_H
 #define ASSAY_DIRECT_H
 
-#include "float_rows.h"
+#include "packed_rows.h"
 #include "gather.h"
 #include "tile_common.h"
 
@@ -98,7 +98,7 @@ static void contract_direct(uint8_t *memory, const struct contraction *c, struct
       const struct view rows = view_of(memory, c, SIDE_ROWS, b);
       float copy[DIRECT_DEPTH];
       const float *row = copy;
-      if (rows.factor->mode == MODE_PACKED) row = (const float *)bytes_of(rows);
+      if (rows.factor->mode == MODE_PACKED) row = (const float *)(bytes_of(rows) + PACKED_HEAD);
       else if (rows.factor->mode == MODE_STRIDED && rows.factor->stride == 1) row = floats_of(rows) + rows.lane[0];
       else copy_float_rows(rows, 0, 1, 0, c->depth, copy, DIRECT_DEPTH);
       float *out = (float *)(memory + c->out) + out_batch[b] + table(memory, c->out_row)[0] + n;

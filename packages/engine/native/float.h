@@ -2,74 +2,102 @@
 #ifndef ASSAY_FLOAT_H
 #define ASSAY_FLOAT_H
 
-#include "float_columns.h"
-#include "float_rows.h"
-#include "float_tile.h"
+#include "turned.h"
 
-// Columns packed at once, so that a block of them stays in the second-level cache; rows copied at once.
+// Columns whose sums are made over the whole depth before the next: they stay in the second-level cache. Rows copied at once.
 enum { CHUNK_COLUMNS = 256, CHUNK_ROWS = 256 };
+// Rows from which on a copy of columns pays that are read in place otherwise: each tile of rows reads them again.
+enum { COPYING_ROWS = 2 * TILE_ROWS + 1 };
 
 static int64_t packed_float_bytes(int32_t side, int64_t depth, int64_t lanes) {
-  if (side == SIDE_ROWS) return lanes * row_pitch(depth, FLOATS_PER_LINE) * (int64_t)sizeof(float);
+  if (side == SIDE_ROWS) return packed_rows_bytes(depth, lanes);
   return round_up(lanes, PANEL) * depth * (int64_t)sizeof(float);
 }
 
 static void pack_floats(uint8_t *memory, const struct contraction *c, int32_t side, int32_t b, uint8_t *to) {
   const struct view v = view_of(memory, c, side, b);
   if (side == SIDE_ROWS) {
-    copy_float_rows(v, 0, c->rows, 0, c->depth, (float *)to, row_pitch(c->depth, FLOATS_PER_LINE));
+    pack_rows(v, c, to);
     return;
   }
   const struct column_plan plan = plan_columns(v, c->depth);
-  pack_float_columns(v, &plan, 0, c->columns, 0, c->depth, (float *)to);
+  for (int64_t n = 0; n < c->columns; n += PANEL)
+    pack_panel(v, &plan, c->depth, n, c->columns, 0, c->depth, (float *)to + n * c->depth, PANEL);
 }
 
-static int64_t float_row_chunk(const struct contraction *c) { return least(c->rows, CHUNK_ROWS); }
-static int64_t float_column_chunk(const struct contraction *c) {
-  return least(round_up(c->columns, PANEL), CHUNK_COLUMNS);
+static int64_t copied_rows(const struct contraction *c) {
+  return c->factor[SIDE_ROWS].mode == MODE_PACKED ? 0 : least(c->rows, CHUNK_ROWS);
 }
 
 static int64_t float_scratch(const struct contraction *c) {
   const int64_t depth = least(c->depth, BLOCK);
-  const int64_t rows = float_row_chunk(c) * row_pitch(depth, FLOATS_PER_LINE);
-  return (rows + float_column_chunk(c) * depth) * (int64_t)sizeof(float);
+  const int64_t rows = copied_rows(c) * float_pitch(depth);
+  const int64_t straight = (rows + STRIPE * depth) * (int64_t)sizeof(float);
+  return may_be_turned(c) ? greatest(straight, turned_scratch(c)) : straight;
+}
+
+// Rows [m0, m1), r in [r0, r1), where they are or copied to `scratch`.
+static void find_rows(struct floats_block *block, struct view v, const struct contraction *c, struct region g, int64_t r0,
+                      int64_t r1, int in_place, float *scratch) {
+  block->step = sizeof(float);
+  if (v.factor->mode == MODE_PACKED) {
+    block->pitch = float_pitch(c->depth) * (int64_t)sizeof(float);
+    block->a = (const float *)(bytes_of(v) + PACKED_HEAD + g.m0 * block->pitch) + r0;
+  } else if (in_place) {
+    block->pitch = g.m1 - g.m0 < 2 ? 0 : (int64_t)(v.lane[g.m0 + 1] - v.lane[g.m0]) * (int64_t)sizeof(float);
+    block->a = floats_of(v) + v.lane[g.m0] + r0;
+  } else {
+    const int64_t pitch = float_pitch(r1 - r0);
+    copy_float_rows(v, g.m0, g.m1, r0, r1, scratch, pitch);
+    block->pitch = pitch * (int64_t)sizeof(float);
+    block->a = scratch;
+  }
+}
+
+// Columns [n0, n1), few, r in [r0, r1): packed, in place, or packed to `scratch`. What follows them is asked for ahead.
+static void find_columns(struct floats_block *block, struct view v, const struct column_plan *plan,
+                         const struct contraction *c, int64_t rows, int64_t n0, int64_t n1, int64_t r0, int64_t r1,
+                         float *scratch) {
+  block->offsets = 0;
+  block->ahead_offsets = v.depth + r0;
+  const int64_t next = least(n1, c->columns - 1);
+  if (v.factor->mode == MODE_PACKED) {
+    block->panel = (int64_t)c->depth * PANEL;
+    block->b = (const float *)bytes_of(v) + n0 / PANEL * block->panel + r0 * PANEL;
+    block->ahead = block->b + (n1 - n0 + PANEL - 1) / PANEL * block->panel;
+    block->ahead_offsets = line_offsets;
+  } else if (v.factor->mode == MODE_STRIDED && rows < COPYING_ROWS) {
+    block->b = floats_of(v) + v.lane[0] + n0;
+    block->offsets = v.depth + r0;
+    block->ahead = block->b + (next - n0);
+  } else {
+    block->panel = (r1 - r0) * PANEL;
+    block->b = scratch;
+    block->ahead = floats_of(v) + (v.factor->mode == MODE_GATHERED ? v.lane[next] : v.lane[0] + next);
+    for (int64_t n = n0; n < n1; n += PANEL, scratch += block->panel) pack_panel(v, plan, c->depth, n, n1, r0, r1, scratch, PANEL);
+  }
 }
 
 // One chunk of one batch: all of the depth.
-static void contract_float_chunk(uint8_t *memory, const struct contraction *c, int32_t b, struct region g,
-                                 const struct column_plan *plan, int in_place, float *scratch) {
+static void contract_straight(uint8_t *memory, const struct contraction *c, int32_t b, struct region g,
+                              const struct column_plan *plan, int in_place, float *scratch) {
   const struct view rows = view_of(memory, c, SIDE_ROWS, b), columns = view_of(memory, c, SIDE_COLUMNS, b);
-  const int64_t widest = least(c->depth, BLOCK);
-  float *row_scratch = scratch, *column_scratch = scratch + float_row_chunk(c) * row_pitch(widest, FLOATS_PER_LINE);
-  float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b] + g.n0;
+  float *column_scratch = scratch + copied_rows(c) * float_pitch(least(c->depth, BLOCK));
+  float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b];
+  // Of packed columns one panel's lines follow; of others so many as a row of a stripe has, one more for the ends.
+  const int packed = columns.factor->mode == MODE_PACKED;
+  const int64_t height = g.m1 - g.m0, width = packed && height > TILE_ROWS_4 ? PANEL : STRIPE;
   for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
     const int64_t r1 = least(r0 + BLOCK, c->depth);
-    struct floats_block block = {.depth = r1 - r0, .out = out, .out_row = table(memory, c->out_row) + g.m0};
+    struct floats_block block = {.depth = r1 - r0, .out_row = table(memory, c->out_row) + g.m0};
     block.mode = r0 == 0 ? START : c->blocked ? ADD : GO_ON;
-    if (rows.factor->mode == MODE_PACKED) {
-      block.pitch = row_pitch(c->depth, FLOATS_PER_LINE) * (int64_t)sizeof(float);
-      block.a = (const float *)(bytes_of(rows) + g.m0 * block.pitch) + r0;
-    } else if (in_place) {
-      block.pitch = g.m1 - g.m0 < 2 ? 0 : (int64_t)(rows.lane[g.m0 + 1] - rows.lane[g.m0]) * (int64_t)sizeof(float);
-      block.a = floats_of(rows) + rows.lane[g.m0] + r0;
-    } else {
-      const int64_t pitch = row_pitch(r1 - r0, FLOATS_PER_LINE);
-      copy_float_rows(rows, g.m0, g.m1, r0, r1, row_scratch, pitch);
-      block.pitch = pitch * (int64_t)sizeof(float);
-      block.a = row_scratch;
+    find_rows(&block, rows, c, g, r0, r1, in_place, scratch);
+    for (int64_t n = g.n0; n < g.n1; n += width) {
+      const int64_t end = least(n + width, g.n1);
+      find_columns(&block, columns, plan, c, height, n, end, r0, r1, column_scratch);
+      block.out = out + n;
+      floats_all(block, height, end - n, packed ? 2 : STRIPE / 16 + 1);
     }
-    if (columns.factor->mode == MODE_PACKED) {
-      block.panel = (int64_t)c->depth * PANEL;
-      block.b = (const float *)bytes_of(columns) + g.n0 / PANEL * block.panel + r0 * PANEL;
-    } else if (columns.factor->mode == MODE_STRIDED) {
-      block.b = floats_of(columns) + columns.lane[0] + g.n0;
-      block.offsets = columns.depth + r0;
-    } else {
-      pack_float_columns(columns, plan, g.n0, g.n1, r0, r1, column_scratch);
-      block.panel = (r1 - r0) * PANEL;
-      block.b = column_scratch;
-    }
-    floats_all(block, g.m1 - g.m0, g.n1 - g.n0);
   }
 }
 
@@ -77,16 +105,19 @@ static void contract_float(uint8_t *memory, const struct contraction *c, struct 
   const struct column_plan plan = plan_columns(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth);
   const struct view rows = view_of(memory, c, SIDE_ROWS, region.b0);
   const int in_place = rows_in_place(rows, region.m0, region.m1);
-  const int copied = rows.factor->mode != MODE_PACKED && !in_place;
-  const int64_t row_step = copied ? float_row_chunk(c) : region.m1 - region.m0;
-  const int64_t column_step = c->factor[SIDE_COLUMNS].mode == MODE_GATHERED ? CHUNK_COLUMNS : region.n1 - region.n0;
-  for (int32_t b = region.b0; b < region.b1; b++)
+  const int64_t copied = in_place ? 0 : copied_rows(c), row_step = copied == 0 ? region.m1 - region.m0 : copied;
+  for (int32_t b = region.b0; b < region.b1; b++) {
+    if (may_be_turned(c) && packed_form(bytes_of(view_of(memory, c, SIDE_ROWS, b))) == PANELS) {
+      contract_turned(memory, c, b, region, &plan, (float *)scratch);
+      continue;
+    }
     for (int64_t m = region.m0; m < region.m1; m += row_step)
-      for (int64_t n = region.n0; n < region.n1; n += column_step) {
-        struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
-                               (int32_t)least(n + column_step, region.n1)};
-        contract_float_chunk(memory, c, b, chunk, &plan, in_place, (float *)scratch);
+      for (int64_t n = region.n0; n < region.n1; n += CHUNK_COLUMNS) {
+        const struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
+                                     (int32_t)least(n + CHUNK_COLUMNS, region.n1)};
+        contract_straight(memory, c, b, chunk, &plan, in_place, (float *)scratch);
       }
+  }
 }
 
 #endif

@@ -3,8 +3,12 @@
 #define ASSAY_FLOAT_ROWS_H
 
 #include "factor.h"
+#include "vector.h"
 
 enum { FLOATS_PER_LINE = 16 };
+
+// Rows that are copied lie `row_pitch` floats apart.
+static int64_t float_pitch(int64_t depth) { return row_pitch(depth, FLOATS_PER_LINE); }
 
 // Whether rows [m0, m1) can be read where they are. A distance of many whole kilobytes would put a tile's rows into the same
 // few sets of the cache.

@@ -187,7 +187,7 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
   int32_t *out = (int32_t *)(memory + c->out) + table(memory, c->out_batch)[b] + g.n0;
   for (int64_t r0 = 0; r0 < c->depth; r0 += GROUP_BLOCK * GROUP) {
     const int64_t r1 = least(r0 + GROUP_BLOCK * GROUP, c->depth), groups = groups_of(r1 - r0);
-    struct integers_block block = {.depth = groups, .out = out, .out_row = out_row, .mode = r0 == 0 ? START : GO_ON};
+    struct integers_block block = {.depth = groups, .step = 4, .out = out, .out_row = out_row, .mode = r0 == 0 ? START : GO_ON};
     if (packed_rows.groups != 0) {
       block.pitch = packed_rows.step * 4;
       block.a = packed_rows.groups + g.m0 * packed_rows.step + r0 / GROUP;
@@ -205,7 +205,14 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       pack_integer_columns(columns, g.n0, g.n1, r0, r1, column_groups, block.panel, column_sums);
       block.b = column_groups;
     }
-    integers_all(block, m, n);
+    for (int64_t k = 0; k < n; k += STRIPE) {
+      struct integers_block stripe = block;
+      stripe.b += k / PANEL * block.panel;
+      stripe.out += k;
+      stripe.ahead = stripe.b + STRIPE / PANEL * block.panel;
+      stripe.ahead_offsets = line_offsets;
+      integers_all(stripe, m, least(n - k, STRIPE), 2 * STRIPE / PANEL);
+    }
   }
   if (!DOT_BYTES) return;
   if (packed_rows.groups == 0) finish_lanes(rows, g.m0, g.m1, c->depth, row_zeros, row_sums);

@@ -1,8 +1,8 @@
 // A register tile: sums of `rows` rows and `width` vectors of columns, over one block of the depth. Included once per kind of
 // number, with TILE (a prefix), NUMBER (its C type), VECTOR (its prefix of vector.h) and MULTIPLY_ADD(sum, row, column).
 //
-// Row i stands at a + i·pitch bytes, its elements one after another. Columns are packed panels (PANEL columns per r, panels
-// `panel` numbers apart), or stand in place at b + depth[r] + n.
+// Row i stands at a + i·pitch bytes, its next element `step` bytes on. Columns are packed panels (PANEL columns per r, panels
+// `panel` numbers apart), or stand in place at b + offsets[r] + n.
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -14,7 +14,7 @@
 struct T(_block) {
   int64_t depth;
   const NUMBER *a;
-  int64_t pitch;
+  int64_t pitch, step;
   const NUMBER *b;
   int64_t panel;
   const int32_t *offsets;
@@ -23,6 +23,9 @@ struct T(_block) {
   int mode;
   // Columns of the tile's last vector.
   int last;
+  // What will be wanted next: at every r the line of number ahead + ahead_offsets[r] is asked for.
+  const NUMBER *ahead;
+  const int32_t *ahead_offsets;
 };
 
 typedef void T(_function)(const struct T(_block) *);
@@ -33,6 +36,8 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
   UNROLL for (int i = 0; i < rows; i++) {
     NUMBER *out = t->out + t->out_row[i];
     UNROLL for (int j = 0; j < width; j++) {
+      // The sums' own lines are fetched while the sums are made.
+      __builtin_prefetch(out + j * LANES, 1, 3);
       if (t->mode != GO_ON) sum[i][j] = V(_zero)();
       else sum[i][j] = j == width - 1 ? V(_load_mask)(out + j * LANES, last) : V(_load)(out + j * LANES);
     }
@@ -40,7 +45,9 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
   const struct stride pitch = stride_of(t->pitch);
   const char *a = (const char *)t->a;
   const NUMBER *b = t->b;
-  const int64_t panel = t->panel, depth = t->depth;
+  const int64_t panel = t->panel, depth = t->depth, step = t->step;
+  const NUMBER *ahead = t->ahead;
+  const int32_t *ahead_offsets = t->ahead_offsets;
   const int32_t *offsets = t->offsets;
   for (int64_t r = 0; r < depth; r++) {
     const NUMBER *at = in_place ? b + offsets[r] : b;
@@ -63,8 +70,9 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
         UNROLL for (int i = 0; i < rows; i++) sum[i][j] = MULTIPLY_ADD(sum[i][j], row[i], column);
       }
     }
-    a += sizeof(NUMBER);
+    a += step;
     if (!in_place) b += PANEL;
+    __builtin_prefetch(ahead + ahead_offsets[r], 0, 2);
   }
   UNROLL for (int i = 0; i < rows; i++) {
     NUMBER *out = t->out + t->out_row[i];
@@ -110,15 +118,28 @@ static void T(_rows)(struct T(_block) block, int rows, int64_t columns) {
   }
 }
 
-// Sums of `rows` × `columns`. Tiles are of nearly equal heights, so that none is left thin.
-static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns) {
+// Sums of `rows` × `columns`, few columns: panel by panel, so that one stays in the cache while all rows pass over it.
+// Tiles are of nearly equal heights, so that none is left thin. Each pass asks for another of `lines` lines from `ahead`.
+static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64_t lines) {
   const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-  for (int64_t i = 0, m = 0; i < tiles; i++) {
-    const int height = (int)((rows - m + tiles - i - 1) / (tiles - i));
-    T(_rows)(block, height, columns);
-    block.a = (const NUMBER *)((const char *)block.a + height * block.pitch);
-    block.out_row += height;
-    m += height;
+  const int64_t width = rows <= TILE_ROWS_4 ? columns : PANEL;
+  const struct T(_block) first = block;
+  const NUMBER *ahead = block.ahead;
+  for (int64_t n = 0; n < columns; n += width) {
+    block.a = first.a;
+    block.out_row = first.out_row;
+    for (int64_t i = 0, m = 0; i < tiles; i++) {
+      const int height = (int)((rows - m + tiles - i - 1) / (tiles - i));
+      if (lines-- > 0) block.ahead = ahead;
+      else block.ahead_offsets = no_offsets;
+      ahead += 64 / sizeof(NUMBER);
+      T(_rows)(block, height, least(columns - n, width));
+      block.a = (const NUMBER *)((const char *)block.a + height * block.pitch);
+      block.out_row += height;
+      m += height;
+    }
+    block.b += block.offsets != 0 ? PANEL : block.panel;
+    block.out += PANEL;
   }
 }
 

@@ -1,27 +1,30 @@
 /** How native kernels like a contraction cut: parts big enough to pay for a call and its packing, small enough to share out. */
-import { BLOCK, MODE, type Contraction, type Region } from "../contraction.ts";
+import { MODE, type Contraction, type Region } from "../contraction.ts";
 
-/** Multiply-adds that are worth a call: about 50 µs of one core. */
-const WORK = 1 << 21;
-/** Bytes of columns that a call reads at least, where few rows make reading them all the work. */
+/** Multiply-adds that are worth a call: some 70 µs of one core. */
+const WORK = 1 << 22;
+/** Bytes of packed columns that a call reads at least, where few rows make reading them all the work. */
 const BYTES = 1 << 19;
-/** Columns packed at once by the kernels: a region of gathered columns is cut there. */
-const CHUNK = 256;
-/** Fewest rows that pay for packing columns again. */
-const PACKING_ROWS = 64;
+/** Columns of a call that packs them, and the fewest rows that pay for packing them again. */
+const COLUMNS = 128;
+const PACKING_ROWS = 128;
+/** Most rows of a call over packed columns: a block of their depth stays in the second-level cache. */
+const ROWS = 256;
 
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */
 export function goodRegion(c: Contraction, panel: number, tile: number): Region {
   const { rows, columns, batches, depth, columnFactor } = c;
   const whole = rows * columns * depth;
   if (whole <= WORK) return { rows, columns, batches: clamp(Math.floor(WORK / Math.max(whole, 1)), 1, batches) };
-  const gathered = columnFactor.mode === MODE.GATHERED;
-  const limit = gathered ? CHUNK : columns;
-  const enough = Math.max(WORK / (rows * depth), BYTES / (4 * depth));
-  const width = evenPart(columns, clamp(Math.ceil(enough / panel) * panel, panel, roundUp(limit, panel)), panel);
-  const least = gathered ? PACKING_ROWS : tile;
-  const height = evenPart(rows, Math.max(least, Math.ceil(WORK / (width * Math.min(depth, 4 * BLOCK)))), tile);
-  return { rows: height, columns: width, batches: 1 };
+  if (columnFactor.mode === MODE.PACKED) {
+    const height = evenPart(rows, ROWS, tile);
+    const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), panel);
+    return { rows: height, columns: evenPart(columns, roundUp(width, panel), panel), batches: 1 };
+  }
+  const width = evenPart(columns, Math.max(COLUMNS, panel), panel);
+  const height = Math.max(PACKING_ROWS, WORK / (width * depth));
+  // Whole panels, for rows may be packed like columns.
+  return { rows: evenPart(rows, roundUp(height, panel), panel), columns: width, batches: 1 };
 }
 
 /** The part of `extent`, a multiple of `unit`, that cuts it into as many parts as `wanted` does, but nearly equal ones. */
