@@ -271,7 +271,7 @@ interface Pair {
   readonly feeds: Record<string, OrtTensor>;
 }
 
-const tensor = (dtype: number, shape: readonly number[], data: Float32Array | Uint8Array): Tensor =>
+const tensor = (dtype: DType, shape: readonly number[], data: Float32Array | Uint8Array): Tensor =>
   makeTensor(dtype, shape, new Uint8Array(data.buffer, 0, data.byteLength));
 
 async function prepare(layers: readonly (Conv | Product)[]): Promise<Pair> {
