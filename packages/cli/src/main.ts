@@ -2,6 +2,7 @@
 // The command `assay`: one verb per file in verbs/.
 import { Command, CommanderError } from "commander";
 import { addEngine } from "./verbs/engine.ts";
+import { addGenerate } from "./verbs/generate.ts";
 import { addImport } from "./verbs/import.ts";
 import { addSimulate } from "./verbs/simulate.ts";
 import { addStory } from "./verbs/story.ts";
@@ -13,6 +14,7 @@ const program = new Command("assay")
 
 addStory(program);
 addImport(program);
+addGenerate(program);
 addSimulate(program);
 addEngine(program);
 

@@ -145,7 +145,8 @@ export function lowerGeneration(importer: Importer, generation: Generation): Imp
     ...importer.addresses(),
   });
   const lists = { prompt: prompt.nodes, decode: decode.nodes, epilogue: epilogue.nodes };
-  return importer.imported(program, lists, { inputs: [[tokens.name, prompt.input]], outputs: [["tokens", output]] });
+  const named = { inputs: [[tokens.name, prompt.input]], outputs: [["tokens", output]] } as const;
+  return importer.imported(program, lists, named, endTokens);
 }
 
 interface Histories {

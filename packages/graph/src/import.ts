@@ -98,6 +98,8 @@ export interface ImportReport {
   /** What each record comes from: the operator whose output it computes. */
   readonly nodeOperators: { readonly prompt: string[]; readonly decode: string[]; readonly epilogue: string[] };
   readonly metadata: Readonly<Record<string, string>>;
+  /** Tokens that end a text; none where the model does not generate. */
+  readonly endTokens: readonly number[];
 }
 
 export interface NamedType {
@@ -406,10 +408,14 @@ export class Importer {
   imported(
     program: Program,
     lists: { prompt: readonly LoweredNode[]; decode?: readonly LoweredNode[]; epilogue?: readonly LoweredNode[] },
-    named: { inputs: readonly [string, TensorValue][]; outputs: readonly [string, TensorValue][] },
+    named: {
+      inputs: readonly (readonly [string, TensorValue])[];
+      outputs: readonly (readonly [string, TensorValue])[];
+    },
+    endTokens: readonly number[] = [],
   ): Imported {
     this.symbols.checkUsed();
-    const describe = ([name, { dtype, shape }]: [string, TensorValue]): NamedType => ({
+    const describe = ([name, { dtype, shape }]: readonly [string, TensorValue]): NamedType => ({
       name,
       dtype: nameOf(dtype),
       shape: this.#formatNamed(shape),
@@ -434,6 +440,7 @@ export class Importer {
         epilogue: operatorsOf(lists.epilogue),
       },
       metadata: Object.fromEntries(this.model.metadata),
+      endTokens,
     };
     return { program, report };
   }
