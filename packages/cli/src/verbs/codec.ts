@@ -22,7 +22,7 @@ export function tokenizerCodec(file: string, bytes: Uint8Array): TextCodec {
   }
   return {
     encode: (text) => {
-      const { ids } = tokenizer.encode(text);
+      const ids: number[] = tokenizer.encode(text).ids;
       const known = ids.every((id) => Number.isInteger(id) && id >= 0);
       if (!known) throw new GraphError("BAD_OPTION", "the tokenizer has no tokens for this text", { file });
       return ids;
