@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { float32 } from "@assay/vm";
 import { evaluate } from "../testing/evaluate.ts";
 import { Random } from "../testing/random.ts";
-import { FUNCTIONS, pow, POW_BOUND, type FunctionName } from "./index.ts";
+import { fmod, FUNCTIONS, pow, POW_BOUND, type FunctionName } from "./index.ts";
 
 /** Written by `node scripts/check/ulp.ts --all --write`: the greatest error, over how many inputs, and where it is. */
 const snapshot = JSON.parse(
@@ -187,5 +187,26 @@ describe("functions", () => {
       const [x, y] = at.split(" ").map(Number);
       expect(errorAt(x, y)).to.be.closeTo(ulp, 1e-3).and.to.be.at.most(POW_BOUND);
     });
+  });
+
+  it("fmod: ECMAScript's remainder, which is exact, and the scalar machine agrees", () => {
+    const evaluated = evaluate(2, fmod);
+    const specials = [0, 1, 3, 0x7fffff, 0x800000, 0x3f800000, 0x40490fdb, 0x7f7fffff, 0x7f800000, 0x7fc00000];
+    const values = specials.flatMap((magnitude) => [magnitude, (magnitude | 0x80000000) >>> 0]);
+    const pairs = values.flatMap((x) => values.map((y) => [x, y] as const));
+    const random = new Random(9);
+    for (let i = 0; i < 3000; i++) pairs.push([random.bits(), random.bits()]);
+    // Exponents close to each other, and quotients that are whole.
+    for (let i = 0; i < 1000; i++) {
+      const y = random.unit() * 2 ** (random.below(40) - 20);
+      const x = Math.fround(y) * random.below(1000);
+      pairs.push([float32.fromNumber(i % 2 === 0 ? x : -x * random.unit()), float32.fromNumber(y)]);
+    }
+    for (const [x, y] of pairs) {
+      const expected = float32.fromNumber(float32.toNumber(x) % float32.toNumber(y));
+      const where = `0x${x.toString(16)} % 0x${y.toString(16)}`;
+      expect(evaluated.fast(x, y), where).to.equal(expected);
+      expect(evaluated.machine(x, y), where).to.equal(expected);
+    }
   });
 });

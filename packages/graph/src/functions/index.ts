@@ -12,6 +12,7 @@ import { erf } from "./erf.ts";
 import { exp } from "./exp.ts";
 import { exp2 } from "./exp2.ts";
 import { expm1 } from "./expm1.ts";
+import { fmod } from "./fmod.ts";
 import { log } from "./log.ts";
 import { log1p } from "./log1p.ts";
 import { pow } from "./pow.ts";
@@ -21,7 +22,7 @@ import { sinh } from "./sinh.ts";
 import { tan } from "./tan.ts";
 import { tanh } from "./tanh.ts";
 
-export { acos, acosh, asin, asinh, atan, atanh, cos, cosh, erf, exp, exp2, expm1, log, log1p, pow };
+export { acos, acosh, asin, asinh, atan, atanh, cos, cosh, erf, exp, exp2, expm1, fmod, log, log1p, pow };
 export { sigmoid, sin, sinh, tan, tanh };
 
 export interface UnaryFunction {

@@ -10,6 +10,7 @@ import type { Body } from "../loweredNode.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type NodeContext } from "../operator.ts";
 import { splat, withShape, type TensorValue } from "../tensorValue.ts";
+import { readActivations, type Activation } from "./activation.ts";
 import { dotProduct } from "./dot.ts";
 import { FLOATS } from "./types.ts";
 
@@ -21,14 +22,19 @@ export interface Recurrence {
   readonly directions: number;
   readonly reverse: readonly boolean[];
   readonly gates: number;
-  /** Names, in order, for each direction. */
-  readonly activations: readonly (readonly string[])[];
+  /** In order, for each direction. */
+  readonly activations: readonly (readonly Activation[])[];
+  /** Inputs of activations are kept between -clip and clip. */
   readonly clip: number | undefined;
+  /** Whether the batch is the first axis of X and Y, and of the states. */
+  readonly batchFirst: boolean;
+  /** Time steps of each batch element, int32 [batch]; all of them where absent. */
+  readonly lengths: TensorValue | undefined;
   readonly x: TensorValue;
   readonly w: TensorValue;
   readonly r: TensorValue;
   readonly b: TensorValue | undefined;
-  /** States before the first step: [directions, batch, hidden], zeros where not given. */
+  /** States before the first step: [directions, batch, hidden] or batch first, zeros where not given. */
   readonly initial: readonly TensorValue[];
 }
 
@@ -41,8 +47,8 @@ export function readRecurrence(
   const [x, w, r] = [node.input(0, ...FLOATS), node.input(1, ...FLOATS), node.input(2, ...FLOATS)];
   const b = node.optional(3, ...FLOATS);
   const dtype = node.sameType(x, w, r, b);
-  check(node.optional(4) === undefined, "UNSUPPORTED", "sequence lengths as a run-time input");
-  check(!attributes.flag("layout", false), "UNSUPPORTED", "layout 1 (batch first)");
+  const lengths = node.optional(4, DType.INT32);
+  const batchFirst = node.opset >= 14 && attributes.flag("layout", false);
   const direction = attributes.choice("direction", ["forward", "reverse", "bidirectional"], "forward");
   const reverse = { forward: [false], reverse: [true], bidirectional: [false, true] }[direction];
   const directions = reverse.length;
@@ -52,7 +58,8 @@ export function readRecurrence(
   const hidden = constantSize(r.shape[2], "the hidden size");
   const declared = attributes.int("hidden_size", hidden);
   check(declared === hidden, "SHAPE_MISMATCH", `hidden_size is ${declared}, but R has ${hidden} columns`);
-  const [time, batch, size] = x.shape;
+  const [time, batch] = batchFirst ? [x.shape[1], x.shape[0]] : x.shape;
+  const size = x.shape[2];
   const width = kind.gates * hidden;
   const expect = (value: TensorValue, shape: readonly (Dimension | number)[], name: string) => {
     node.rank(value, shape.length, name);
@@ -61,7 +68,8 @@ export function readRecurrence(
   expect(w, [directions, width, size], "W");
   expect(r, [directions, width, hidden], "R");
   if (b !== undefined) expect(b, [directions, 2 * width], "B");
-  const states = [directions, batch, hidden].map((length) => Dimension.of(length));
+  if (lengths !== undefined) expect(lengths, [batch], "sequence_lens");
+  const states = (batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]).map(Dimension.of);
   const initial = kind.initial.map((index) => {
     const state = node.optional(index, dtype);
     if (state !== undefined) expect(state, states, `input ${index}`);
@@ -69,12 +77,17 @@ export function readRecurrence(
   });
   const names = attributes.strings("activations", undefined) ?? reverse.flatMap(() => kind.activations);
   check(names.length === directions * kind.activations.length, "BAD_ATTRIBUTE", `${names.length} activations`);
-  for (const name of ["activation_alpha", "activation_beta"]) {
-    check((attributes.floats(name, undefined) ?? []).length === 0, "UNSUPPORTED", name);
-  }
-  const activations = reverse.map((_, d) => names.slice(d * kind.activations.length).slice(0, kind.activations.length));
+  const all = readActivations(
+    names,
+    attributes.floats("activation_alpha", undefined),
+    attributes.floats("activation_beta", undefined),
+  );
+  const activations = reverse.map((_, d) => all.slice(d * kind.activations.length).slice(0, kind.activations.length));
   const clip = attributes.float("clip", undefined);
-  return { dtype, time, batch, hidden, directions, reverse, gates: kind.gates, activations, clip, x, w, r, b, initial };
+  check(clip === undefined || clip > 0, "BAD_ATTRIBUTE", `clip is ${clip}`);
+  const { gates } = kind;
+  const shared = { dtype, time, batch, hidden, directions, reverse, gates, activations, clip, batchFirst, lengths };
+  return { ...shared, x, w, r, b, initial };
 }
 
 /** A node that is declared before its code is known. */
@@ -85,7 +98,9 @@ export interface Declared {
 
 /** What the step of one direction is written with. Nodes have the shape [time, batch, …]. */
 export interface Direction {
-  readonly activations: readonly string[];
+  readonly activations: readonly Activation[];
+  /** Number of the direction. */
+  readonly index: number;
   /** Declares a node of the step; all are declared before the first is defined. */
   declare(shape: readonly Dimension[]): Declared;
   /** x·W + b_W at this row, for the given row of W. */
@@ -96,6 +111,8 @@ export interface Direction {
   weight(code: NodeCode, row: Value, column: Value): Value;
   /** Element `k` of a state before this row: that of the row above, or `initial[which]` in row 0. */
   previous(which: number, code: NodeCode, state: TensorValue, k: Value): Value;
+  /** `value`, or the state before where the sequence has ended: what the arguments before it are in `previous`. */
+  carried(which: number, code: NodeCode, state: TensorValue, k: Value, value: Value): Value;
 }
 
 /**
@@ -108,20 +125,39 @@ export function lowerDirections(
   step: (direction: Direction) => readonly TensorValue[],
 ): TensorValue[] {
   const { graph } = node;
-  const { time, batch, hidden, directions } = recurrence;
+  const { time, batch, hidden, directions, lengths, batchFirst } = recurrence;
   const single = time.equals(1);
+  /** The time step of row t, or the row of time step t. */
+  const mirrored = (code: NodeCode, t: Value, b: Value): Value => {
+    if (lengths === undefined) return code.isub(code.size(time.sub(1)), t);
+    return code.isub(code.isub(code.read(lengths, b), code.constant(1)), t);
+  };
   const states = recurrence.reverse.map((reverse, d) => {
     const projected = projection(node, recurrence, d);
     const group: RowGroupBuilder | undefined = single ? undefined : graph.rowGroup();
+    const previous = (which: number, code: NodeCode, state: TensorValue, k: Value): Value => {
+      const [t, b] = code.coordinates();
+      const initial = recurrence.initial[which];
+      const first = () => {
+        const direction = directions === 1 ? undefined : code.constant(d);
+        return code.read(initial, code.linearIndex(initial.shape, batchFirst ? [b, direction, k] : [direction, b, k]));
+      };
+      if (single) return first();
+      // In row 0 the index is below 0, and the load gives 0.
+      const above = code.read(state, code.linearIndex(state.shape, [code.isub(t, code.constant(1)), b, k]));
+      if (initial.source.kind === "splat" && initial.source.word === 0) return above;
+      return code.select(t, above, first());
+    };
     return step({
       activations: recurrence.activations[d],
+      index: d,
       declare(shape) {
         const declared = group?.declare(recurrence.dtype, shape) ?? graph.declare(recurrence.dtype, shape);
         return { value: declared.value, define: (body) => declared.node.define(body) };
       },
       projected(code, row) {
         const [t, b] = code.coordinates();
-        const at = reverse ? code.isub(code.size(time.sub(1)), t) : t;
+        const at = reverse ? mirrored(code, t, b) : t;
         return code.read(projected, code.linearIndex(projected.shape, [at, b, row]));
       },
       bias(code, row) {
@@ -135,45 +171,53 @@ export function lowerDirections(
           recurrence.r,
           code.linearIndex(recurrence.r.shape, [directions === 1 ? undefined : code.constant(d), row, column]),
         ),
-      previous(which, code, state, k) {
+      previous,
+      carried(which, code, state, k, value) {
+        if (lengths === undefined) return value;
         const [t, b] = code.coordinates();
-        const initial = recurrence.initial[which];
-        const first = () =>
-          code.read(initial, code.linearIndex(initial.shape, [directions === 1 ? undefined : code.constant(d), b, k]));
-        if (single) return first();
-        // In row 0 the index is below 0, and the load gives 0.
-        const above = code.read(state, code.linearIndex(state.shape, [code.isub(t, code.constant(1)), b, k]));
-        if (initial.source.kind === "splat" && initial.source.word === 0) return above;
-        return code.select(t, above, first());
+        return code.select(code.ilt(t, code.read(lengths, b)), value, previous(which, code, state, k));
       },
     });
   });
 
   const [forward] = states;
   const wide = Dimension.constant(hidden);
-  const all = [time, Dimension.constant(directions), batch, wide];
-  const oneForward = directions === 1 && !recurrence.reverse[0];
-  const y = oneForward
+  const all = batchFirst
+    ? [batch, time, Dimension.constant(directions), wide]
+    : [time, Dimension.constant(directions), batch, wide];
+  const asItIs = directions === 1 && !recurrence.reverse[0] && lengths === undefined && !batchFirst;
+  const y = asItIs
     ? withShape(forward[0], all)
     : graph.map(recurrence.dtype, all, (code) => {
-        const [t, direction, b, k] = code.coordinates();
+        const place = code.coordinates();
+        const [t, direction, b, k] = batchFirst ? [place[1], place[2], place[0], place[3]] : place;
         const read = recurrence.reverse.map((reverse, d) => {
-          const at = reverse ? code.isub(code.size(time.sub(1)), t) : t;
-          return code.read(states[d][0], code.linearIndex([time, batch, wide], [at, b, k]));
+          const at = reverse ? mirrored(code, t, b) : t;
+          const linear = code.linearIndex([time, batch, wide], [at, b, k]);
+          if (lengths === undefined) return code.read(states[d][0], linear);
+          return code.readIf(code.ilt(t, code.read(lengths, b)), states[d][0], linear);
         });
         return directions === 1 ? read[0] : code.select(direction, read[1], read[0]);
       });
   const last = forward.map((_, which) => {
-    const shape = [Dimension.constant(directions), batch, wide];
+    const count = Dimension.constant(directions);
+    const shape = batchFirst ? [batch, count, wide] : [count, batch, wide];
     if (single && directions === 1) return withShape(forward[which], shape);
     return graph.map(recurrence.dtype, shape, (code) => {
-      const [direction, b, k] = code.coordinates();
+      const place = code.coordinates();
+      const [direction, b, k] = batchFirst ? [place[1], place[0], place[2]] : place;
       const at = code.linearIndex([time, batch, wide], [code.size(time.sub(1)), b, k]);
       const read = states.map((state) => code.read(state[which], at));
       return directions === 1 ? read[0] : code.select(direction, read[1], read[0]);
     });
   });
   return [y, ...last];
+}
+
+/** x kept between -clip and clip, where a clip is given. */
+export function clipped(code: NodeCode, { clip }: Recurrence, x: Value): Value {
+  if (clip === undefined) return x;
+  return code.fmin(code.fmax(x, code.constantFloat(-clip)), code.constantFloat(clip));
 }
 
 /** x·W + b_W for all time steps: [time, batch, gates · hidden]. */
@@ -191,7 +235,7 @@ function projection(node: NodeContext, recurrence: Recurrence, direction: number
         const [t, n, row] = code.coordinates();
         const from = recurrence.directions === 1 ? undefined : code.constant(direction);
         return [
-          code.read(x, code.linearIndex(x.shape, [t, n, k])),
+          code.read(x, code.linearIndex(x.shape, recurrence.batchFirst ? [n, t, k] : [t, n, k])),
           code.read(w, code.linearIndex(w.shape, [from, row, k])),
         ];
       },

@@ -8,10 +8,8 @@
  */
 import type { Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
-import { check } from "../errors.ts";
-import { activation } from "../lowering/activation.ts";
 import { dotProduct } from "../lowering/dot.ts";
-import { lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
+import { clipped, lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
 
@@ -22,11 +20,11 @@ export const GRU: Operator = {
   lower(node) {
     const linear = node.attributes.flag("linear_before_reset", false);
     const recurrence = readRecurrence(node, { gates: 3, activations: ["Sigmoid", "Tanh"], initial: [5] });
-    check(recurrence.clip === undefined, "UNSUPPORTED", "clip");
     const { batch, hidden, time, dtype } = recurrence;
     const one = 0x3f800000;
-    return lowerDirections(node, recurrence, ({ projected, bias, weight, previous, declare, activations }) => {
-      const [f, g] = activations.map(activation);
+    return lowerDirections(node, recurrence, (direction) => {
+      const { projected, bias, weight, previous, declare } = direction;
+      const [f, g] = direction.activations;
       const gates = declare([time, batch, Dimension.constant(2 * hidden)]);
       const candidate = declare([time, batch, Dimension.constant(hidden)]);
       const state = declare([time, batch, Dimension.constant(hidden)]);
@@ -40,7 +38,7 @@ export const GRU: Operator = {
           factors: (code, k) => [before(code, k), weight(code, code.index(2), k)],
           final: (code, sum) => {
             const recurrent = code.fadd(sum, bias(code, code.index(2)));
-            return f(code, code.fadd(projected(code, code.index(2)), recurrent));
+            return f(code, clipped(code, recurrence, code.fadd(projected(code, code.index(2)), recurrent)));
           },
         }),
       });
@@ -62,7 +60,7 @@ export const GRU: Operator = {
             const j = code.plus(code.index(2), 2 * hidden);
             const recurrent = code.fadd(sum, bias(code, j));
             const gated = linear ? code.fmul(gate(code, 1, code.index(2)), recurrent) : recurrent;
-            return g(code, code.fadd(projected(code, j), gated));
+            return g(code, clipped(code, recurrence, code.fadd(projected(code, j), gated)));
           },
         }),
       });
@@ -72,7 +70,7 @@ export const GRU: Operator = {
           const j = code.index(2);
           const z = gate(code, 0, j);
           const kept = code.fmul(code.fsub(code.constant(one), z), code.read(candidate.value, code.linear()));
-          return code.ffma(z, before(code, j), kept);
+          return direction.carried(0, code, state.value, j, code.ffma(z, before(code, j), kept));
         },
       });
       return [state.value];

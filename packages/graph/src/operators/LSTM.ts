@@ -5,29 +5,42 @@
  *   i, o, f, c = x·W + b_W + (h·R + b_R)
  *   C' = f(f + P_f C) C + f(i + P_i C) g(c)
  *   h' = f(o + P_o C') h(C')
+ *
+ * With input_forget the forget gate is one minus the input gate. `clip` bounds the four gates' inputs, not C', as onnxruntime has it.
  */
 import type { Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
-import { check } from "../errors.ts";
-import { activation } from "../lowering/activation.ts";
 import { dotProduct } from "../lowering/dot.ts";
-import { lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
+import { clipped, lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
+
+const ONE = 0x3f800000;
 
 export const LSTM: Operator = {
   name: "LSTM",
   inputs: [3, 8],
   outputs: 3,
   lower(node) {
-    check(!node.attributes.flag("input_forget", false), "UNSUPPORTED", "input_forget");
+    const coupled = node.attributes.flag("input_forget", false);
     const kind = { gates: 4, activations: ["Sigmoid", "Tanh", "Tanh"], initial: [5, 6] };
     const recurrence = readRecurrence(node, kind);
-    check(recurrence.clip === undefined, "UNSUPPORTED", "clip");
-    check(node.optional(7) === undefined, "UNSUPPORTED", "peepholes");
-    const { batch, hidden, time, dtype } = recurrence;
-    return lowerDirections(node, recurrence, ({ projected, bias, weight, previous, declare, activations }) => {
-      const [f, g, h] = activations.map(activation);
+    const { batch, hidden, time, dtype, directions } = recurrence;
+    const peepholes = node.optional(7, dtype);
+    if (peepholes !== undefined) {
+      node.rank(peepholes, 2, "P");
+      node.equalSizes(peepholes.shape[0], directions, "P, axis 0");
+      node.equalSizes(peepholes.shape[1], 3 * hidden, "P, axis 1");
+    }
+    return lowerDirections(node, recurrence, (direction) => {
+      const { projected, bias, weight, previous, carried, declare } = direction;
+      const [f, g, h] = direction.activations;
+      /** The input of a gate's activation: with the peephole (0 input, 1 output, 2 forget) on a cell state, and clipped. */
+      const opened = (code: NodeCode, gateInput: Value, which: 0 | 1 | 2, cellState: () => Value): Value => {
+        if (peepholes === undefined) return clipped(code, recurrence, gateInput);
+        const at = code.plus(code.index(2), (3 * direction.index + which) * hidden);
+        return clipped(code, recurrence, code.ffma(code.read(peepholes, at), cellState(), gateInput));
+      };
       const gates = declare([time, batch, Dimension.constant(4 * hidden)]);
       const cell = declare([time, batch, Dimension.constant(hidden)]);
       const state = declare([time, batch, Dimension.constant(hidden)]);
@@ -48,14 +61,23 @@ export const LSTM: Operator = {
         kind: "map",
         value(code) {
           const j = code.index(2);
-          const added = code.fmul(f(code, gate(code, 0, j)), g(code, gate(code, 3, j)));
-          return code.ffma(f(code, gate(code, 2, j)), previous(1, code, cell.value, j), added);
+          const before = () => previous(1, code, cell.value, j);
+          const input = f(code, opened(code, gate(code, 0, j), 0, before));
+          const added = code.fmul(input, g(code, clipped(code, recurrence, gate(code, 3, j))));
+          const forget = coupled
+            ? code.fsub(code.constant(ONE), input)
+            : f(code, opened(code, gate(code, 2, j), 2, before));
+          return carried(1, code, cell.value, j, code.ffma(forget, before(), added));
         },
       });
       state.define({
         kind: "map",
-        value: (code) =>
-          code.fmul(f(code, gate(code, 1, code.index(2))), h(code, code.read(cell.value, code.linear()))),
+        value(code) {
+          const j = code.index(2);
+          const now = () => code.read(cell.value, code.linear());
+          const output = f(code, opened(code, gate(code, 1, j), 1, now));
+          return carried(0, code, state.value, j, code.fmul(output, h(code, now())));
+        },
       });
       return [state.value, cell.value];
     });

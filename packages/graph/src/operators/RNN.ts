@@ -1,9 +1,7 @@
 /** Simple recurrence: h' = f(x·W + b_W + (h·R + b_R)), a row group over time. */
 import { Dimension } from "../dimension.ts";
-import { check } from "../errors.ts";
-import { activation } from "../lowering/activation.ts";
 import { dotProduct } from "../lowering/dot.ts";
-import { lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
+import { clipped, lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
 import type { Operator } from "../operator.ts";
 
 export const RNN: Operator = {
@@ -12,10 +10,10 @@ export const RNN: Operator = {
   outputs: 2,
   lower(node) {
     const recurrence = readRecurrence(node, { gates: 1, activations: ["Tanh"], initial: [5] });
-    check(recurrence.clip === undefined, "UNSUPPORTED", "clip");
     const { batch, hidden, time, dtype } = recurrence;
-    return lowerDirections(node, recurrence, ({ projected, bias, weight, previous, declare, activations }) => {
-      const [f] = activations.map(activation);
+    return lowerDirections(node, recurrence, (direction) => {
+      const { projected, bias, weight, previous, declare } = direction;
+      const [f] = direction.activations;
       const state = declare([time, batch, Dimension.constant(hidden)]);
       state.define({
         kind: "reduce",
@@ -23,8 +21,11 @@ export const RNN: Operator = {
           dtype,
           extent: Dimension.constant(hidden),
           factors: (code, k) => [previous(0, code, state.value, k), weight(code, code.index(2), k)],
-          final: (code, sum) =>
-            f(code, code.fadd(projected(code, code.index(2)), code.fadd(sum, bias(code, code.index(2))))),
+          final(code, sum) {
+            const j = code.index(2);
+            const inner = code.fadd(projected(code, j), code.fadd(sum, bias(code, j)));
+            return direction.carried(0, code, state.value, j, f(code, clipped(code, recurrence, inner)));
+          },
         }),
       });
       return [state.value];

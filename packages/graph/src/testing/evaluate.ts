@@ -42,6 +42,8 @@ const WIDE: Record<string, string> = {
   ushr: "$b > 63n ? 0n : $a >> $b",
   ishr: "u64(i64($a) >> ($b > 63n ? 63n : $b))",
   pair: "((u32($a)) << 32n) | u32($b)",
+  imax: "i64($a) > i64($b) ? $a : $b",
+  urem: "$b === 0n ? 0n : $a % $b",
   ieq: "$a === $b ? 1n : 0n",
   ilt: "i64($a) < i64($b) ? 1n : 0n",
   lnot: "$a === 0n ? 1n : 0n",
@@ -53,7 +55,7 @@ const TO_WIDE: Record<string, string> = {
   ftoi64: "u64(BigInt(f.toInt($a, 64)))",
 };
 const FROM_WIDE: Record<string, string> = { itof: "f.fromInt64(i64($a))" };
-const NEEDS_WIDE = ["umulh", "pair", "ftoi64"];
+const NEEDS_WIDE = ["umulh", "pair", "ftoi64", "urem"];
 
 const FLOAT: Record<string, string> = {
   fadd: "f.add($a, $b)",

@@ -131,6 +131,39 @@ const einsum = (equation: string, ...inputs: InputCase[]): OperatorCase => ({
   tolerance: 1e-5,
 });
 
+/** Sequence lengths, clipping, other activations, both directions. */
+const recurrent = (gates: number, states: number, activations: readonly string[]): OperatorCase[] => {
+  const [time, batch, size, hidden] = [4, 3, 2, 3];
+  const lengths: InputCase = { shape: [batch], dtype: DType.INT32, values: [2, 4, 1] };
+  const [outputs, tolerance] = [1 + states, 1e-5];
+  const inputs = (directions: number) => [
+    f(time, batch, size),
+    f(directions, gates * hidden, size),
+    f(directions, gates * hidden, hidden),
+    f(directions, 2 * gates * hidden),
+  ];
+  const initial = (directions: number) => Array.from({ length: states }, () => f(directions, batch, hidden));
+  const attributes = { hidden_size: hidden };
+  return [
+    { inputs: [...inputs(1), lengths, ...initial(1)], attributes, outputs, tolerance },
+    { inputs: [...inputs(1), lengths], attributes: { ...attributes, direction: "reverse" }, outputs, tolerance },
+    {
+      inputs: [...inputs(2), lengths, ...initial(2)],
+      attributes: { ...attributes, direction: "bidirectional" },
+      outputs,
+      tolerance,
+    },
+    { inputs: inputs(1), attributes: { ...attributes, clip: { float: 0.5 } }, outputs, tolerance },
+    { inputs: inputs(1), attributes: { ...attributes, activations }, outputs, tolerance },
+  ];
+};
+const peepholes: OperatorCase[] = [false, true].map((coupled) => ({
+  inputs: [f(3, 2, 4), f(2, 12, 4), f(2, 12, 3), f(2, 24), undefined, f(2, 2, 3), f(2, 2, 3), f(2, 9)],
+  attributes: { hidden_size: 3, direction: "bidirectional", input_forget: coupled ? 1 : 0, clip: { float: 1.5 } },
+  outputs: 3,
+  tolerance: 1e-5,
+}));
+
 export const CASES: CaseTable = {
   "": {
     AffineGrid: [
@@ -241,6 +274,7 @@ export const CASES: CaseTable = {
       sampled({ mode: "cubic", padding_mode: "reflection" }),
       sampled({ mode: "cubic", padding_mode: "border", align_corners: 1 }),
     ],
+    GRU: recurrent(3, 1, ["HardSigmoid", "Softsign"]),
     HammingWindow: [
       { inputs: [scalar(10)], opset: 17, tolerance: 1e-6 },
       { inputs: [scalar(7)], attributes: { periodic: 0 }, opset: 17, tolerance: 1e-6 },
@@ -254,6 +288,7 @@ export const CASES: CaseTable = {
       { inputs: [f(1, 2, 6, 7)], attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], p: 1 } },
       { inputs: [f(1, 2, 6)], attributes: { kernel_shape: [3], p: 3 }, tolerance: 1e-5 },
     ],
+    LSTM: [...recurrent(4, 2, ["Sigmoid", "Relu", "Elu"]), ...peepholes],
     LRN: [
       { inputs: [f(2, 5, 3, 4)], attributes: { size: 3 } },
       {
@@ -285,7 +320,15 @@ export const CASES: CaseTable = {
         opset: 17,
       },
     ],
+    Mod: [
+      { ...plain(f(3, 4), f(4)), attributes: { fmod: 1 } },
+      {
+        ...plain(vector([1e30, -5.5, 7, -0, 3, Infinity, NaN]), vector([3, 2, 0, 1, Infinity, 2, 2])),
+        attributes: { fmod: 1 },
+      },
+    ],
     NegativeLogLikelihoodLoss: LOSSES,
+    RNN: recurrent(1, 1, ["LeakyRelu"]),
     ReduceMax: [{ inputs: [bools(3, 4), longs(1)], opset: 20 }],
     ReduceMin: [{ inputs: [bools(3, 4), longs(0)], opset: 20 }],
     RoiAlign: [
