@@ -58,22 +58,23 @@ export function reducedIndex(code: NodeCode, x: TensorValue, axes: Axes, place: 
   return code.linearIndex(x.shape, coordinates);
 }
 
-/** A sum over axes of a function of the elements. */
+/** A sum over axes of a function of the elements; of another type than the elements where it is not yet a result. */
 export function sumOver(
   node: NodeContext,
   x: TensorValue,
   axes: Axes,
   term: (code: NodeCode, element: Value, place: readonly Value[]) => Value = (_code, element) => element,
   final?: (code: NodeCode, sum: Value) => Value,
+  dtype: DType = x.dtype,
 ): TensorValue {
   const { graph } = node;
   const trailing = axes.reduced.every((axis, i) => axis === x.shape.length - axes.reduced.length + i);
   const at = (code: NodeCode, place: readonly Value[], r: Value) =>
     term(code, code.read(x, reducedIndex(code, x, axes, place, r)), place);
   if (isFloat(x.dtype) && trailing) {
-    return trailingSum(graph, { dtype: x.dtype, shape: axes.shape, extent: axes.extent, term: at, final });
+    return trailingSum(graph, { dtype, shape: axes.shape, extent: axes.extent, term: at, final });
   }
-  return graph.reduce(x.dtype, axes.shape, {
+  return graph.reduce(dtype, axes.shape, {
     extent: axes.extent,
     accumulators: [accumulatorOf(x.dtype)],
     init: (code) => [code.constant(0)],

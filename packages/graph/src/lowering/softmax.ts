@@ -2,7 +2,7 @@
  * Softmax and its kin along one axis, or in old operator sets over all axes from one on: the greatest element, e^(x - max),
  * their sum, and the quotient.
  */
-import type { Value } from "@assay/vm";
+import { DType, type Value } from "@assay/vm";
 
 import { exp, log } from "../functions/index.ts";
 import type { NodeCode } from "../nodeCode.ts";
@@ -42,22 +42,29 @@ export function softmaxOver(
     (code, best, element) => code.fmax(best, element),
   );
   if (logarithm) {
-    const sum = sumOver(node, x, axes, (code, element, place) => {
-      const most = code.read(greatest, code.linearIndex(axes.shape, place));
-      return exp(code, code.fsub(element, most));
-    });
+    const sum = sumOver(
+      node,
+      x,
+      axes,
+      (code, element, place) => {
+        const most = code.read(greatest, code.linearIndex(axes.shape, place));
+        return exp(code, code.fsub(element, most));
+      },
+      undefined,
+      DType.FLOAT32,
+    );
     return graph.elementwise(x.dtype, [x, greatest, sum], (code, element, most, total) =>
       code.fsub(code.fsub(element, most), log(code, total)),
     );
   }
-  const powers = graph.elementwise(x.dtype, [x, greatest], (code, element, most) =>
+  const powers = graph.elementwise(DType.FLOAT32, [x, greatest], (code, element, most) =>
     exp(code, code.fsub(element, most)),
   );
   const sum = sumOver(node, powers, axes);
   return graph.elementwise(x.dtype, [powers, sum], (code, power, total) => code.fdiv(power, total));
 }
 
-/** Mean and variance of `x` over trailing axes, each a tensor with those axes of size 1. */
+/** Mean and variance of `x` over trailing axes, each a float32 tensor with those axes of size 1. */
 export function meanAndVariance(
   node: NodeContext,
   x: TensorValue,
@@ -69,7 +76,7 @@ export function meanAndVariance(
     return constant === undefined ? code.utof(code.size(axes.extent)) : code.constantFloat(constant);
   };
   const divide = (code: NodeCode, sum: Value) => code.fdiv(sum, count(code));
-  const mean = sumOver(node, x, axes, undefined, divide);
+  const mean = sumOver(node, x, axes, undefined, divide, DType.FLOAT32);
   const variance = sumOver(
     node,
     x,
@@ -79,6 +86,7 @@ export function meanAndVariance(
       return code.fmul(centred, centred);
     },
     divide,
+    DType.FLOAT32,
   );
   return { mean, variance };
 }

@@ -1,4 +1,5 @@
-/** x ÷ the sum of absolute values, or the square root of the sum of squares, along an axis. */
+/** x ÷ the sum of absolute values, or the square root of the sum of squares, along an axis; 0 where that is 0. */
+import { DType } from "@assay/vm";
 import { check } from "../errors.ts";
 import { axesOf, sumOver } from "../lowering/reduction.ts";
 import { FLOATS } from "../lowering/types.ts";
@@ -15,14 +16,17 @@ export const LpNormalization: Operator = {
     const axes = axesOf(x, [axis], true);
     const norm =
       p === 1
-        ? sumOver(node, x, axes, (code, e) => code.fabs(e))
+        ? sumOver(node, x, axes, (code, e) => code.fabs(e), undefined, DType.FLOAT32)
         : sumOver(
             node,
             x,
             axes,
             (code, e) => code.fmul(e, e),
             (code, sum) => code.fsqrt(sum),
+            DType.FLOAT32,
           );
-    return node.graph.elementwise(x.dtype, [x, norm], (code, e, n) => code.fdiv(e, n));
+    return node.graph.elementwise(x.dtype, [x, norm], (code, e, n) =>
+      code.select(code.feq(n, code.constant(0)), code.constant(0), code.fdiv(e, n)),
+    );
   },
 };

@@ -1,4 +1,5 @@
-/** (x - mean) ÷ the standard deviation over the given axes. */
+/** (x - mean) ÷ (the standard deviation + 1e-9) over the given axes. */
+import { DType } from "@assay/vm";
 import { axesOf, countAsFloat, sumOver } from "../lowering/reduction.ts";
 import { FLOATS } from "../lowering/types.ts";
 import type { Operator } from "../operator.ts";
@@ -14,7 +15,14 @@ export const MeanVarianceNormalization: Operator = {
       [...new Set(given)].sort((a, b) => a - b),
       true,
     );
-    const mean = sumOver(node, x, axes, undefined, (code, sum) => code.fdiv(sum, countAsFloat(code, axes)));
+    const mean = sumOver(
+      node,
+      x,
+      axes,
+      undefined,
+      (code, sum) => code.fdiv(sum, countAsFloat(code, axes)),
+      DType.FLOAT32,
+    );
     const variance = sumOver(
       node,
       x,
@@ -24,9 +32,10 @@ export const MeanVarianceNormalization: Operator = {
         return code.fmul(centred, centred);
       },
       (code, sum) => code.fdiv(sum, countAsFloat(code, axes)),
+      DType.FLOAT32,
     );
     return node.graph.elementwise(x.dtype, [x, mean, variance], (code, element, m, v) =>
-      code.fdiv(code.fsub(element, m), code.fsqrt(v)),
+      code.fdiv(code.fsub(element, m), code.fadd(code.fsqrt(v), code.constantFloat(1e-9))),
     );
   },
 };

@@ -2,7 +2,7 @@
 import { sameShape } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { broadcastShape } from "../graph.ts";
-import { axesOf, countAsFloat, sumOver } from "../lowering/reduction.ts";
+import { rmsNormalised } from "../lowering/rms.ts";
 import { FLOATS } from "../lowering/types.ts";
 import type { Operator } from "../operator.ts";
 
@@ -12,7 +12,6 @@ export const RMSNormalization: Operator = {
   lower(node) {
     const x = node.input(0, ...FLOATS);
     const scale = node.input(1, ...FLOATS);
-    const dtype = node.sameType(x, scale);
     const axis = node.axis(node.attributes.int("axis", -1), x.shape.length);
     const epsilon = node.attributes.float("epsilon", 1e-5);
     check(node.attributes.int("stash_type", 1) === 1, "UNSUPPORTED", "a stash type other than float32");
@@ -21,17 +20,6 @@ export const RMSNormalization: Operator = {
       "SHAPE_MISMATCH",
       "scale does not broadcast to x",
     );
-    const axes = axesOf(x, [...x.shape.keys()].slice(axis), true);
-    const mean = sumOver(
-      node,
-      x,
-      axes,
-      (code, element) => code.fmul(element, element),
-      (code, sum) => code.fdiv(sum, countAsFloat(code, axes)),
-    );
-    return node.graph.elementwise(dtype, [x, mean, scale], (code, element, m, s) => {
-      const root = code.fsqrt(code.fadd(m, code.constantFloat(epsilon)));
-      return code.fmul(code.fdiv(element, root), s);
-    });
+    return rmsNormalised(node, x, scale, axis, epsilon).y;
   },
 };

@@ -105,7 +105,9 @@ import { Mean } from "./Mean.ts";
 import { MeanVarianceNormalization } from "./MeanVarianceNormalization.ts";
 import { MelWeightMatrix } from "./MelWeightMatrix.ts";
 import { MicrosoftAttention } from "./MicrosoftAttention.ts";
+import { MicrosoftDequantizeLinear } from "./MicrosoftDequantizeLinear.ts";
 import { MicrosoftGelu } from "./MicrosoftGelu.ts";
+import { MicrosoftQuantizeLinear } from "./MicrosoftQuantizeLinear.ts";
 import { MicrosoftRotaryEmbedding } from "./MicrosoftRotaryEmbedding.ts";
 import { MicrosoftTrilu } from "./MicrosoftTrilu.ts";
 import { Min } from "./Min.ts";
@@ -189,6 +191,7 @@ import { Sum } from "./Sum.ts";
 import { Swish } from "./Swish.ts";
 import { Tan } from "./Tan.ts";
 import { Tanh } from "./Tanh.ts";
+import { TensorScatter } from "./TensorScatter.ts";
 import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
 import { TopK } from "./TopK.ts";
@@ -307,7 +310,9 @@ export const OPERATORS: readonly Operator[] = [
   MelWeightMatrix,
   MicrosoftAttention,
   MicrosoftDequantizeLinear,
+  MicrosoftDequantizeLinear,
   MicrosoftGelu,
+  MicrosoftQuantizeLinear,
   MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
@@ -392,6 +397,7 @@ export const OPERATORS: readonly Operator[] = [
   Swish,
   Tan,
   Tanh,
+  TensorScatter,
   ThresholdedRelu,
   Tile,
   TopK,

@@ -1,6 +1,8 @@
 /** Cases of operators for quantisation and attention. */
 import { mergeCases } from "../case.ts";
 import { CASES as ATTENTION } from "./attention.ts";
+import { CASES as NORMALISATION } from "./normalisation.ts";
 import { CASES as QUANTISATION } from "./quantisation.ts";
+import { CASES as RECURRENCE } from "./recurrence.ts";
 
-export const CASES = mergeCases([ATTENTION, QUANTISATION]);
+export const CASES = mergeCases([ATTENTION, NORMALISATION, QUANTISATION, RECURRENCE]);
