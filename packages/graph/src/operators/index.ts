@@ -42,7 +42,7 @@ import { CumSum } from "./CumSum.ts";
 import { DFT } from "./DFT.ts";
 import { DeformConv } from "./DeformConv.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
-import { DequantizeLinear, MicrosoftDequantizeLinear } from "./DequantizeLinear.ts";
+import { DequantizeLinear } from "./DequantizeLinear.ts";
 import { Det } from "./Det.ts";
 import { Div } from "./Div.ts";
 import { Dropout } from "./Dropout.ts";
@@ -140,7 +140,7 @@ import { QLinearMul } from "./QLinearMul.ts";
 import { QLinearSigmoid } from "./QLinearSigmoid.ts";
 import { QLinearSoftmax } from "./QLinearSoftmax.ts";
 import { QLinearWhere } from "./QLinearWhere.ts";
-import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
+import { QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuickGelu } from "./QuickGelu.ts";
 import { RMSNormalization } from "./RMSNormalization.ts";
 import { RNN } from "./RNN.ts";
@@ -310,9 +310,7 @@ export const OPERATORS: readonly Operator[] = [
   MelWeightMatrix,
   MicrosoftAttention,
   MicrosoftDequantizeLinear,
-  MicrosoftDequantizeLinear,
   MicrosoftGelu,
-  MicrosoftQuantizeLinear,
   MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
