@@ -9,11 +9,18 @@ import type { Memory } from "./wasm/webAssembly.ts";
 /** `auto` is native where it is there. */
 export type Backend = "auto" | "wasm" | "native";
 
+export interface KernelChoice {
+  readonly backend: Backend;
+  /** Whether WebAssembly emulates the fused multiply-add. */
+  readonly emulate: boolean;
+}
+
 /** Kernels over a memory, one for each thread. Throws NO_BACKEND where native ones are asked for and are not there. */
-export function contractionKernels(memory: Memory, limits: MemoryLimits, backend: Backend): ContractionKernels {
-  if (backend === "wasm") return wasmKernels(memory, limits);
+export function contractionKernels(memory: Memory, limits: MemoryLimits, choice: KernelChoice): ContractionKernels {
+  const { backend, emulate } = choice;
+  if (backend === "wasm") return wasmKernels(memory, { ...limits, emulate });
   const native = nativeKernels(memory);
   if (!("absent" in native)) return native;
   if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
-  return wasmKernels(memory, limits);
+  return wasmKernels(memory, { ...limits, emulate });
 }

@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly backend?: Backend;
   /** Threads that compute, this one included; 1 if absent. */
   readonly threads?: number;
+  /** Emulate the fused multiply-add in WebAssembly though the machine has it: for tests of the emulation. */
+  readonly emulate?: boolean;
 }
 
 /** Runs one program. */
@@ -58,6 +60,7 @@ export class Engine {
   readonly threads: number;
   readonly #memory: LinearMemory;
   readonly #parameters: Parameters;
+  readonly #fused: boolean;
   readonly #kernels: ContractionKernels;
   readonly #packed: PackedParameters;
   readonly #plans = new Map<string, Made>();
@@ -66,7 +69,7 @@ export class Engine {
   #pool: Pool | undefined;
 
   /** Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads. */
-  constructor(program: Program, { backend = "auto", threads = 1 }: EngineOptions = {}) {
+  constructor(program: Program, { backend = "auto", threads = 1, emulate = false }: EngineOptions = {}) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
       throw new EngineError("BAD_OPTION", `${threads} threads; 1 to ${MOST_THREADS} are possible`);
     }
@@ -75,9 +78,11 @@ export class Engine {
     const shared = threads > 1;
     this.#memory = new LinearMemory(shared, BOTTOM);
     this.#parameters = new Parameters(program, this.#memory);
-    const memory = this.#memory.memory;
-    this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, backend);
-    if (shared) this.#pool = new Pool(this.#memory, backend, threads - 1);
+    const choice = { backend, emulate: emulate || !fusesMadd() };
+    this.#fused = !choice.emulate;
+    const { memory } = this.#memory;
+    this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
+    if (shared) this.#pool = new Pool(this.#memory, choice, threads - 1);
     this.#packed = new PackedParameters(program, this.#memory, this.#kernels);
   }
 
@@ -143,7 +148,7 @@ export class Engine {
         memory.release(mark);
         const plan = planRun(this.program, request, {
           keep,
-          fused: fusesMadd(),
+          fused: this.#fused,
           memory,
           parameters: this.#parameters,
           packed: this.#packed,

@@ -48,6 +48,8 @@ export class Emitter {
   readonly library: Library;
   readonly counters: Counters;
   readonly places: Places = { entry: [], run: [], lane: [], step: [], inner: [], final: [] };
+  /** Address of four copies of a pattern. */
+  readonly #constants: (pattern: number) => number;
   readonly #representations: ReadonlyMap<Node, Representation>;
   /** Forms that do not depend on the lane or the step. */
   readonly #shared = new Map<Node, Form>();
@@ -66,7 +68,9 @@ export class Emitter {
     library: Library,
     counters: Counters,
     representations: ReadonlyMap<Node, Representation>,
+    constants: (pattern: number) => number,
   ) {
+    this.#constants = constants;
     this.graph = graph;
     this.writer = writer;
     this.library = library;
@@ -283,7 +287,11 @@ export class Emitter {
     let code: Code;
     if (node.op === CONST) {
       const pattern = Number(BigInt.asIntN(32, BigInt(node.value)));
-      return i32x4.const(pattern, pattern, pattern, pattern);
+      if (pattern === 0) return i32x4.const(0, 0, 0, 0);
+      // Loaded once from the memory: V8 makes a vector constant of four instructions, at every use.
+      const kept = this.keep(node, "v128", v128.load(i32.const(this.#constants(pattern))));
+      this.#remember(node, { vector: kept });
+      return kept;
     }
     if (!this.varies(node)) {
       code = as === "float" ? f32x4.splat(this.scalar(node)) : i32x4.splat(this.access.low(node));

@@ -46,6 +46,8 @@ export interface KernelPlan {
   readonly out: Size;
   /** Whether the kernel is called for one row at a time, so that the row is the same in all lanes. */
   readonly rowByRow: boolean;
+  /** Address of 16 bytes that hold four copies of a pattern. */
+  readonly constants: (pattern: number) => number;
   /** For the last part of a contraction: the operand that holds its sums, which then are the reduction. */
   readonly sums?: number;
 }
@@ -78,7 +80,7 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
   const outer = scope.dimensions.slice(0, scope.inner);
   const counters = { coordinates: outer.map(local), start: local(), place: local(), step: local() };
   const [at, stop, length] = [local(), local(), local()];
-  const emitter = new Emitter(graph, writer, library, counters, representations(roots, whole));
+  const emitter = new Emitter(graph, writer, library, counters, representations(roots, whole), plan.constants);
 
   const loops: Code[] = [];
   const most = innerMost(scope);

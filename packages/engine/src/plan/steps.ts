@@ -111,7 +111,7 @@ function contractionStep(node: PlannedNode, match: MatchedContraction, context: 
 function addKernel(
   node: PlannedNode,
   operands: readonly OperandPlan[],
-  { writer, library, request }: StepContext,
+  { writer, library, request, places }: StepContext,
   options: { rowByRow: boolean; sums?: number },
 ): string {
   const name = `${node.list}${node.index}`;
@@ -127,6 +127,7 @@ function addKernel(
     symbols,
     calls,
     out: node.address,
+    constants: (pattern) => places.tables.place(new Int32Array(4).fill(pattern)),
     ...options,
   });
   return name;

@@ -1,6 +1,6 @@
 /** The threads of an engine: this one leads, the workers take parts of the step that it names. */
 import { Worker } from "node:worker_threads";
-import type { Backend } from "../backend.ts";
+import type { KernelChoice } from "../backend.ts";
 import type { LinearMemory } from "../plan/memory.ts";
 import { EngineError } from "../plan/memory.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -12,14 +12,14 @@ import type { Load } from "./worker.ts";
 
 export class Pool {
   readonly #memory: LinearMemory;
-  readonly #backend: Backend;
+  readonly #choice: KernelChoice;
   readonly #workers: Worker[];
   #loaded = false;
   #failure: unknown;
 
-  constructor(memory: LinearMemory, backend: Backend, workers: number) {
+  constructor(memory: LinearMemory, choice: KernelChoice, workers: number) {
     this.#memory = memory;
-    this.#backend = backend;
+    this.#choice = choice;
     this.#workers = Array.from({ length: workers }, () => {
       const worker = new Worker(new URL("./worker.ts", import.meta.url));
       worker.unref();
@@ -43,7 +43,7 @@ export class Pool {
     this.#workers.forEach((worker, i) => {
       const scratch = plan.scratch.address + (i + 1) * plan.scratch.stride;
       const { memory } = this.#memory;
-      const load: Load = { memory, module, backend: this.#backend, lists, scratch, epoch };
+      const load: Load = { memory, module, choice: this.#choice, lists, scratch, epoch };
       worker.postMessage(load);
     });
     this.#await(words);

@@ -1,7 +1,7 @@
 /** A worker thread: loads a plan, then computes parts of its steps until the next plan or the end. */
 import { parentPort } from "node:worker_threads";
 import type { ContractionKernels } from "../contraction.ts";
-import { contractionKernels, type Backend } from "../backend.ts";
+import { contractionKernels, type KernelChoice } from "../backend.ts";
 import type { Step } from "../plan/step.ts";
 import { Runner } from "../runner.ts";
 import { MAX_PAGES } from "../wasm/module.ts";
@@ -12,7 +12,7 @@ import { COMMAND, SIGNAL, waitWhile } from "./signals.ts";
 export interface Load {
   readonly memory: Memory;
   readonly module: CompiledModule;
-  readonly backend: Backend;
+  readonly choice: KernelChoice;
   readonly lists: readonly (readonly Step[])[];
   readonly scratch: number;
   /** The epoch at which the plan was sent. */
@@ -21,14 +21,14 @@ export interface Load {
 
 let kernels: ContractionKernels | undefined;
 
-function serve({ memory, module, backend, lists, scratch, epoch }: Load): void {
+function serve({ memory, module, choice, lists, scratch, epoch }: Load): void {
   const words = new Int32Array(memory.buffer);
   const done = (): void => {
     Atomics.add(words, SIGNAL.done, 1);
     Atomics.notify(words, SIGNAL.done);
   };
   try {
-    kernels ??= contractionKernels(memory, { shared: true, maximum: MAX_PAGES }, backend);
+    kernels ??= contractionKernels(memory, { shared: true, maximum: MAX_PAGES }, choice);
     const runner = new Runner(module, memory, kernels, scratch);
     for (let seen = epoch; ;) {
       done();
