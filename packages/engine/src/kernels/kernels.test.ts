@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Random } from "@assay/vm/testing/random";
-import { KIND, MODE, SIDE, type Contraction } from "../contraction.ts";
+import { KIND, MODE, SIDE, type Contraction, type Factor } from "../contraction.ts";
+import { createMemory } from "../wasm/webAssembly.ts";
 import { attention, convolution, product, type Layer } from "./layers.ts";
 import { oracle } from "./oracle.ts";
 import { fusesMadd } from "./probe.ts";
@@ -12,6 +13,12 @@ const { STRIDED, GATHERED } = MODE;
 
 /** Both ways to a fused multiply-add where the machine has the first. */
 const VARIANTS = fusesMadd() ? [false, true] : [true];
+
+/** Infinities in place of every third element of a factor. */
+function withInfinities(heap: Heap, { address }: Factor, elements: number): void {
+  for (let i = 0; i < elements; i += 3)
+    heap.view().setFloat32(address + 4 * i, i % 2 === 0 ? Infinity : -Infinity, true);
+}
 
 for (const emulate of VARIANTS) {
   describe(`contractions in WebAssembly, fused multiply-add ${emulate ? "emulated" : "by the machine"}`, () => {
@@ -40,6 +47,43 @@ for (const emulate of VARIANTS) {
         expect(split, `${say} packed ${sides} in regions`).to.deep.equal(want);
       }
     }
+
+    it("multiplies infinite weights by the zeros behind guards", () => {
+      for (const groups of [1, 3])
+        for (const out of [1, 5]) {
+          const { heap, kernels } = heapAndKernels();
+          const { contraction: c, packed } = convolution({ out, channels: 1, groups, size: 9, window: 3 })(heap);
+          withInfinities(heap, c.rowFactor, groups * out * 9);
+          const want = expected(heap, c);
+          // NaNs from 0 · ∞ among them, and sums that are none.
+          expect(want).to.include(0x7fc00000);
+          expect(new Set(want).size).to.be.greaterThan(2);
+          expect(compute(heap, kernels, c), `${groups} ${out}`).to.deep.equal(want);
+          expect(compute(heap, kernels, withPacked(heap, kernels, c, packed))).to.deep.equal(want);
+        }
+    });
+
+    it("rounds once beside ties and among subnormals", () => {
+      const random = new Random(11);
+      for (let trial = 0; trial < 40; trial++) {
+        const { heap, kernels } = heapAndKernels();
+        const columns = 64;
+        const { contraction: c } = product(FLOAT32, 1, 2, columns, false)(heap);
+        const put = ({ address }: Factor, place: number, bits: number): void =>
+          heap.view().setUint32(address + 4 * place, bits, true);
+        // addend + (1 + i · 2^-23) × (1 - j · 2^-23) · 2^exponent: half an ulp of the addend, a little more or less.
+        const subnormal = trial % 2 === 1;
+        put(c.rowFactor, 0, 0x3f800000);
+        put(c.rowFactor, 1, subnormal ? 0x1a000000 + random.below(9) : 0x3f800000 + random.below(9));
+        for (let n = 0; n < columns; n++) {
+          const sign = random.chance(50) ? 0x80000000 : 0;
+          put(c.columnFactor, n, subnormal ? random.below(16) : 0x3f800000 + random.below(2 ** 23));
+          const near = subnormal ? 0x1a000000 : 0x33800000;
+          put(c.columnFactor, columns + n, ((near - 9 + random.below(18)) | sign) >>> 0);
+        }
+        expect(compute(heap, kernels, c), `trial ${trial}`).to.deep.equal(expected(heap, c));
+      }
+    });
 
     for (const kind of [FLOAT32, INT32]) {
       const name = kind === FLOAT32 ? "floats" : "integers";
@@ -113,6 +157,14 @@ for (const emulate of VARIANTS) {
               heap.rewind(2 ** 18);
               expect(compute(heap, kernels, c), `${groups} ${stride} ${side}`).to.deep.equal(want);
             }
+      });
+
+      it(`sums ${name} in shared memory`, () => {
+        const limits = { shared: true, maximum: 64 };
+        const heap = new Heap(createMemory({ initial: 64, ...limits }));
+        const kernels = wasmKernels(heap.memory, { ...limits, emulate });
+        const c = randomContraction(heap, new Random(5), { kind, depth: 70, rows: 9, columns: 21, guards: 2 });
+        expect(compute(heap, kernels, c)).to.deep.equal(expected(heap, c));
       });
 
       it(`sums ${name} over more rows and columns than are packed at a time`, () => {

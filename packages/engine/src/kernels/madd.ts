@@ -6,7 +6,7 @@
  * to the neighbour with an odd last bit, so that rounding it to binary32 is as if it were the first rounding (DESIGN
  * §3).
  */
-import { call, f32x4, f64x2, get, i64, i64x2, set, shuffle, v128, type Code } from "../wasm/code.ts";
+import { call, choose, f32x4, f64x2, get, i64, i64x2, set, shuffle, v128, type Code } from "../wasm/code.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
 
 /** Code for a × b + c. */
@@ -44,6 +44,24 @@ export function emulatedMadd(module: ModuleWriter): Madd {
   }
   const all = module.function("madd", ["v128", "v128", "v128"], ["v128"]);
   const high = (x: number): Code => shuffle(get(x), get(x), HIGH_HALF);
-  all.body = shuffle(call(pair.index, get(0), get(1), get(2)), call(pair.index, high(0), high(1), high(2)), JOINED);
+  const halves = [get, high].map((half) => ({ half, sum: all.local("v128") }));
+  // Rounding the binary64 sum again goes wrong only where that looks like a tie or gives a subnormal; a zero is exact.
+  const doubtful = (sum: number): Code =>
+    v128.or(
+      i64x2.eq(v128.and(get(sum), i64x2.splat(i64.const(0x1fffffff))), i64x2.splat(i64.const(0x10000000))),
+      v128.and(f64x2.lt(f64x2.abs(get(sum)), f64x2.const(2 ** -126)), f64x2.ne(get(sum), f64x2.const(0))),
+    );
+  const promoted = (half: (x: number) => Code, x: number): Code => f64x2.promote_low_f32x4(half(x));
+  all.body = [
+    halves.map(({ half, sum }) =>
+      set(sum, f64x2.add(f64x2.mul(promoted(half, 0), promoted(half, 1)), promoted(half, 2))),
+    ),
+    choose(
+      "v128",
+      v128.any_true(v128.or(doubtful(halves[0].sum), doubtful(halves[1].sum))),
+      shuffle(call(pair.index, get(0), get(1), get(2)), call(pair.index, high(0), high(1), high(2)), JOINED),
+      shuffle(f64x2.demote_zero(get(halves[0].sum)), f64x2.demote_zero(get(halves[1].sum)), JOINED),
+    ),
+  ];
   return (a, b, c) => call(all.index, a, b, c);
 }

@@ -6,7 +6,22 @@
  * at `from`, their hashes at `to`. An odd count reads one message more and writes its hash. The round constants lie at
  * 0.
  */
-import { br, block, brIf, forLoop, get, i32, i64, i64x2, loop, set, shuffle, v128, type Code } from "../wasm/code.ts";
+import {
+  br,
+  block,
+  brIf,
+  forLoop,
+  get,
+  i32,
+  i64,
+  i64x2,
+  loop,
+  set,
+  shuffle,
+  tee,
+  v128,
+  type Code,
+} from "../wasm/code.ts";
 import { ModuleWriter } from "../wasm/module.ts";
 
 export const ROUNDS = 24;
@@ -45,16 +60,18 @@ function walk(): { readonly rotation: number; readonly to: number }[] {
   return steps;
 }
 
-function rotateLeft(local: number, bits: number): Code {
-  if (bits === 0) return get(local);
-  if (bits % 8 !== 0)
-    return v128.or(i64x2.shl(get(local), i32.const(bits)), i64x2.shr_u(get(local), i32.const(64 - bits)));
+/** A lane rotated left; `again` reads it a second time. */
+function rotateLeft(lane: Code, bits: number, again: Code = lane): Code {
+  if (bits === 0) return lane;
+  if (bits % 8 !== 0) return v128.or(i64x2.shl(lane, i32.const(bits)), i64x2.shr_u(again, i32.const(64 - bits)));
   const bytes = Array.from({ length: 16 }, (_, i) => (i & 8) + ((i + 8 - bits / 8) & 7));
-  return shuffle(get(local), get(local), bytes);
+  return shuffle(lane, again, bytes);
 }
 
 const LOW = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const HIGH = LOW.map((byte) => byte + 8);
+
+const STEPS = walk();
 
 function hasher(module: ModuleWriter, name: string, messageBytes: number): void {
   const writer = module.function(name, ["i32", "i32", "i32"], []);
@@ -63,7 +80,8 @@ function hasher(module: ModuleWriter, name: string, messageBytes: number): void 
   const round = writer.local("i32");
   const vector = (): number => writer.local("v128");
   const state = LANES.map(vector);
-  const moved = LANES.map(vector);
+  const other = LANES.map(vector);
+  const moved = FIVE.map(vector);
   const parity = FIVE.map(vector);
   const mixed = FIVE.map(vector);
   const xor = (...locals: number[]): Code => locals.map(get).reduce((a, b) => v128.xor(a, b));
@@ -84,19 +102,24 @@ function hasher(module: ModuleWriter, name: string, messageBytes: number): void 
       return set(state[lane], i64x2.splat(i64.const(first | last)));
     }),
   ];
-  const oneRound: Code = [
-    FIVE.map((x) => set(parity[x], xor(...FIVE.map((y) => state[x + 5 * y])))),
-    FIVE.map((x) => set(mixed[x], v128.xor(get(parity[(x + 4) % 5]), rotateLeft(parity[(x + 1) % 5], 1)))),
-    walk().map(({ rotation, to: place }, lane) => [
-      set(state[lane], xor(state[lane], mixed[lane % 5])),
-      set(moved[place], rotateLeft(state[lane], rotation)),
+  /** One round, from one set of locals to another: row by row, so that few lanes are on the move at a time. */
+  const oneRound = (from: readonly number[], to: readonly number[], constant: number): Code => [
+    FIVE.map((x) => set(parity[x], xor(...FIVE.map((y) => from[x + 5 * y])))),
+    FIVE.map((x) => set(mixed[x], v128.xor(get(parity[(x + 4) % 5]), rotateLeft(get(parity[(x + 1) % 5]), 1)))),
+    FIVE.map((y) => [
+      FIVE.map((x) => {
+        const source = STEPS.findIndex((step) => step.to === x + 5 * y);
+        return set(
+          moved[x],
+          rotateLeft(tee(moved[x], xor(from[source], mixed[source % 5])), STEPS[source].rotation, get(moved[x])),
+        );
+      }),
+      FIVE.map((x) => {
+        const others = v128.andnot(get(moved[(x + 2) % 5]), get(moved[(x + 1) % 5]));
+        return set(to[x + 5 * y], v128.xor(get(moved[x]), others));
+      }),
     ]),
-    LANES.map((lane) => {
-      const [x, y] = [lane % 5, lane - (lane % 5)];
-      const others = v128.andnot(get(moved[y + ((x + 2) % 5)]), get(moved[y + ((x + 1) % 5)]));
-      return set(state[lane], v128.xor(get(moved[lane]), others));
-    }),
-    set(state[0], v128.xor(get(state[0]), v128.load64_splat(get(round)))),
+    set(to[0], v128.xor(get(to[0]), v128.load64_splat(get(round), constant))),
   ];
   writer.body = [
     set(done, i32.const(0)),
@@ -104,7 +127,10 @@ function hasher(module: ModuleWriter, name: string, messageBytes: number): void 
       loop(
         brIf(1, i32.ge_s(get(done), get(count))),
         absorb,
-        forLoop(round, i32.const(0), i32.const(CONSTANT_BYTES), 8, oneRound),
+        forLoop(round, i32.const(0), i32.const(CONSTANT_BYTES), 16, [
+          oneRound(state, other, 0),
+          oneRound(other, state, 8),
+        ]),
         [LOW, HIGH].map((half, message) =>
           [0, 1].map((pair) =>
             v128.store(

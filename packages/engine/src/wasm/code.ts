@@ -356,6 +356,7 @@ export const i64x2 = {
   add: vectorBinary(0xce),
   sub: vectorBinary(0xd1),
   mul: vectorBinary(0xd5),
+  eq: vectorBinary(0xd6),
 } as const;
 
 export const f32x4 = {
@@ -394,12 +395,14 @@ export const f32x4 = {
 export const f64x2 = {
   const: (value: number): Code =>
     v128.const([...Array(2)].flatMap(() => bytesOf((view) => view.setFloat64(0, value, true), 8))),
+  ne: vectorBinary(0x48),
   lt: vectorBinary(0x49),
   gt: vectorBinary(0x4a),
   /** The two low lanes of binary32. */
   promote_low_f32x4: vectorUnary(0x5f),
   /** Into the two low lanes of binary32; the high ones are zero. */
   demote_zero: vectorUnary(0x5e),
+  abs: vectorUnary(0xec),
   add: vectorBinary(0xf0),
   sub: vectorBinary(0xf1),
   mul: vectorBinary(0xf2),
