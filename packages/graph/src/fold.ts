@@ -73,5 +73,6 @@ function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
 }
 
 function withKnown(value: TensorValue, output: TensorValue): TensorValue {
-  return output.known === undefined || value.known !== undefined ? value : { ...value, known: output.known };
+  const named = output.labels === undefined ? value : { ...value, labels: output.labels };
+  return output.known === undefined || named.known !== undefined ? named : { ...named, known: output.known };
 }

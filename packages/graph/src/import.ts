@@ -11,6 +11,7 @@ import {
   toHex,
   hashSubtree,
   heldBytes,
+  keccak,
   type Bounds,
   type Hash,
   type Program,
@@ -39,7 +40,7 @@ import {
   type OnnxNode,
 } from "./onnx/model.ts";
 import type { GraphProto } from "./onnx/schema.ts";
-import type { ExternalData } from "./onnx/tensor.ts";
+import { STRING, type ExternalData } from "./onnx/tensor.ts";
 import { NodeContext, type Operator, type Subgraph } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
 import { Scope } from "./scope.ts";
@@ -100,6 +101,19 @@ export interface ImportReport {
   readonly metadata: Readonly<Record<string, string>>;
   /** Tokens that end a text; none where the model does not generate. */
   readonly endTokens: readonly number[];
+  /**
+   * Where an output was a tensor of strings: for each output the strings that its integers stand for, or null. The header's
+   * content address of labels is the hash of `labelBytes` of it, unless the options give another.
+   */
+  readonly labels?: LabelTables;
+}
+
+/** For each output, the strings that its integers stand for, or null where they stand for themselves. */
+export type LabelTables = readonly (readonly string[] | null)[];
+
+/** Tables of labels as a file: JSON in UTF-8. */
+export function labelBytes(labels: LabelTables): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(labels));
 }
 
 export interface NamedType {
@@ -244,7 +258,11 @@ export class Importer {
     }));
     const graph = new Graph();
     const named = this.lower(graph, new Map(inputs.map(({ name }, i) => [name, values[i]])));
-    const results = outputs.map((output) => this.output(graph, output, computed(named, output.name)));
+    const computedOutputs = outputs.map((output) => computed(named, output.name));
+    const results = outputs.map((output, i) => this.output(graph, output, computedOutputs[i]));
+    const tables = computedOutputs.some(({ labels }) => labels !== undefined)
+      ? computedOutputs.map(({ labels }) => labels ?? null)
+      : undefined;
     const nodes = results.map(({ node }) => node);
     const prompt = finished(graph, nodes);
     const program = encodeProgram({
@@ -252,9 +270,10 @@ export class Importer {
       outputs: nodes,
       inputs: values.map(typeOf),
       symbols: this.symbols.bounds,
+      ...(tables && { labels: keccak(labelBytes(tables)) }),
       ...this.addresses(),
     });
-    return this.imported(
+    const { report } = this.imported(
       program,
       { prompt },
       {
@@ -262,6 +281,7 @@ export class Importer {
         outputs: outputs.map(({ name }, i) => [name, results[i].value]),
       },
     );
+    return { program, report: { ...report, ...(tables && { labels: tables }) } };
   }
 
   /** Lowers the model's graph into `graph` with its inputs given by name; returns all values by name. */
@@ -272,9 +292,12 @@ export class Importer {
     return scope.own;
   }
 
-  #lowerGraph(graph: Graph, { constants, nodes }: OnnxGraph, surroundings: Surroundings): void {
+  #lowerGraph(graph: Graph, { constants, strings, nodes }: OnnxGraph, surroundings: Surroundings): void {
     const { scope, within } = surroundings;
-    for (const [name, tensor] of constants) scope.set(name, constantValue(tensor));
+    for (const [name, tensor] of constants) {
+      const labels = strings.get(name);
+      scope.set(name, { ...constantValue(tensor), ...(labels && { labels }) });
+    }
     for (const node of nodes) {
       try {
         const outputs = this.#lowerNode(graph, node, surroundings);
@@ -312,6 +335,8 @@ export class Importer {
     check(opset !== undefined, "UNSUPPORTED_VERSION", `operator set ${JSON.stringify(node.domain)} is not imported`);
     this.operators[full] = (this.operators[full] ?? 0) + 1;
     checkArity(operator, inputs.length, node.outputs.length);
+    const strings = operator.strings === true || inputs.every((input) => input?.labels === undefined);
+    check(strings, "UNSUPPORTED", "an operation on strings; only class labels may be strings");
     const attributes = () => new Attributes(node.proto.attribute ?? [], node.place, this.model.external);
     const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
       target.operator = node.operator;
@@ -393,6 +418,14 @@ export class Importer {
       const types = `${nameOf(value.dtype)}, declared ${nameOf(declared.elementType)}`;
       check(same, "TYPE_MISMATCH", `the output is ${types}`, place);
     }
+    const isString = declared.elementType === STRING;
+    const fits = isString ? value.labels !== undefined : value.labels === undefined || declared.elementType === 0;
+    check(
+      fits,
+      "TYPE_MISMATCH",
+      isString ? "the output is declared to hold strings" : "the output holds strings",
+      place,
+    );
     checkDeclaredShape(declared, value, place);
     graph.operator = "Identity";
     if (value.source.kind === "node" && sameShape(value.source.node.shape, value.shape)) {

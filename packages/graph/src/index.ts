@@ -3,10 +3,12 @@ export { GRAPH_ERRORS, GraphError, type GraphErrorCode } from "./errors.ts";
 export {
   DEFAULT_GREATEST_SYMBOL,
   importOnnx,
+  labelBytes,
   type Imported,
   type ImportOptions,
   type ImportProgress,
   type ImportReport,
+  type LabelTables,
   type NamedType,
 } from "./import.ts";
 export type { Sampling } from "./generation/sampling.ts";

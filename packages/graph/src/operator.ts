@@ -21,6 +21,8 @@ export interface Operator {
   readonly inputs: readonly [number, number];
   /** Greatest number of outputs; 1 if absent. */
   readonly outputs?: number;
+  /** Whether it takes tensors of strings, which are indices with a table; others refuse them. */
+  readonly strings?: boolean;
   /** Whether the node holds subgraphs: what is constant in them is folded node by node. */
   readonly control?: boolean;
   /** Adds the lowering to the graph and returns the outputs, in order. Throws `GraphError`. */

@@ -38,6 +38,8 @@ export interface TensorValue {
   readonly source: Source;
   /** The elements of a small integer tensor, where they follow from constants, symbols and the call number. */
   readonly known?: readonly Dimension[];
+  /** Where the tensor is one of strings: the strings that its integers stand for. */
+  readonly labels?: readonly string[];
 }
 
 /** Most elements of a tensor whose values are followed through shape arithmetic. */

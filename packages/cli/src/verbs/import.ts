@@ -1,6 +1,7 @@
 // `assay import`: an ONNX file becomes a program, and its roots are shown.
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { ImportReport } from "@assay/graph";
+import { labelBytes, type ImportReport } from "@assay/graph";
 import { writeProgram } from "@assay/vm/node";
 import { importFile, withModelOptions, type ModelOptions } from "./importOptions.ts";
 
@@ -14,13 +15,14 @@ export function addImport(program: Command): void {
     .command("import")
     .description("turn an ONNX model into a program, and show its roots and what it is made of")
     .argument("<model>", "the ONNX file; external data are read from its folder")
-    .option("--out <file>", "write the program there");
+    .option("--out <file>", "write the program there, and the strings of its labels beside it (.labels.json)");
   withModelOptions(command).option("--json", "print one JSON object", false).action(importModel);
 }
 
 function importModel(model: string, { out, json, ...options }: ImportVerbOptions): void {
   const { program, report } = importFile(model, options);
   if (out !== undefined) writeProgram(out, program);
+  if (out !== undefined && report.labels !== undefined) writeFileSync(`${out}.labels.json`, labelBytes(report.labels));
   if (json) console.log(JSON.stringify(report));
   else show(model, report);
 }
@@ -35,6 +37,9 @@ function show(model: string, report: ImportReport): void {
   for (const { name, least, greatest } of report.symbols) line("symbol", `${name}, ${least} to ${greatest}`);
   for (const { name, dtype, shape } of report.inputs) line("input", `${name} ${dtype} ${shape}`);
   for (const { name, dtype, shape } of report.outputs) line("output", `${name} ${dtype} ${shape}`);
+  for (const [i, labels] of (report.labels ?? []).entries())
+    if (labels !== null)
+      line("labels", `${report.outputs[i].name}: ${labels.map((text, k) => `${k} ${text}`).join(", ")}`);
   line("parameters", `${report.parameters.count}, ${report.parameters.bytes} bytes`);
   const { prompt, decode, epilogue } = report.nodes;
   line("nodes", decode + epilogue === 0 ? `${prompt}` : `prompt ${prompt}, decode ${decode}, epilogue ${epilogue}`);

@@ -21,6 +21,11 @@ export function knownCondition(value: TensorValue): boolean | undefined {
 export function stacked(graph: Graph, parts: readonly TensorValue[], axis: number): TensorValue {
   const [first] = parts;
   const same = parts.every(({ dtype, shape }) => dtype === first.dtype && sameShape(shape, first.shape));
+  check(
+    parts.every(({ labels }) => labels === undefined),
+    "UNSUPPORTED",
+    "a loop that collects strings",
+  );
   check(same, "SHAPE_MISMATCH", "the shape of an output differs from one time round the loop to the next");
   const shape = [...first.shape.slice(0, axis), Dimension.constant(1), ...first.shape.slice(axis)];
   const single = parts.map((part) => withShape(part, shape));

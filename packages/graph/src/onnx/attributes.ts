@@ -74,11 +74,12 @@ export class Attributes {
     return proto === undefined ? (fallback as D) : (proto.strings ?? []).map((s) => new TextDecoder().decode(s));
   }
 
+  /** A tensor; NaN is refused unless `allowNaN` says otherwise. */
   tensor(name: string): Tensor;
-  tensor<D>(name: string, fallback: D): Tensor | D;
-  tensor<D>(name: string, fallback?: D): Tensor | D {
+  tensor<D>(name: string, fallback: D, allowNaN?: boolean): Tensor | D;
+  tensor<D>(name: string, fallback?: D, allowNaN = false): Tensor | D {
     const proto = this.#take(name, "TENSOR", arguments.length > 1);
-    return proto === undefined ? (fallback as D) : readTensor(proto.t ?? {}, this.place, this.#external);
+    return proto === undefined ? (fallback as D) : readTensor(proto.t ?? {}, this.place, this.#external, allowNaN);
   }
 
   graph(name: string): GraphProto {

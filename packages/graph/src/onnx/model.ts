@@ -14,7 +14,7 @@ import {
   type ValueInfoProto,
 } from "./schema.ts";
 import type { Tensor } from "@assay/vm";
-import { readTensor, type ExternalData } from "./tensor.ts";
+import { readStrings, readTensor, STRING, type ExternalData } from "./tensor.ts";
 
 /** Oldest and newest operator sets of `ai.onnx` and `ai.onnx.ml` that the importer knows. */
 export const OPSETS = { least: 7, greatest: 24 } as const;
@@ -55,6 +55,8 @@ export interface OnnxGraph {
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
   readonly constants: ReadonlyMap<string, Tensor>;
+  /** Of constants that are tensors of strings, the strings that the integers stand for. */
+  readonly strings: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A function that the model itself defines: its body is read where it is called, with the attributes of the call. */
@@ -107,8 +109,11 @@ function readOpsets(protos: readonly OperatorSetIdProto[] | undefined, place: Pl
   const opsets = new Map<string, number>();
   for (const { domain = "", version } of protos ?? []) {
     const key = plainDomain(domain);
-    check(!opsets.has(key), "DUPLICATE_NAME", `operator set ${JSON.stringify(domain)} is imported twice`, place);
-    opsets.set(key, Number(longToBigInt(version ?? 0)));
+    const number = Number(longToBigInt(version ?? 0));
+    // Exporters write the same line twice.
+    const same = (opsets.get(key) ?? number) === number;
+    check(same, "DUPLICATE_NAME", `operator set ${JSON.stringify(domain)} is imported in two versions`, place);
+    opsets.set(key, number);
   }
   check(opsets.size > 0, "UNSUPPORTED_VERSION", "the operator set version is not given", place);
   for (const [domain, { least, greatest }] of [["", OPSETS] as const, [ML, ML_OPSETS] as const]) {
@@ -160,10 +165,16 @@ export function readGraph(
   check((proto.sparseInitializer ?? []).length === 0, "UNSUPPORTED", "sparse constants are not supported", file);
 
   const constants = new Map<string, Tensor>();
+  const strings = new Map<string, readonly string[]>();
   for (const tensor of proto.initializer ?? []) {
     const place = { ...file, node: `constant ${JSON.stringify(tensor.name ?? "")}` };
-    define(tensor.name ?? "", place);
-    constants.set(tensor.name ?? "", readTensor(tensor, place, external));
+    const { name = "" } = tensor;
+    define(name, place);
+    if (tensor.dataType === STRING) {
+      const read = readStrings(tensor, place);
+      constants.set(name, read.tensor);
+      strings.set(name, read.strings);
+    } else constants.set(name, readTensor(tensor, place, external));
   }
   // Up to IR version 3, constants are listed among the inputs too.
   const declared = (proto.input ?? []).map((input) => readDeclared(input, file));
@@ -182,7 +193,11 @@ export function readGraph(
   check(protos.length <= MAX_GRAPH_NODES, "TOO_LARGE", `${protos.length} nodes`, file);
   const nodes = protos.map((node, i) => readNode(node, i, file));
   for (const { outputs, place } of nodes) for (const name of outputs) if (name !== "") define(name, place);
-  const outputs = (proto.output ?? []).map((output) => readDeclared(output, file));
+  // A map from labels to scores is given as its tensor of scores.
+  const maps = new Set(nodes.filter(({ operator }) => operator === "ZipMap").flatMap((node) => node.outputs));
+  const outputs = (proto.output ?? []).map((output) =>
+    readDeclared(maps.has(output.name ?? "") ? { name: output.name! } : output, file),
+  );
   check(outputs.length > 0, "MALFORMED_FILE", "the graph has no outputs", file);
   const known = (name: string): boolean => name === "" || defined.has(name) || outer.has(name);
   for (const { inputs: names, place } of nodes) {
@@ -191,7 +206,7 @@ export function readGraph(
   for (const { name } of outputs) {
     check(name !== "" && known(name), "UNDEFINED_NAME", `nothing defines output ${JSON.stringify(name)}`, file);
   }
-  return { nodes: sorted(nodes), inputs, outputs, constants };
+  return { nodes: sorted(nodes), inputs, outputs, constants, strings };
 }
 
 function readNode(proto: NodeProto, position: number, file: Place): OnnxNode {

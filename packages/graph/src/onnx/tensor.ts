@@ -12,6 +12,7 @@ import {
   nameOf,
   piecesOf,
   StoredTensor,
+  tensorOfWords,
   type ByteStore,
   type Tensor,
 } from "@assay/vm";
@@ -20,6 +21,9 @@ import { longToBigInt, type StringStringEntryProto, type TensorProto } from "./s
 
 /** ONNX's code for float64, which is taken where every value is exact in binary32. */
 export const FLOAT64 = 11;
+
+/** ONNX's code for strings, which are taken as indices into a table. */
+export const STRING = 8;
 
 /** Gives a file beside the model, its bytes or a store of them: `path` is relative, inside the model's folder. */
 export type ExternalData = (path: string) => Uint8Array | ByteStore;
@@ -50,6 +54,21 @@ export function readTensor(proto: TensorProto, place: Place, external?: External
   }
   if (!allowNaN) checkNotNaN(tensor, place);
   return tensor;
+}
+
+/** A tensor of strings: int64 indices into a table of distinct strings. Throws `GraphError`. */
+export function readStrings(proto: TensorProto, place: Place): { tensor: Tensor; strings: readonly string[] } {
+  const shape = readDims(proto, place);
+  const given = (proto.stringData ?? []).map((bytes) => new TextDecoder().decode(bytes));
+  const count = shape.reduce((product, size) => product * size, 1);
+  check(given.length === count, "BAD_TENSOR", `string[${shape.join(", ")}] with ${given.length} strings`, place);
+  const places = new Map<string, number>();
+  const indices = given.map((text) => {
+    const index = places.get(text) ?? places.size;
+    places.set(text, index);
+    return BigInt(index);
+  });
+  return { tensor: tensorOfWords(DType.INT64, shape, indices), strings: [...places.keys()] };
 }
 
 function readDims(proto: TensorProto, place: Place): number[] {

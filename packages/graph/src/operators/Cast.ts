@@ -12,15 +12,24 @@ import type { Operator } from "../operator.ts";
 export const Cast: Operator = {
   name: "Cast",
   inputs: [1, 1],
+  strings: true,
   lower(node) {
     const x = node.input(0);
-    const to = elementType(node.attributes.int("to"));
+    const code = node.attributes.int("to");
+    if (x.labels !== undefined) {
+      if (code !== STRING) node.fail("UNSUPPORTED", "strings as numbers");
+      return x;
+    }
+    const to = elementType(code);
     node.attributes.int("saturate", 1);
     if (to === x.dtype) return x;
     const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
     return withKnown(value, x.known);
   },
 };
+
+/** ONNX's code of strings. */
+const STRING = 8;
 
 /** The element type with this code. Throws UNSUPPORTED. */
 export function elementType(code: number): DType {

@@ -7,6 +7,7 @@ import { withShape } from "../tensorValue.ts";
 export const Flatten: Operator = {
   name: "Flatten",
   inputs: [1, 1],
+  strings: true,
   lower(node) {
     const x = node.input(0);
     const rank = x.shape.length;

@@ -1,4 +1,4 @@
 /** The same tensor. */
 import type { Operator } from "../operator.ts";
 
-export const Identity: Operator = { name: "Identity", inputs: [1, 1], lower: (node) => node.input(0) };
+export const Identity: Operator = { name: "Identity", inputs: [1, 1], strings: true, lower: (node) => node.input(0) };

@@ -7,6 +7,7 @@ import { withShape } from "../tensorValue.ts";
 export const Reshape: Operator = {
   name: "Reshape",
   inputs: [2, 2],
+  strings: true,
   lower(node) {
     const x = node.input(0);
     const target = node.known(1)!;

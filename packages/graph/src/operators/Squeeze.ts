@@ -6,6 +6,7 @@ import { withShape } from "../tensorValue.ts";
 export const Squeeze: Operator = {
   name: "Squeeze",
   inputs: [1, 2],
+  strings: true,
   lower(node) {
     const x = node.input(0);
     const given = node.opset >= 13 ? node.constants(1) : node.attributes.ints("axes", undefined);

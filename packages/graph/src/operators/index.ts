@@ -8,6 +8,7 @@ import { AffineGrid } from "./AffineGrid.ts";
 import { And } from "./And.ts";
 import { ArgMax } from "./ArgMax.ts";
 import { ArgMin } from "./ArgMin.ts";
+import { ArrayFeatureExtractor } from "./ArrayFeatureExtractor.ts";
 import { Asin } from "./Asin.ts";
 import { Asinh } from "./Asinh.ts";
 import { Atan } from "./Atan.ts";
@@ -16,6 +17,7 @@ import { Attention } from "./Attention.ts";
 import { AveragePool } from "./AveragePool.ts";
 import { BatchNormalization } from "./BatchNormalization.ts";
 import { BiasGelu } from "./BiasGelu.ts";
+import { Binarizer } from "./Binarizer.ts";
 import { BitShift } from "./BitShift.ts";
 import { BitwiseAnd } from "./BitwiseAnd.ts";
 import { BitwiseNot } from "./BitwiseNot.ts";
@@ -24,6 +26,7 @@ import { BitwiseXor } from "./BitwiseXor.ts";
 import { BlackmanWindow } from "./BlackmanWindow.ts";
 import { Cast } from "./Cast.ts";
 import { CastLike } from "./CastLike.ts";
+import { CategoryMapper } from "./CategoryMapper.ts";
 import { Ceil } from "./Ceil.ts";
 import { Celu } from "./Celu.ts";
 import { CenterCropPad } from "./CenterCropPad.ts";
@@ -39,11 +42,12 @@ import { ConvTranspose } from "./ConvTranspose.ts";
 import { Cos } from "./Cos.ts";
 import { Cosh } from "./Cosh.ts";
 import { CumSum } from "./CumSum.ts";
-import { DFT } from "./DFT.ts";
 import { DeformConv } from "./DeformConv.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
 import { DequantizeLinear } from "./DequantizeLinear.ts";
+import { DequantizeLinear, MicrosoftDequantizeLinear } from "./DequantizeLinear.ts";
 import { Det } from "./Det.ts";
+import { DFT } from "./DFT.ts";
 import { Div } from "./Div.ts";
 import { Dropout } from "./Dropout.ts";
 import { DynamicQuantizeLinear } from "./DynamicQuantizeLinear.ts";
@@ -57,9 +61,9 @@ import { Expand } from "./Expand.ts";
 import { ExpandDims } from "./ExpandDims.ts";
 import { EyeLike } from "./EyeLike.ts";
 import { FastGelu } from "./FastGelu.ts";
+import { FeatureVectorizer } from "./FeatureVectorizer.ts";
 import { Flatten } from "./Flatten.ts";
 import { Floor } from "./Floor.ts";
-import { GRU } from "./GRU.ts";
 import { Gather } from "./Gather.ts";
 import { GatherElements } from "./GatherElements.ts";
 import { GatherND } from "./GatherND.ts";
@@ -73,27 +77,32 @@ import { GreaterOrEqual } from "./GreaterOrEqual.ts";
 import { GridSample } from "./GridSample.ts";
 import { GroupNormalization } from "./GroupNormalization.ts";
 import { GroupQueryAttention } from "./GroupQueryAttention.ts";
+import { GRU } from "./GRU.ts";
 import { HammingWindow } from "./HammingWindow.ts";
 import { HannWindow } from "./HannWindow.ts";
+import { Hardmax } from "./Hardmax.ts";
 import { HardSigmoid } from "./HardSigmoid.ts";
 import { HardSwish } from "./HardSwish.ts";
-import { Hardmax } from "./Hardmax.ts";
 import { Identity } from "./Identity.ts";
 import { If } from "./If.ts";
+import { Imputer } from "./Imputer.ts";
 import { InstanceNormalization } from "./InstanceNormalization.ts";
 import { IsInf } from "./IsInf.ts";
 import { IsNaN } from "./IsNaN.ts";
-import { LRN } from "./LRN.ts";
-import { LSTM } from "./LSTM.ts";
+import { LabelEncoder } from "./LabelEncoder.ts";
 import { LayerNormalization } from "./LayerNormalization.ts";
 import { LeakyRelu } from "./LeakyRelu.ts";
 import { Less } from "./Less.ts";
 import { LessOrEqual } from "./LessOrEqual.ts";
+import { LinearClassifier } from "./LinearClassifier.ts";
+import { LinearRegressor } from "./LinearRegressor.ts";
 import { Log } from "./Log.ts";
 import { LogSoftmax } from "./LogSoftmax.ts";
 import { Loop } from "./Loop.ts";
 import { LpNormalization } from "./LpNormalization.ts";
 import { LpPool } from "./LpPool.ts";
+import { LRN } from "./LRN.ts";
+import { LSTM } from "./LSTM.ts";
 import { MatMul } from "./MatMul.ts";
 import { MatMulInteger } from "./MatMulInteger.ts";
 import { MatMulIntegerToFloat } from "./MatMulIntegerToFloat.ts";
@@ -119,14 +128,16 @@ import { Neg } from "./Neg.ts";
 import { NegativeLogLikelihoodLoss } from "./NegativeLogLikelihoodLoss.ts";
 import { NonMaxSuppression } from "./NonMaxSuppression.ts";
 import { NonZero } from "./NonZero.ts";
+import { Normalizer } from "./Normalizer.ts";
 import { Not } from "./Not.ts";
 import { OneHot } from "./OneHot.ts";
+import { OneHotEncoder } from "./OneHotEncoder.ts";
 import { OptionalGetElement } from "./OptionalGetElement.ts";
 import { OptionalHasElement } from "./OptionalHasElement.ts";
 import { Or } from "./Or.ts";
-import { PRelu } from "./PRelu.ts";
 import { Pad } from "./Pad.ts";
 import { Pow } from "./Pow.ts";
+import { PRelu } from "./PRelu.ts";
 import { QAttention } from "./QAttention.ts";
 import { QGemm } from "./QGemm.ts";
 import { QLinearAdd } from "./QLinearAdd.ts";
@@ -140,10 +151,9 @@ import { QLinearMul } from "./QLinearMul.ts";
 import { QLinearSigmoid } from "./QLinearSigmoid.ts";
 import { QLinearSoftmax } from "./QLinearSoftmax.ts";
 import { QLinearWhere } from "./QLinearWhere.ts";
+import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuickGelu } from "./QuickGelu.ts";
-import { RMSNormalization } from "./RMSNormalization.ts";
-import { RNN } from "./RNN.ts";
 import { Range } from "./Range.ts";
 import { Reciprocal } from "./Reciprocal.ts";
 import { ReduceL1 } from "./ReduceL1.ts";
@@ -160,10 +170,12 @@ import { Relu } from "./Relu.ts";
 import { Reshape } from "./Reshape.ts";
 import { Resize } from "./Resize.ts";
 import { ReverseSequence } from "./ReverseSequence.ts";
+import { RMSNormalization } from "./RMSNormalization.ts";
+import { RNN } from "./RNN.ts";
 import { RoiAlign } from "./RoiAlign.ts";
 import { RotaryEmbedding } from "./RotaryEmbedding.ts";
 import { Round } from "./Round.ts";
-import { STFT } from "./STFT.ts";
+import { Scaler } from "./Scaler.ts";
 import { Scan } from "./Scan.ts";
 import { Scatter } from "./Scatter.ts";
 import { ScatterElements } from "./ScatterElements.ts";
@@ -186,8 +198,11 @@ import { SpaceToDepth } from "./SpaceToDepth.ts";
 import { Split } from "./Split.ts";
 import { Sqrt } from "./Sqrt.ts";
 import { Squeeze } from "./Squeeze.ts";
+import { STFT } from "./STFT.ts";
 import { Sub } from "./Sub.ts";
 import { Sum } from "./Sum.ts";
+import { SVMClassifier } from "./SVMClassifier.ts";
+import { SVMRegressor } from "./SVMRegressor.ts";
 import { Swish } from "./Swish.ts";
 import { Tan } from "./Tan.ts";
 import { Tanh } from "./Tanh.ts";
@@ -196,12 +211,16 @@ import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
 import { TopK } from "./TopK.ts";
 import { Transpose } from "./Transpose.ts";
+import { TreeEnsemble } from "./TreeEnsemble.ts";
+import { TreeEnsembleClassifier } from "./TreeEnsembleClassifier.ts";
+import { TreeEnsembleRegressor } from "./TreeEnsembleRegressor.ts";
 import { Trilu } from "./Trilu.ts";
 import { Unique } from "./Unique.ts";
 import { Unsqueeze } from "./Unsqueeze.ts";
 import { Upsample } from "./Upsample.ts";
 import { Where } from "./Where.ts";
 import { Xor } from "./Xor.ts";
+import { ZipMap } from "./ZipMap.ts";
 
 export const OPERATORS: readonly Operator[] = [
   Abs,
@@ -212,6 +231,7 @@ export const OPERATORS: readonly Operator[] = [
   And,
   ArgMax,
   ArgMin,
+  ArrayFeatureExtractor,
   Asin,
   Asinh,
   Atan,
@@ -220,6 +240,7 @@ export const OPERATORS: readonly Operator[] = [
   AveragePool,
   BatchNormalization,
   BiasGelu,
+  Binarizer,
   BitShift,
   BitwiseAnd,
   BitwiseNot,
@@ -228,6 +249,7 @@ export const OPERATORS: readonly Operator[] = [
   BlackmanWindow,
   Cast,
   CastLike,
+  CategoryMapper,
   Ceil,
   Celu,
   CenterCropPad,
@@ -246,6 +268,7 @@ export const OPERATORS: readonly Operator[] = [
   DeformConv,
   DepthToSpace,
   DequantizeLinear,
+  DequantizeLinear,
   Det,
   DFT,
   Div,
@@ -261,6 +284,7 @@ export const OPERATORS: readonly Operator[] = [
   ExpandDims,
   EyeLike,
   FastGelu,
+  FeatureVectorizer,
   Flatten,
   Floor,
   Gather,
@@ -284,13 +308,17 @@ export const OPERATORS: readonly Operator[] = [
   HardSwish,
   Identity,
   If,
+  Imputer,
   InstanceNormalization,
   IsInf,
   IsNaN,
+  LabelEncoder,
   LayerNormalization,
   LeakyRelu,
   Less,
   LessOrEqual,
+  LinearClassifier,
+  LinearRegressor,
   Log,
   LogSoftmax,
   Loop,
@@ -310,7 +338,9 @@ export const OPERATORS: readonly Operator[] = [
   MelWeightMatrix,
   MicrosoftAttention,
   MicrosoftDequantizeLinear,
+  MicrosoftDequantizeLinear,
   MicrosoftGelu,
+  MicrosoftQuantizeLinear,
   MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
@@ -323,8 +353,10 @@ export const OPERATORS: readonly Operator[] = [
   NegativeLogLikelihoodLoss,
   NonMaxSuppression,
   NonZero,
+  Normalizer,
   Not,
   OneHot,
+  OneHotEncoder,
   OptionalGetElement,
   OptionalHasElement,
   Or,
@@ -344,6 +376,7 @@ export const OPERATORS: readonly Operator[] = [
   QLinearSigmoid,
   QLinearSoftmax,
   QLinearWhere,
+  QuantizeLinear,
   QuantizeLinear,
   QuickGelu,
   Range,
@@ -367,6 +400,7 @@ export const OPERATORS: readonly Operator[] = [
   RoiAlign,
   RotaryEmbedding,
   Round,
+  Scaler,
   Scan,
   Scatter,
   ScatterElements,
@@ -392,6 +426,8 @@ export const OPERATORS: readonly Operator[] = [
   STFT,
   Sub,
   Sum,
+  SVMClassifier,
+  SVMRegressor,
   Swish,
   Tan,
   Tanh,
@@ -400,12 +436,16 @@ export const OPERATORS: readonly Operator[] = [
   Tile,
   TopK,
   Transpose,
+  TreeEnsemble,
+  TreeEnsembleClassifier,
+  TreeEnsembleRegressor,
   Trilu,
   Unique,
   Unsqueeze,
   Upsample,
   Where,
   Xor,
+  ZipMap,
 ];
 
 const byName = new Map(OPERATORS.map((operator) => [`${operator.domain ?? ""}.${operator.name}`, operator]));

@@ -109,7 +109,7 @@ describe("operators", () => {
         const where = `case ${number}`;
         try {
           const untyped = modelOf(operator, test, tensors, "fixed", [], domain);
-          const types = ours(untyped).map(({ dtype }) => dtype);
+          const types = test.declared ?? ours(untyped).map(({ dtype }) => dtype);
           const model = modelOf(operator, test, tensors, "fixed", types, domain);
           const own = ours(model);
           const expected = test.expected?.map(given) ?? (await theirs(model)).map(referenceOf);

@@ -25,6 +25,8 @@ export interface OperatorCase {
   readonly opset?: number;
   /** Greatest relative difference, and absolute below 1; 2e-6 if absent. */
   readonly tolerance?: number;
+  /** Types that the model declares for its outputs, where they are not those of the tensors (strings). */
+  readonly declared?: readonly number[];
   /** The outputs by ONNX's own reference; if absent, onnxruntime is asked. */
   readonly expected?: readonly ExpectedOutput[];
 }

@@ -15,6 +15,7 @@ import {
   type CaseTable,
   type OperatorCase,
 } from "./case.ts";
+import { CASES as CLASSICAL } from "./cases/classical.ts";
 import { CASES as CONTROL } from "./cases/control.ts";
 import { CASES as MATH } from "./cases/math.ts";
 import { CASES as MOVE } from "./cases/move.ts";
@@ -474,4 +475,11 @@ const FUSED: CaseTable[string] = {
 };
 
 /** All cases, by domain and operator. */
-export const CASES: CaseTable = mergeCases([{ "": STANDARD, [MICROSOFT]: FUSED }, MATH, QUANT, MOVE, CONTROL]);
+export const CASES: CaseTable = mergeCases([
+  { "": STANDARD, [MICROSOFT]: FUSED },
+  MATH,
+  QUANT,
+  MOVE,
+  CONTROL,
+  CLASSICAL,
+]);
