@@ -6,7 +6,6 @@
  *   node scripts/generate/operators.ts [--check]
  */
 import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { MICROSOFT, type Operator } from "../../packages/graph/src/operator.ts";
 import { OPERATORS } from "../../packages/graph/src/index.ts";
 import { ML, OPSETS } from "../../packages/graph/src/onnx/model.ts";
