@@ -42,9 +42,8 @@ async function lowerings(): Promise<Map<Operator, string>> {
   for (const file of globSync("*.ts", { cwd: FOLDER.pathname }).sort()) {
     if (file === "index.ts" || file.endsWith(".test.ts")) continue;
     const module = (await import(new URL(file, FOLDER).href)) as Record<string, Operator>;
-    const operator = module[basename(file, ".ts")];
-    if (OPERATORS.includes(operator))
-      sentences.set(operator, firstSentence(readFileSync(new URL(file, FOLDER), "utf8")));
+    const sentence = firstSentence(readFileSync(new URL(file, FOLDER), "utf8"));
+    for (const operator of Object.values(module)) if (OPERATORS.includes(operator)) sentences.set(operator, sentence);
   }
   return sentences;
 }
