@@ -44,7 +44,6 @@ import { Cosh } from "./Cosh.ts";
 import { CumSum } from "./CumSum.ts";
 import { DeformConv } from "./DeformConv.ts";
 import { DepthToSpace } from "./DepthToSpace.ts";
-import { DequantizeLinear, MicrosoftDequantizeLinear } from "./DequantizeLinear.ts";
 import { DequantizeLinear } from "./DequantizeLinear.ts";
 import { Det } from "./Det.ts";
 import { DFT } from "./DFT.ts";
@@ -152,7 +151,6 @@ import { QLinearSigmoid } from "./QLinearSigmoid.ts";
 import { QLinearSoftmax } from "./QLinearSoftmax.ts";
 import { QLinearWhere } from "./QLinearWhere.ts";
 import { QuantizeLinear } from "./QuantizeLinear.ts";
-import { MicrosoftQuantizeLinear, QuantizeLinear } from "./QuantizeLinear.ts";
 import { QuickGelu } from "./QuickGelu.ts";
 import { Range } from "./Range.ts";
 import { Reciprocal } from "./Reciprocal.ts";
@@ -268,7 +266,6 @@ export const OPERATORS: readonly Operator[] = [
   DeformConv,
   DepthToSpace,
   DequantizeLinear,
-  DequantizeLinear,
   Det,
   DFT,
   Div,
@@ -338,9 +335,7 @@ export const OPERATORS: readonly Operator[] = [
   MelWeightMatrix,
   MicrosoftAttention,
   MicrosoftDequantizeLinear,
-  MicrosoftDequantizeLinear,
   MicrosoftGelu,
-  MicrosoftQuantizeLinear,
   MicrosoftQuantizeLinear,
   MicrosoftRotaryEmbedding,
   MicrosoftTrilu,
@@ -376,7 +371,6 @@ export const OPERATORS: readonly Operator[] = [
   QLinearSigmoid,
   QLinearSoftmax,
   QLinearWhere,
-  QuantizeLinear,
   QuantizeLinear,
   QuickGelu,
   Range,
