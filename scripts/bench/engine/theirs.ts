@@ -8,17 +8,19 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** The model on the inputs, operators one after the other, each with `threads` threads. */
+/** The model on the inputs, operators one after the other, each with `threads` threads; `plain`: as the file has them. */
 export async function openTheirs(
   file: string,
   inputs: Readonly<Record<string, Tensor>>,
   threads: number,
+  { plain = false } = {},
 ): Promise<Session> {
   const session = await InferenceSession.create(file, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
+    ...(plain && { graphOptimizationLevel: "disabled" as const }),
   });
   const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]));
   return { run: () => session.run(feeds), close: () => session.release() };
