@@ -1,12 +1,23 @@
-/** What committing to an inference costs beside the inference: the hashes of its inputs and outputs. */
-import { fastSubtree } from "../../../packages/engine/src/index.ts";
-import { commitmentOf, type Tensor } from "../../../packages/vm/src/index.ts";
-import { sample } from "./pairs.ts";
+/** What committing to an inference costs beside the inference: the hashes of its inputs and outputs, and of its trace. */
+import { buildTrace, fastSubtree } from "../../../packages/engine/src/index.ts";
+import { HashThreads } from "../../../packages/engine/src/tree/hashThreads.ts";
+import { commitmentOf, type Run, type Tensor } from "../../../packages/vm/src/index.ts";
+import { sample, type Sample } from "./pairs.ts";
 
 /** Milliseconds to hash these tensors as a claim does, the least of five. */
 export async function hashingMs(tensors: readonly Tensor[]): Promise<number> {
   const hash = () => tensors.forEach((tensor) => commitmentOf(tensor, fastSubtree));
   let least = Infinity;
-  for (let i = 0; i < 5; i++) least = Math.min(least, await sample(hash, 1));
+  for (let i = 0; i < 5; i++) least = Math.min(least, (await sample(hash, 1)).ms);
   return least;
+}
+
+/** Time to hash every tensor of a run into its trace's tree, the least of three. */
+export async function traceTime(run: Run, threads: number): Promise<Sample> {
+  const hashing = threads > 1 ? new HashThreads(threads) : undefined;
+  const samples: Sample[] = [];
+  for (let i = 0; i < 3; i++) samples.push(await sample(() => buildTrace(run, hashing), 1));
+  await hashing?.close();
+  const least = (of: (one: Sample) => number) => Math.min(...samples.map(of));
+  return { ms: least(({ ms }) => ms), cpuMs: least(({ cpuMs }) => cpuMs) };
 }

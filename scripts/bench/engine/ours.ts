@@ -4,12 +4,14 @@ import { dirname } from "node:path";
 import { Engine, EngineError, PlainEngine } from "../../../packages/engine/src/index.ts";
 import { folderReader, importOnnx, type Imported } from "../../../packages/graph/src/index.ts";
 import type { Backend } from "./backends.ts";
-import type { Request, Tensor } from "../../../packages/vm/src/index.ts";
+import type { Request, Run, Tensor } from "../../../packages/vm/src/index.ts";
 
 /** A model made ready to run. */
 export interface Runner {
   /** Outputs, valid until the next run. */
   run(): readonly Tensor[] | Promise<readonly Tensor[]>;
+  /** A run whose tensors are all kept, for its trace. */
+  keep(): Run;
   close(): void | Promise<void>;
 }
 
@@ -37,11 +39,11 @@ export async function openOurs(
   const request: Request = { inputs: report.inputs.map(({ name }) => inputs[name]), symbols: [], seed: 0n, calls: 1 };
   if (backend === "plain") {
     const plain = new PlainEngine(program);
-    return { run: () => plain.run(request).outputs, close: () => {} };
+    return { run: () => plain.run(request).outputs, keep: () => plain.run(request), close: () => {} };
   }
   try {
     const engine = new Engine(program, { backend, threads });
-    return { run: () => engine.infer(request), close: () => engine.close() };
+    return { run: () => engine.infer(request), keep: () => engine.run(request), close: () => engine.close() };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "NO_BACKEND") throw error;
     throw new AbsentBackend(error.message, { cause: error });

@@ -8,6 +8,9 @@ export interface Comparison {
   /** Speed of ours relative to theirs, 1 = equal and higher = faster: the median of the pairs. */
   readonly ratio: number;
   readonly leastRatio: number;
+  /** The same ratio of processor time, all threads together: what it would be were the machine not shared. */
+  readonly cpuRatio: number;
+  readonly oursCpuMs: number;
   readonly pairs: number;
 }
 
@@ -22,9 +25,9 @@ const PAUSE_MS = 5;
 export async function comparePairs(ours: Run, theirs: Run, pairs: number): Promise<Comparison> {
   await sample(ours, 2);
   await sample(theirs, 2);
-  const once = Math.min(await sample(ours, 1), await sample(theirs, 1));
+  const once = Math.min((await sample(ours, 1)).ms, (await sample(theirs, 1)).ms);
   const repeats = Math.max(1, Math.ceil(LEAST_SAMPLE_MS / Math.max(once, 0.01)));
-  const [mine, others]: [number[], number[]] = [[], []];
+  const [mine, others]: [Sample[], Sample[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
     const order = [
       [ours, mine],
@@ -35,25 +38,36 @@ export async function comparePairs(ours: Run, theirs: Run, pairs: number): Promi
       times.push(await sample(run, repeats));
     }
   }
-  const ratios = mine.map((time, i) => others[i] / time);
+  const ratios = mine.map(({ ms }, i) => others[i].ms / ms);
   return {
-    oursMs: median(mine),
-    theirsMs: median(others),
+    oursMs: median(mine.map(({ ms }) => ms)),
+    theirsMs: median(others.map(({ ms }) => ms)),
     ratio: median(ratios),
     leastRatio: Math.min(...ratios),
+    oursCpuMs: median(mine.map(({ cpuMs }) => cpuMs)),
+    cpuRatio: median(mine.map(({ cpuMs }, i) => others[i].cpuMs / cpuMs)),
     pairs,
   };
 }
 
-/** Milliseconds of one run, the mean of `repeats`. */
-export async function sample(run: Run, repeats: number): Promise<number> {
+/** Milliseconds of one run: by the clock, and of processor time. */
+export interface Sample {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** One run's time, the mean of `repeats`. */
+export async function sample(run: Run, repeats: number): Promise<Sample> {
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   for (let i = 0; i < repeats; i++) {
     const result = run();
     // Only onnxruntime's runs are promises: ours do not pay for a turn of the event loop.
     if (result instanceof Promise) await result;
   }
-  return (performance.now() - begun) / repeats;
+  const ms = (performance.now() - begun) / repeats;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpuMs: (user + system) / 1000 / repeats };
 }
 
 export function median(values: readonly number[]): number {
