@@ -7,6 +7,7 @@ import {
   bytesIdentity,
   encodeRecord,
   HeaderError,
+  MAX_COUNT,
   MAX_NODES,
   MAX_PARAMETERS,
   MAX_RANK,
@@ -20,6 +21,7 @@ import {
   type Program,
   type Tensor,
 } from "@assay/vm";
+import { countOf } from "./dimension.ts";
 import { check, GraphError } from "./errors.ts";
 import { LoweredNode, writeBody, type RowGroup } from "./loweredNode.ts";
 import type { Source } from "./tensorValue.ts";
@@ -90,6 +92,10 @@ export function encodeProgram(lowered: Lowered): Program {
   };
   const encode = (node: LoweredNode): Uint8Array => {
     check(node.shape.length <= MAX_RANK, "TOO_LARGE", `${node.operator}: a tensor of rank ${node.shape.length}`);
+    // What such a record computes would be one zero; sizes that depend on symbols are judged with the request.
+    const sizes = [...node.shape, countOf(node.shape), ...(node.body.kind === "reduce" ? [node.body.extent] : [])];
+    const most = Math.max(...sizes.map(({ constant }) => constant ?? 0));
+    check(most <= MAX_COUNT, "TOO_LARGE", `${node.operator}: ${most} elements or steps`);
     const { sections, operands } = writeBody(node, node.body);
     const [first, step, final] = sections.sections;
     const { group } = node;

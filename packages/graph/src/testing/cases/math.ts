@@ -1,5 +1,6 @@
 /** Cases of operators for functions, sums and products. */
 import { DType } from "@assay/vm";
+import { MICROSOFT } from "../../operator.ts";
 import {
   bools,
   f,
@@ -364,6 +365,27 @@ export const CASES: CaseTable = {
       { inputs: [f(1, 2, 3, 4), floats(1, 1, 2, 3)], opset: 9 },
       { inputs: [f(1, 2, 3, 4), floats(1, 1, 2, 2)], attributes: { mode: "linear" }, opset: 9 },
       { inputs: [f(1, 1, 2, 2)], attributes: { scales: { floats: [1, 1, 2, 2] } }, opset: 7 },
+    ],
+  },
+  [MICROSOFT]: {
+    FusedConv: [
+      { inputs: [f(1, 2, 5, 5), f(3, 2, 3, 3), f(3)], attributes: { activation: "Relu", pads: [1, 1, 1, 1] } },
+      {
+        inputs: [f(1, 2, 5, 5), f(3, 2, 3, 3), f(3), f(1, 3, 3, 3)],
+        attributes: { activation: "LeakyRelu", activation_params: { floats: [0.25] } },
+      },
+      {
+        inputs: [f(1, 2, 5, 5), f(3, 2, 3, 3)],
+        attributes: { activation: "Clip", activation_params: { floats: [-1, 2] } },
+      },
+    ],
+    FusedGemm: [
+      { inputs: [f(3, 4), f(5, 4), f(5)], attributes: { activation: "Tanh", transB: 1, alpha: { float: 0.5 } } },
+      { inputs: [f(3, 4), f(4, 5)], attributes: { activation: "LeakyRelu", activation_alpha: { float: 0.25 } } },
+    ],
+    FusedMatMul: [
+      { inputs: [f(2, 3, 4), f(2, 5, 4)], attributes: { transB: 1, alpha: { float: 0.125 } } },
+      { inputs: [f(4, 3), f(2, 4, 5)], attributes: { transA: 1 } },
     ],
   },
 };
