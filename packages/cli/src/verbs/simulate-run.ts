@@ -46,17 +46,24 @@ function shardOf(text: string | undefined): { index: number; of: number } | unde
 /** A line that is rewritten in place on a terminal, and written now and then elsewhere. */
 function progressLine(quiet: boolean): (progress: Progress) => void {
   const started = performance.now();
-  let last = 0;
-  return ({ done, total }) => {
+  let last = started;
+  return ({ done, before, total }) => {
     const now = performance.now();
     const { isTTY } = process.stderr;
     if (quiet || now - last < (isTTY ? 200 : 5_000)) return;
     last = now;
-    const rate = done / ((now - started) / 1_000);
-    const left = total === undefined ? "" : `, ${Math.ceil((total - done) / rate)} s left`;
-    const text = `${done}${total === undefined ? "" : ` of ${total}`} runs, ${rate.toFixed(0)} a second${left}`;
+    // What an earlier run had finished says nothing of the pace of this one.
+    const rate = (done - before) / ((now - started) / 1_000);
+    const left = total === undefined ? "" : `, ${spanOf((total - done) / rate)} left`;
+    const text = `${done}${total === undefined ? "" : ` of ${total}`} runs, ${rate.toPrecision(2)} a second${left}`;
     process.stderr.write(isTTY ? `\r\x1b[K${text}` : `${text}\n`);
   };
+}
+
+/** Seconds as a person says them. */
+function spanOf(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  return seconds < 6_000 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`;
 }
 
 async function writeResults(outcome: Outcome, out: string): Promise<void> {

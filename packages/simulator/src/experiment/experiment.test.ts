@@ -13,7 +13,7 @@ import { InputError } from "../errors.ts";
 import { planFromReport, toHtml } from "../report/html.ts";
 import { columnsOf, toCsv, toJsonLines, toParquet } from "../report/table.ts";
 import { loadPlan, type Plan } from "./plan.ts";
-import { journalName, mergeShards, type Outcome, runExperiment } from "./run.ts";
+import { journalName, mergeShards, type Outcome, type Progress, runExperiment } from "./run.ts";
 import { verdictOf } from "./verdict.ts";
 
 const small = {
@@ -90,7 +90,12 @@ describe("experiments", function () {
     const kept = readFileSync(journal, "utf8");
     // As if the machine had stopped in the middle of a line.
     writeFileSync(journal, `${kept}{"point":5,"lev`);
-    const second = await runExperiment(plan, { workers: 2, out });
+    let seen: Progress | undefined;
+    const second = await runExperiment(plan, { workers: 2, out, onProgress: (progress) => (seen ??= progress) });
+    // What was finished before is counted, and told apart.
+    const points = kept.trim().split("\n").length - 1;
+    expect(seen).to.deep.include({ before: points * 6, total: 36 });
+    expect(seen!.done).to.be.above(seen!.before);
     expect(readFileSync(journal, "utf8").startsWith(kept)).to.equal(true);
     expect(csvOf(second)).to.equal(csvOf(await runExperiment(plan, { workers: 1 })));
     let refused: unknown;
@@ -129,6 +134,21 @@ describe("experiments", function () {
     const thin = verdictOf(await runExperiment(planOf({ replicates: 2 }), { workers: 1 }));
     expect(thin.safe).to.equal(undefined);
     expect(thin.sentences[0]).to.match(/No verdict: .* rests on 2 samples/);
+  });
+
+  it("judges and draws nothing of runs that diverge, and draws no curve through too few samples", async () => {
+    const wild = { ...small.scenario, prices: { gasVolatility: 1e6 } };
+    const diverged = await runExperiment(planOf({ scenario: wild }), { workers: 1 });
+    const verdict = verdictOf(diverged);
+    expect(verdict.safe).to.equal(undefined);
+    expect(verdict.sentences[0]).to.match(
+      /^No verdict: \d of 6 runs at audit rate 0.5, asleep 0 diverged \(.* is infinite\)/,
+    );
+    expect(toHtml(diverged)).to.not.include("<svg");
+    const thin = toHtml(await runExperiment(planOf({ replicates: 3 }), { workers: 1 }));
+    expect(thin).to.include("Not drawn: 3 runs are too few for a band of 5 to 95 %; 5 are needed.");
+    expect(thin).to.include("Not drawn at 6 of 6 places: fewer than 5 samples.");
+    expect(() => planOf({ charts: [{ kind: "fan", column: "luck" }] })).to.throw(InputError, /charts.0.column/);
   });
 
   it("finds the break point of the audit rate where the closed form has it", async () => {

@@ -10,6 +10,8 @@ import type { Task } from "./worker.ts";
 
 export interface Progress {
   readonly done: number;
+  /** Of these, the runs that an earlier, interrupted one had finished. */
+  readonly before: number;
   /** undefined while a search does not know how many runs it needs. */
   readonly total?: number;
 }
@@ -58,6 +60,7 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ou
   const finished = new Map<number, PointResult>(journal?.finished);
   const pool = new Pool(plan, workers);
   let doneRuns = 0;
+  let doneBefore = 0;
   let totalRuns: number | undefined;
   let interrupted = false;
 
@@ -66,6 +69,7 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ou
     const { replicates } = experiment;
     const missing = numbers.filter((number) => !finished.has(number));
     doneRuns += (numbers.length - missing.length) * replicates;
+    doneBefore += (numbers.length - missing.length) * replicates;
     const size = taskSize(missing.length, replicates, workers);
     const tasks: Task[] = [];
     for (const number of missing)
@@ -83,7 +87,7 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ou
       parts.set(task.pointNumber, pieces);
       pieces[task.from / size] = results;
       doneRuns += results.length;
-      options.onProgress?.({ done: doneRuns, total: totalRuns });
+      options.onProgress?.({ done: doneRuns, before: doneBefore, total: totalRuns });
       if (pieces.flat().length === replicates) {
         const result = { point: task.pointNumber, levels: task.point, runs: pieces.flat() };
         parts.delete(task.pointNumber);

@@ -27,14 +27,16 @@ function part({ strategy, profit, jobs }: Population, from: number, to: number):
   return { strategy: strategy.subarray(from, to), profit: profit.subarray(from, to), jobs: jobs.subarray(from, to) };
 }
 
+const zeros = (size: number): number[] => new Array<number>(size).fill(0);
+
 function adapt(sim: Simulation, { strategy, profit, jobs }: Population, kinds: number): void {
   const { dynamics, rate, mutation, temperatureUsd } = sim.scenario.learning;
   const stream = sim.streams.learning;
   const size = strategy.length;
   if (size === 0) return;
-  const payoff = new Float64Array(kinds);
-  const worked = new Float64Array(kinds);
-  const members = new Float64Array(kinds);
+  const payoff = zeros(kinds);
+  const worked = zeros(kinds);
+  const members = zeros(kinds);
   for (let i = 0; i < size; i++) {
     payoff[strategy[i]] += profit[i];
     worked[strategy[i]] += jobs[i];
@@ -48,8 +50,8 @@ function adapt(sim: Simulation, { strategy, profit, jobs }: Population, kinds: n
     if (members[k] > 0 && worked[k] > 0 && (best < 0 || payoff[k] > payoff[best])) best = k;
   }
   // Replicator: for each strategy, the probability that a member leaves it, and where those who leave go.
-  const leave = new Float64Array(kinds);
-  const gain = new Float64Array(kinds);
+  const leave = zeros(kinds);
+  const gain = zeros(kinds);
   let gained = 0;
   if (dynamics === "replicator") {
     let total = 0;

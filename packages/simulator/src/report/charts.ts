@@ -107,10 +107,12 @@ export function phase(
       };
     }),
   );
+  // As wide as the longest word beside the chart.
+  const wide = Math.max(35, 6.5 * Math.max(...ys.map((level) => labelAt(experiment.axes[y], level).length)));
   const values = data.map(({ value }) => value[2]).filter((v): v is number => typeof v === "number");
   const svg = draw(
     {
-      grid: { left: 90, right: 30, top: 20, bottom: 100 },
+      grid: { left: wide + 55, right: 30, top: 20, bottom: 100 },
       xAxis: {
         type: "category",
         data: xs.map((level) => labelAt(experiment.axes[x], level)),
@@ -119,7 +121,7 @@ export function phase(
       yAxis: {
         type: "category",
         data: ys.map((level) => labelAt(experiment.axes[y], level)),
-        ...nameAxis(axisTitle(experiment, chart.y), 65),
+        ...nameAxis(axisTitle(experiment, chart.y), wide + 30),
       },
       visualMap:
         own.length > 0
@@ -273,18 +275,24 @@ export function barChart(
       column,
     ),
   );
+  // Counts and shares are not negative, nor are their intervals.
+  const counted = ["count", "share"].includes(outputOf(chart.output).unit);
   const svg = draw({
-    grid: { left: 90, right: 30, top: 20, bottom: 90 },
+    grid: { left: 90, right: 30, top: 20, bottom: levels.length > 4 ? 70 : 40 },
     xAxis: {
       type: "category",
       data: levels.map((level) => labelAt(axis, level)),
       axisLabel: { interval: 0, rotate: levels.length > 4 ? 25 : 0 },
     },
-    yAxis: { type: "value", ...nameAxis(outputOf(chart.output).unit, 60) },
+    yAxis: {
+      type: "value",
+      ...(counted ? { min: 0 } : {}),
+      ...nameAxis(outputOf(chart.output).unit, 60),
+    },
     series: [
       { type: "bar", barMaxWidth: 46, data: estimates.map(({ mean }) => (Number.isNaN(mean) ? "-" : mean)) },
       ...bars(
-        estimates.map(({ mean, error }, i) => [i, mean - error, mean + error]),
+        estimates.map(({ mean, error }, i) => [i, counted ? Math.max(0, mean - error) : mean - error, mean + error]),
         "#222",
       ),
     ],
@@ -371,15 +379,20 @@ function tornado(
   return draw(
     {
       legend: { top: 0, itemGap: 22, show: series.length > 1 },
-      grid: { left: 200, right: 40, top: 30, bottom: 50 },
+      grid: { left: 200, right: 90, top: 30, bottom: 50 },
       xAxis: { type: "value", ...nameAxis(unit) },
       yAxis: { type: "category", data: order.map((i) => names[i]) },
-      series: series.map(({ name, values }) => ({
+      series: series.map(({ name, values, errors }) => ({
         type: "bar",
         name,
         barMaxWidth: 18,
         data: order.map((i) => values[i]),
-        label: { show: true, position: "right", formatter: ({ value }: { value: number }) => round(value) },
+        label: {
+          show: true,
+          position: "right",
+          formatter: ({ value, dataIndex }: { value: number; dataIndex: number }) =>
+            errors === undefined ? round(value) : `${round(value)} ± ${round(errors[order[dataIndex]], 2)}`,
+        },
       })),
     },
     110 + 46 * names.length,
@@ -404,12 +417,12 @@ export function morrisChart(experiment: Experiment, effects: readonly Effect[], 
 export function sobolChart(experiment: Experiment, indices: readonly SobolIndex[], output: string): Chart {
   return {
     title: `What decides ${output}: Sobol indices`,
-    note: "Total: share of the variance that goes with the axis, interactions included; first: with the axis alone.",
+    note: "Total: share of the variance that goes with the axis, interactions included; first: with the axis alone. ±: half the 95 % interval.",
     svg: tornado(
       experiment.axes.map(({ name }) => name),
       [
-        { name: "total", values: indices.map(({ total }) => total) },
-        { name: "first", values: indices.map(({ first }) => first) },
+        { name: "total", values: indices.map(({ total }) => total), errors: indices.map((index) => index.totalError) },
+        { name: "first", values: indices.map(({ first }) => first), errors: indices.map((index) => index.firstError) },
       ],
       "share of variance",
     ),

@@ -27,6 +27,7 @@ figure{margin:18px 0 26px}figure svg{max-width:100%;height:auto;display:block}fi
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px;margin:8px 0}
 th,td{border-bottom:1px solid #ddd;padding:4px 10px 4px 0;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #999}
+.words{text-align:left;white-space:normal;min-width:110px}
 .holds{background:#dff0e5}.fails{background:#f6d9d2}.unclear,.few{background:#f5edcf}
 pre{background:#f6f6f4;padding:12px;overflow:auto;font-size:12px;max-height:420px}details{margin:10px 0}summary{cursor:pointer}
 footer{color:#555;font-size:13px;margin-top:40px;border-top:1px solid #ddd;padding-top:10px}`;
@@ -37,11 +38,14 @@ export const figure = ({ title, note, svg }: Chart, index: number) =>
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | { text: string; mark: string })[])[],
+  /** Columns of words, which break into lines. */
+  words: readonly string[] = [],
 ): string {
-  const cell = (x: string | { text: string; mark: string }) =>
-    typeof x === "string" ? `<td>${escaped(x)}</td>` : `<td class="${x.mark}">${escaped(x.text)}</td>`;
+  const mark = (column: number) => (words.includes(head[column]) ? ' class="words"' : "");
+  const cell = (x: string | { text: string; mark: string }, column: number) =>
+    typeof x === "string" ? `<td${mark(column)}>${escaped(x)}</td>` : `<td class="${x.mark}">${escaped(x.text)}</td>`;
   return (
-    `<div class="wide"><table><thead><tr>${head.map((x) => `<th>${escaped(x)}</th>`).join("")}</tr></thead><tbody>` +
+    `<div class="wide"><table><thead><tr>${head.map((x, i) => `<th${mark(i)}>${escaped(x)}</th>`).join("")}</tr></thead><tbody>` +
     `${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("")}</tbody></table></div>`
   );
 }

@@ -66,7 +66,7 @@ export function validationToHtml(results: readonly Validated[], seed: number, co
   const rows = results.map((one) => {
     const { relation, formula, inputs, result, how } = one.case;
     const given = Object.entries(inputs)
-      .map(([key, value]) => `${key}=${value}`)
+      .map(([key, value]) => `${key}=${round(value)}`)
       .join(" ");
     const text = one.agrees
       ? relation === "atMost"
@@ -96,8 +96,8 @@ export function validationToHtml(results: readonly Validated[], seed: number, co
 <section class="verdict${agrees ? " safe" : " unsafe"}"><p>${escaped(sentence)}</p></section>
 ${figure({ title: "Deviations", note: "Lines: 95 % intervals. Exact cases and bounds stand at zero.", svg: forest(results) }, 0)}
 <h2>Cases</h2><p>Seed ${seed}, ${count} runs of the kernel a case. One in twenty intervals is expected to miss.</p>
-${table(["formula", "inputs", "closed form", "simulated", "samples", "", "what is played"], rows)}
-<h2>Formulas</h2>${table(["name", "statement", "source"], sources)}
+${table(["formula", "inputs", "closed form", "simulated", "samples", "", "what is played"], rows, ["inputs", "what is played"])}
+<h2>Formulas</h2>${table(["name", "statement", "source"], sources, ["statement", "source"])}
 <footer>Made by <code>assay simulate validate</code>; the same seed makes the same page.</footer></body></html>
 `;
 }
