@@ -53,6 +53,20 @@ describe("Dimension", () => {
     }
   });
 
+  it("knows a value that it is never below", () => {
+    const call = Dimension.call();
+    expect(n.add(m).least).to.equal(0);
+    expect(n.add(call).sub(1).least).to.equal(0);
+    expect(n.mul(2).add(3).least).to.equal(3);
+    expect(n.sub(m).least).to.equal(-Infinity);
+    expect(n.sub(5).div(2).least).to.equal(-Infinity);
+    expect(n.sub(5).max(2).least).to.equal(2);
+    expect(n.div(m).add(1).least).to.equal(1);
+    expect(n.mul(n.sub(5).div(2)).least).to.equal(-Infinity);
+    expect(n.min(0).equals(0) && n.max(0).equals(n) && n.add(m).min(m).equals(m)).to.equal(true);
+    expect(n.min(3).equals(3) || n.min(3).equals(n)).to.equal(false);
+  });
+
   it("refuses what grows without bound", () => {
     const grow = () => {
       let size = n.add(1);

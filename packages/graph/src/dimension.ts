@@ -115,12 +115,18 @@ export class Dimension {
     return this.#operation("rem", right, (a, b) => (b === 0 ? 0 : ((a % b) + b) % b));
   }
 
+  /** The lesser; one of the two where it can be seen which. */
   min(other: Dimension | number): Dimension {
-    return this.#operation("min", Dimension.of(other), Math.min);
+    const right = Dimension.of(other);
+    if (right.sub(this).least >= 0) return this;
+    return this.sub(right).least >= 0 ? right : this.#operation("min", right, Math.min);
   }
 
+  /** The greater; one of the two where it can be seen which. */
   max(other: Dimension | number): Dimension {
-    return this.#operation("max", Dimension.of(other), Math.max);
+    const right = Dimension.of(other);
+    if (this.sub(right).least >= 0) return this;
+    return right.sub(this).least >= 0 ? right : this.#operation("max", right, Math.max);
   }
 
   /** Whether the dimension depends on the call number. */
@@ -134,6 +140,16 @@ export class Dimension {
       if (!atoms.some(usesCall)) return true;
       return coefficient > 0 && atoms.every(growsWithCall);
     });
+  }
+
+  /** A value that this is never below: symbols are 0 or more, and where the call number counts it is 1 or more. */
+  get least(): number {
+    let sum = 0;
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      if (atoms.length > 0 && (coefficient < 0 || atoms.some((atom) => leastOf(atom) < 0))) return -Infinity;
+      sum += atoms.reduce((product, atom) => product * leastOf(atom), coefficient);
+    }
+    return sum;
   }
 
   /** Greatest value, given the greatest of each symbol and of the call number (an upper bound, not always reached). */
@@ -233,6 +249,16 @@ function growsWithCall(atom: Atom): boolean {
   if (!("left" in atom)) return true;
   if (!atom.left.growsWithCall) return false;
   return atom.kind === "min" || atom.kind === "max" ? atom.right.growsWithCall : !atom.right.usesCall;
+}
+
+/** A value that an atom is never below; -∞ if it may be negative. */
+function leastOf(atom: Atom): number {
+  if (atom.kind === "symbol") return 0;
+  if (atom.kind === "call") return 1;
+  const [left, right] = [atom.left.least, atom.right.least];
+  if (atom.kind === "max") return Math.max(left, right);
+  if (atom.kind === "min") return Math.min(left, right);
+  return left >= 0 && right >= 0 ? 0 : -Infinity;
 }
 
 function greatestOf(atom: Atom, symbols: readonly number[], call: number): number {

@@ -177,6 +177,19 @@ describe("the end of a generation", () => {
     }
   });
 
+  it("is nothing where the metadata are empty, and refused where they are no tokens", () => {
+    const withEnd = (value: string) => {
+      const bytes = encodeModelProto({
+        ...decodeModelProto(buildDecoder(3)),
+        metadataProps: [{ key: "eos_token_id", value }],
+      });
+      return importOnnx(bytes, { calls: CALLS, symbols: SYMBOLS }).report.endTokens;
+    };
+    for (const text of ["", " ", "[]"]) expect(withEnd(text)).to.deep.equal([]);
+    for (const text of ["null", "-1", "1,", "1 2", "0x1"])
+      expect(() => withEnd(text), text).to.throw(GraphError, "BAD_OPTION");
+  });
+
   it("refuses what is no token, and options of sampling out of range", () => {
     const wrong: ImportOptions[] = [
       { endTokens: [-1] },

@@ -9,12 +9,12 @@
  * it are stopped and their tokens read as 0. What the inputs and outputs are for is told by their names
  * (`generation/roles.ts`), how a token is chosen in `generation/sampling.ts`.
  */
-import { DType, float32, MAX_CALLS, type Bounds, type Value } from "@assay/vm";
+import { DType, MAX_CALLS, type Bounds, type Value } from "@assay/vm";
 import { Dimension, formatShape, sameShape } from "./dimension.ts";
 import { encodeProgram } from "./encode.ts";
 import { check, GraphError } from "./errors.ts";
-import type { DerivedName, Roles, State } from "./generation/roles.ts";
-import { rolesOf } from "./generation/roles.ts";
+import { derivedInput, type Place } from "./generation/derived.ts";
+import { rolesOf, type Roles, type State } from "./generation/roles.ts";
 import { checkSampling, chooseToken, type Sampling } from "./generation/sampling.ts";
 import { Graph } from "./graph.ts";
 import { declaredType, finished, typeOf, type Imported, type Importer, type ImportOptions } from "./import.ts";
@@ -24,7 +24,6 @@ import { FLOATS } from "./lowering/types.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { OnnxModel } from "./onnx/model.ts";
 import { splat, type History, type TensorValue } from "./tensorValue.ts";
-import { viewValue } from "./view.ts";
 
 /** Calls of a generation when the options do not say. */
 export const DEFAULT_CALLS: Bounds = { least: 2, greatest: 1024 };
@@ -48,11 +47,10 @@ export function generationOf(model: OnnxModel, options: ImportOptions): Generati
 
 /** One token, or several with commas between them and perhaps brackets around, as configuration files have them. */
 function endTokensIn(metadata: string | undefined): number[] {
-  if (metadata === undefined) return [];
-  return metadata
-    .replace(/^\s*\[(.*)\]\s*$/, "$1")
-    .split(",")
-    .map(Number);
+  const list = (metadata ?? "").replace(/^\s*\[(.*)\]\s*$/, "$1").trim();
+  if (list === "") return [];
+  check(/^\d{1,10}(\s*,\s*\d{1,10})*$/.test(list), "BAD_OPTION", `eos_token_id is ${JSON.stringify(metadata)}`);
+  return list.split(",").map(Number);
 }
 
 function checkEndTokens(tokens: readonly number[]): void {
@@ -76,14 +74,6 @@ interface Step {
   /** Nodes of the histories. */
   readonly presents: readonly LoweredNode[];
   readonly input: TensorValue;
-}
-
-/** Where a call stands: positions before it and in it. */
-interface Place {
-  readonly first: Dimension;
-  readonly length: Dimension;
-  /** The prompt's length in a decode call. */
-  readonly promptLength: Dimension | undefined;
 }
 
 /** The program of a generation. */
@@ -293,36 +283,6 @@ interface Past {
   /** Axis of the positions of a cache. */
   readonly axis: number | undefined;
   readonly history: History;
-}
-
-/** An input that follows from where the call stands. */
-function derivedInput(name: DerivedName, elementType: number, { first, length, promptLength }: Place): TensorValue {
-  const place = { node: `input ${JSON.stringify(name)}` };
-  const one = Dimension.constant(1);
-  switch (name) {
-    case "use_cache_branch":
-      check(elementType === DType.BOOL, "TYPE_MISMATCH", "it must be a boolean", place);
-      return splat(DType.BOOL, [one], promptLength === undefined ? 0 : 1);
-    case "attention_mask": {
-      const types: readonly number[] = [DType.INT64, DType.INT32, DType.BOOL, DType.FLOAT32];
-      check(types.includes(elementType), "TYPE_MISMATCH", "it must hold integers, booleans or binary32", place);
-      const word = elementType === DType.FLOAT32 ? float32.fromNumber(1) : 1;
-      return splat(elementType as DType, [one, first.add(length)], word);
-    }
-    case "position_ids":
-    case "cache_position": {
-      const integer = elementType === DType.INT64 || elementType === DType.INT32;
-      check(integer, "TYPE_MISMATCH", "it must hold integers", place);
-      const shape = name === "position_ids" ? [one, length] : [length];
-      const positions = viewValue(elementType, {
-        shape,
-        nodes: [],
-        earlier: false,
-        read: (code, coordinates) => code.plus(coordinates[shape.length - 1], first),
-      });
-      return length.equals(1) ? { ...positions, known: [first] } : positions;
-    }
-  }
 }
 
 function nodeOf(value: TensorValue): LoweredNode {

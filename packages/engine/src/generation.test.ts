@@ -1,0 +1,36 @@
+/** Generation with a cache and drawn tokens: the engine's trace is the interpreter's, call by call, number by number. */
+import { expect } from "chai";
+import { DType, run, tensorOfWords, toHex, Trace } from "@assay/vm";
+// Only for this test: the engine itself knows no ONNX.
+import { importOnnx } from "../../graph/src/index.ts";
+import { buildDecoder, CONTEXT, type DecoderOptions } from "../../graph/src/testing/decoder.ts";
+import { Engine } from "./index.ts";
+
+describe("generation", () => {
+  const kinds: Record<string, DecoderOptions> = {
+    "attention in parts": {},
+    "scaled keys": { scaledKeys: true },
+    GroupQueryAttention: { inputs: ["attention_mask", "position_ids"], fused: "GroupQueryAttention" },
+  };
+  for (const [name, kind] of Object.entries(kinds)) {
+    it(`has the interpreter's trace root: ${name}`, () => {
+      const { program } = importOnnx(buildDecoder(6, kind), {
+        calls: { least: 2, greatest: CONTEXT },
+        symbols: { sequence: { least: 1, greatest: CONTEXT } },
+        sampling: { temperature: 5, topK: 8, topP: 0.9 },
+        endTokens: [10],
+      });
+      const engine = new Engine(program);
+      for (const [prompt, calls] of [
+        [[3], 12],
+        [[1, 4, 1, 5], 9],
+        [[2, 2], 2],
+      ] as const) {
+        const input = tensorOfWords(DType.INT64, [1, prompt.length], prompt);
+        const request = { inputs: [input], symbols: [prompt.length], seed: 77n, calls };
+        const [ours, reference] = [engine.run(request), run(program, request)];
+        expect(toHex(new Trace(ours).root), `prompt ${prompt.join()}`).to.equal(toHex(new Trace(reference).root));
+      }
+    });
+  }
+});
