@@ -37,6 +37,7 @@ for (const emulate of VARIANTS) {
       const want = expected(heap, c);
       const say = JSON.stringify({ seed, ...wanted });
       expect(compute(heap, kernels, c), say).to.deep.equal(want);
+      expect(compute(heap, kernels, c, kernels.region(c, 3)), `${say} for threads`).to.deep.equal(want);
       const rows = random.between(1, c.rows);
       const columns = 8 * random.between(1, Math.ceil(c.columns / 8));
       expect(compute(heap, kernels, c, { batches: 1, rows, columns }), `${say} in regions`).to.deep.equal(want);

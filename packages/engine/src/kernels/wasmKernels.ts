@@ -1,7 +1,7 @@
 /**
  * Contractions in WebAssembly. The module is written when it is first needed, the same bytes in Node and in a browser.
  */
-import { KIND, MODE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
+import { KIND, MODE, type Contraction, type ContractionKernels } from "../contraction.ts";
 import { ModuleWriter, type MemoryLimits } from "../wasm/module.ts";
 import { compileModule, instantiate, type CompiledModule, type Memory } from "../wasm/webAssembly.ts";
 import { columnPacker } from "./columns.ts";
@@ -12,8 +12,9 @@ import { emulatedMadd, fusedMadd } from "./madd.ts";
 import { floats, integers, microKernels, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
+import { goodRegion } from "./region.ts";
 import { rowPacker } from "./rows.ts";
-import { isShort, SHORT_COLUMNS, shortScratch } from "./short.ts";
+import { isShort, shortScratch } from "./short.ts";
 import { blockSteps, CHUNK, COLUMN_LANES, lanesOf, LANE_BYTES, rowLanes, roundUp, SCRATCH, stepsOf } from "./shape.ts";
 
 /** What a kernel module exports. */
@@ -77,7 +78,7 @@ export function wasmKernels(memory: Memory, options: KernelOptions): Contraction
       roundUp(roundUp(lanes, lanesOf(kind, side)) * stepsOf(kind, depth) * LANE_BYTES, 64),
     pack,
     scratchBytes,
-    region,
+    region: goodRegion,
     contract,
   };
 }
@@ -93,15 +94,4 @@ function generalScratch({ kind, depth, rows, columns, rowFactor, columnFactor }:
   const columnBytes =
     columnFactor.mode === MODE.PACKED ? 0 : roundUp(Math.min(columns, CHUNK.columns), COLUMN_LANES) * step;
   return SCRATCH.panels + roundUp(rowBytes, 64) + roundUp(columnBytes, 64);
-}
-
-/** Products that are worth a call. */
-const CALL_WORK = 2 ** 18;
-
-/** Whole chunks of columns, rows enough to pay for packing them, and batches enough to pay for the call. */
-function region(contraction: Contraction): Region {
-  const { depth, batches } = contraction;
-  const rows = Math.min(contraction.rows, 4 * CHUNK.rows);
-  const columns = Math.min(contraction.columns, isShort(contraction) ? SHORT_COLUMNS : CHUNK.columns);
-  return { rows, columns, batches: Math.max(1, Math.min(batches, Math.ceil(CALL_WORK / (depth * rows * columns)))) };
 }
