@@ -3,7 +3,7 @@
  * elements and steps. Inputs are those of the operator's cases, then wild ones: any bit pattern, special values most of all.
  * OPERATORS_SEED sets the seed.
  *
- * @weight 60
+ * @weight 90
  */
 import { expect } from "chai";
 import { claimOf } from "../../packages/vm/src/claim.ts";

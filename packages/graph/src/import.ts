@@ -43,6 +43,7 @@ import type { GraphProto } from "./onnx/schema.ts";
 import { STRING, type ExternalData } from "./onnx/tensor.ts";
 import { NodeContext, type Operator, type Subgraph } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
+import { refusal } from "./refusals.ts";
 import { Scope } from "./scope.ts";
 import { constantValue, isConstant, settled, type TensorValue } from "./tensorValue.ts";
 
@@ -330,7 +331,7 @@ export class Importer {
     if (called !== undefined) return this.#lowerCall(graph, node, called, inputs, surroundings);
     const operator = operatorOf(node.domain, node.operator);
     const full = node.domain === "" ? node.operator : `${node.domain}.${node.operator}`;
-    check(operator !== undefined, "UNKNOWN_OPERATOR", `operator ${full} is not supported`);
+    check(operator !== undefined, "UNKNOWN_OPERATOR", refusal(node.domain, node.operator));
     const opset = surroundings.opsets.get(node.domain);
     check(opset !== undefined, "UNSUPPORTED_VERSION", `operator set ${JSON.stringify(node.domain)} is not imported`);
     this.operators[full] = (this.operators[full] ?? 0) + 1;

@@ -109,6 +109,19 @@ export const CASES: CaseTable = {
         opset: 18,
       })),
     ],
+    TfIdfVectorizer: (["TF", "IDF", "TFIDF"] as const).map((mode) => ({
+      inputs: [{ shape: [2, 6], dtype: DType.INT32, values: [1, 1, 3, 3, 3, 7, 8, 6, 7, 5, 6, 8] }],
+      attributes: {
+        mode,
+        min_gram_length: 1,
+        max_gram_length: 2,
+        max_skip_count: 3,
+        ngram_counts: [0, 4],
+        ngram_indexes: [0, 1, 2, 4, 3, 5, 6],
+        pool_int64s: [2, 3, 5, 4, 5, 6, 7, 8, 6, 7],
+        weights: { floats: [0.5, 2, 1, -1, 0.25, 3, 1.5] },
+      },
+    })),
     TopK: [
       { inputs: [f(3, 20), longs(4)], outputs: 2 },
       { inputs: [f(3, 20, 2), longs(20)], attributes: { axis: 1, largest: 0 }, outputs: 2 },
