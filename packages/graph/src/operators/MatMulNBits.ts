@@ -28,6 +28,7 @@ export const MatMulNBits: Operator = {
     const [bits, block] = [attributes.int("bits", 4), attributes.int("block_size")];
     // How exactly to compute is not the node's to say.
     attributes.int("accuracy_level", 0);
+    check(attributes.int("weight_prepacked", 0) === 0, "UNSUPPORTED", "weights packed for a device");
     check(bits === 2 || bits === 4 || bits === 8, "UNSUPPORTED", `weights of ${bits} bits`);
     const valid = block >= 16 && block <= 2 ** 20 && (block & (block - 1)) === 0;
     check(valid, "BAD_ATTRIBUTE", `block_size is ${block}, not a power of two from 16`);

@@ -1,6 +1,5 @@
 /** Layer normalisation over the last axis of the sum of two inputs and an optional bias; the fourth output is the sum. */
-import { check } from "../errors.ts";
-import { add } from "../lowering/arithmetic.ts";
+import { checkNoStatistics, skipSum } from "../lowering/skip.ts";
 import { meanAndVariance, normalised } from "../lowering/softmax.ts";
 import { FLOATS } from "../lowering/types.ts";
 import { MICROSOFT, type Operator } from "../operator.ts";
@@ -16,21 +15,14 @@ export const SkipLayerNormalization: Operator = {
     const [beta, bias] = [node.optional(3, ...FLOATS), node.optional(4, ...FLOATS)];
     const dtype = node.sameType(x, skip, gamma, beta, bias);
     const epsilon = node.attributes.float("epsilon", 1e-12);
-    const unused = [1, 2].every((index) => (node.outputs[index] ?? "") === "");
-    check(unused, "UNSUPPORTED", "mean and deviation as outputs");
-    const terms = [x, skip, ...(bias ? [bias] : [])];
-    const sum = graph.elementwise(
-      dtype,
-      terms,
-      (code, ...elements) => elements.reduce((total, element) => add(code, dtype, total, element)),
-      x.shape,
-    );
+    checkNoStatistics(node);
+    const { sum, output } = skipSum(node, x, skip, bias);
     const { mean, variance } = meanAndVariance(node, sum, [x.shape.length - 1]);
     const inputs = [sum, mean, variance, gamma, ...(beta ? [beta] : [])];
     const y = graph.elementwise(dtype, inputs, (code, e, m, v, s, b) => {
       const value = normalised(code, e, m, v, epsilon);
       return beta ? code.ffma(value, s, b) : code.fmul(value, s);
     });
-    return [y, undefined, undefined, sum];
+    return [y, undefined, undefined, output];
   },
 };

@@ -16,7 +16,9 @@ import { Atanh } from "./Atanh.ts";
 import { Attention } from "./Attention.ts";
 import { AveragePool } from "./AveragePool.ts";
 import { BatchNormalization } from "./BatchNormalization.ts";
+import { BiasAdd } from "./BiasAdd.ts";
 import { BiasGelu } from "./BiasGelu.ts";
+import { BiasSplitGelu } from "./BiasSplitGelu.ts";
 import { Binarizer } from "./Binarizer.ts";
 import { BitShift } from "./BitShift.ts";
 import { BitwiseAnd } from "./BitwiseAnd.ts";
@@ -53,6 +55,7 @@ import { DynamicQuantizeLinear } from "./DynamicQuantizeLinear.ts";
 import { DynamicQuantizeMatMul } from "./DynamicQuantizeMatMul.ts";
 import { Einsum } from "./Einsum.ts";
 import { Elu } from "./Elu.ts";
+import { EmbedLayerNormalization } from "./EmbedLayerNormalization.ts";
 import { Equal } from "./Equal.ts";
 import { Erf } from "./Erf.ts";
 import { Exp } from "./Exp.ts";
@@ -67,6 +70,7 @@ import { FusedConv } from "./FusedConv.ts";
 import { FusedGemm } from "./FusedGemm.ts";
 import { FusedMatMul } from "./FusedMatMul.ts";
 import { Gather } from "./Gather.ts";
+import { GatherBlockQuantized } from "./GatherBlockQuantized.ts";
 import { GatherElements } from "./GatherElements.ts";
 import { GatherND } from "./GatherND.ts";
 import { Gelu } from "./Gelu.ts";
@@ -77,6 +81,7 @@ import { GlobalMaxPool } from "./GlobalMaxPool.ts";
 import { Greater } from "./Greater.ts";
 import { GreaterOrEqual } from "./GreaterOrEqual.ts";
 import { GridSample } from "./GridSample.ts";
+import { GroupNorm } from "./GroupNorm.ts";
 import { GroupNormalization } from "./GroupNormalization.ts";
 import { GroupQueryAttention } from "./GroupQueryAttention.ts";
 import { GRU } from "./GRU.ts";
@@ -186,10 +191,12 @@ import { Shape } from "./Shape.ts";
 import { Shrink } from "./Shrink.ts";
 import { Sigmoid } from "./Sigmoid.ts";
 import { Sign } from "./Sign.ts";
+import { SimplifiedLayerNormalization } from "./SimplifiedLayerNormalization.ts";
 import { Sin } from "./Sin.ts";
 import { Sinh } from "./Sinh.ts";
 import { Size } from "./Size.ts";
 import { SkipLayerNormalization } from "./SkipLayerNormalization.ts";
+import { SkipSimplifiedLayerNormalization } from "./SkipSimplifiedLayerNormalization.ts";
 import { Slice } from "./Slice.ts";
 import { Softmax } from "./Softmax.ts";
 import { SoftmaxCrossEntropyLoss } from "./SoftmaxCrossEntropyLoss.ts";
@@ -213,6 +220,7 @@ import { ThresholdedRelu } from "./ThresholdedRelu.ts";
 import { Tile } from "./Tile.ts";
 import { TopK } from "./TopK.ts";
 import { Transpose } from "./Transpose.ts";
+import { TransposeMatMul } from "./TransposeMatMul.ts";
 import { TreeEnsemble } from "./TreeEnsemble.ts";
 import { TreeEnsembleClassifier } from "./TreeEnsembleClassifier.ts";
 import { TreeEnsembleRegressor } from "./TreeEnsembleRegressor.ts";
@@ -241,7 +249,9 @@ export const OPERATORS: readonly Operator[] = [
   Attention,
   AveragePool,
   BatchNormalization,
+  BiasAdd,
   BiasGelu,
+  BiasSplitGelu,
   Binarizer,
   BitShift,
   BitwiseAnd,
@@ -278,6 +288,7 @@ export const OPERATORS: readonly Operator[] = [
   DynamicQuantizeMatMul,
   Einsum,
   Elu,
+  EmbedLayerNormalization,
   Equal,
   Erf,
   Exp,
@@ -292,6 +303,7 @@ export const OPERATORS: readonly Operator[] = [
   FusedGemm,
   FusedMatMul,
   Gather,
+  GatherBlockQuantized,
   GatherElements,
   GatherND,
   Gelu,
@@ -302,6 +314,7 @@ export const OPERATORS: readonly Operator[] = [
   Greater,
   GreaterOrEqual,
   GridSample,
+  GroupNorm,
   GroupNormalization,
   GroupQueryAttention,
   GRU,
@@ -411,10 +424,12 @@ export const OPERATORS: readonly Operator[] = [
   Shrink,
   Sigmoid,
   Sign,
+  SimplifiedLayerNormalization,
   Sin,
   Sinh,
   Size,
   SkipLayerNormalization,
+  SkipSimplifiedLayerNormalization,
   Slice,
   Softmax,
   SoftmaxCrossEntropyLoss,
@@ -438,6 +453,7 @@ export const OPERATORS: readonly Operator[] = [
   Tile,
   TopK,
   Transpose,
+  TransposeMatMul,
   TreeEnsemble,
   TreeEnsembleClassifier,
   TreeEnsembleRegressor,
