@@ -11,7 +11,7 @@ import { cpus, release, type } from "node:os";
 import { parseArgs } from "node:util";
 import type { Tensor } from "../../packages/vm/src/index.ts";
 import { BACKENDS, type Backend } from "./engine/backends.ts";
-import { hashingMs, traceTime } from "./engine/commitment.ts";
+import { hashingCpuMs, traceTime } from "./engine/commitment.ts";
 import { peakMemory } from "./engine/memory.ts";
 import { AbsentBackend, importModel, openOurs, type Runner } from "./engine/ours.ts";
 import { comparePairs, type Comparison } from "./engine/pairs.ts";
@@ -49,7 +49,7 @@ interface Row extends Comparison {
   readonly goal: number;
   /** Peak memory of ours and theirs in bytes, and their ratio; absent where not measured. */
   readonly memory?: { readonly ours: number; readonly theirs: number; readonly ratio: number };
-  /** Time to hash inputs and outputs, as a part of an inference's. */
+  /** Processor time to hash inputs and outputs, as a part of an inference's. */
   readonly hashing: number;
   /** Time to build the whole trace's tree, as a multiple of an inference's: by the clock, and of processor time. */
   readonly trace?: { readonly ratio: number; readonly cpuRatio: number };
@@ -91,7 +91,7 @@ async function measureThreads(
     const compared = await comparePairs(() => runner.run(), session.run, Number(values.pairs));
     const outputs = await runner.run();
     const hashed = committed(model, imported, inputs, outputs);
-    const hashing = (await hashingMs(hashed)) / compared.oursMs;
+    const hashing = (await hashingCpuMs(hashed)) / compared.oursCpuMs;
     const traced = model.name === TRACED ? await traceTime(runner.keep(), threads) : undefined;
     const trace = traced && {
       ratio: traced.ms / compared.oursMs,
