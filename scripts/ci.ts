@@ -37,7 +37,14 @@ function installTools(): void {
   if (code !== 0) console.log(output);
 }
 
+/** The optional native kernels, so that their tests run. */
+function buildNative(): void {
+  const { code, output } = shell([process.execPath, join(ROOT, "packages/cli/src/main.ts"), "engine", "build-native"]);
+  if (code !== 0) console.log(output);
+}
+
 installTools();
+buildNative();
 
 const test = spawnSync("npm", ["test"], {
   cwd: ROOT,

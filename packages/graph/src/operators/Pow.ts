@@ -1,6 +1,6 @@
 /**
- * x^y. Floats: binary32 by `pow`, an integer exponent first rounded to binary32; where y is a constant 0, 1, 2, -1 or 1/2 the
- * one correctly rounded operation that it stands for. Integers to integers: products modulo the type's width. Integers to
+ * x^y. Floats: binary32 by `pow`, an integer exponent first rounded to binary32; where y is a constant 0, 1, 2, 3, -1 or 1/2 the
+ * operations that it stands for, each correctly rounded. Integers to integers: products modulo the type's width. Integers to
  * floats: computed in binary32, truncated and saturated.
  */
 import { float32, type DType, type Value } from "@assay/vm";
@@ -21,6 +21,7 @@ const POWERS = new Map<number, (code: NodeCode, x: Value) => Value>([
   [0, (code) => code.constant(ONE)],
   [1, (_code, x) => x],
   [2, (code, x) => code.fmul(x, x)],
+  [3, (code, x) => code.fmul(code.fmul(x, x), x)],
   [-1, (code, x) => code.fdiv(code.constant(ONE), x)],
   [
     0.5,

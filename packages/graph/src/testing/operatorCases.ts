@@ -325,7 +325,7 @@ const STANDARD: CaseTable[string] = {
     { inputs: [f(4, 5), longs(-1, 2, 1, -2)] },
   ],
   Pow: [
-    ...[0, 1, 2, -1, 0.5].map((y) => ({ inputs: [specials, scalar(y, DType.FLOAT32)] })),
+    ...[0, 1, 2, 3, -1, 0.5].map((y) => ({ inputs: [specials, scalar(y, DType.FLOAT32)] })),
     plain(f(3, 4), scalar(2)),
   ],
   QLinearMatMul: [
