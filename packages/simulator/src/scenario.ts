@@ -8,6 +8,8 @@ const probability = z.number().min(0).max(1);
 const usd = z.number().nonnegative();
 const seconds = z.number().nonnegative();
 const count = z.int().nonnegative();
+/** As many of one kind as typed arrays and the names of timers hold with ease. */
+const people = count.max(20_000_000);
 
 /** Shares of a population by strategy name; they are scaled to sum to one. */
 const mix = z
@@ -15,7 +17,7 @@ const mix = z
   .refine((shares) => Object.values(shares).some((share) => share > 0), "at least one share must be positive");
 
 const demand = z.strictObject({
-  requesters: count.positive().default(200),
+  requesters: people.positive().default(200),
   /** Mean time between two requests of one requester. */
   everySeconds: seconds.positive().default(20_000),
   /** Willingness to pay: a request is sent with probability min(1, (ask ÷ fee) ^ -elasticity). */
@@ -54,7 +56,7 @@ const costs = z.strictObject({
 });
 
 const providers = z.strictObject({
-  count: count.positive().default(50),
+  count: people.positive().default(50),
   stakeUsd: usd.default(5_000),
   /** Open claims a provider can stand behind at once. */
   capacity: count.positive().default(1_000),
@@ -70,7 +72,7 @@ const providers = z.strictObject({
 });
 
 const watchers = z.strictObject({
-  count: count.default(20),
+  count: people.default(20),
   /** How many watchers look at one answer: those that hold the model's files. */
   attention: count.default(3),
   strategies: mix.default({ sampling: 1 }),
@@ -90,7 +92,7 @@ const watchers = z.strictObject({
 });
 
 const auditors = z.strictObject({
-  count: count.default(10),
+  count: people.default(10),
   /** Share of answers for which an auditor is appointed; null: the parameter file's auditProbabilityBps. */
   rate: probability.nullable().default(null),
   strategies: mix.default({ diligent: 1 }),
@@ -105,7 +107,7 @@ const forcedErrors = z.strictObject({
 });
 
 const delegators = z.strictObject({
-  count: count.default(0),
+  count: people.default(0),
   amountUsd: usd.default(500),
   /** Probability, each epoch, that a delegator whose provider was slashed queues its withdrawal. */
   leaveProbability: probability.default(0.5),

@@ -98,6 +98,10 @@ describe("experiments", function () {
     expect(seen!.done).to.be.above(seen!.before);
     expect(readFileSync(journal, "utf8").startsWith(kept)).to.equal(true);
     expect(csvOf(second)).to.equal(csvOf(await runExperiment(plan, { workers: 1 })));
+    for (const line of ["{", "null", '{"point":1}', '{"point":1,"levels":[],"runs":[{}]}']) {
+      writeFileSync(path.join(folder, "bad.jsonl"), `${kept.split("\n")[0]}\n${line}\n`);
+      expect(() => mergeShards(plan, [path.join(folder, "bad.jsonl")]), line).to.throw(InputError, /is no journal/);
+    }
     let refused: unknown;
     await runExperiment(planOf({ seed: 2 }), { workers: 1, out }).catch((error: unknown) => (refused = error));
     expect(refused).to.be.instanceOf(InputError);
@@ -121,6 +125,11 @@ describe("experiments", function () {
     const again = toHtml(await runExperiment(planFromReport(html, "report.html"), { workers: 2 }));
     expect(again).to.equal(html);
     expect(() => planFromReport("<html></html>", "x.html")).to.throw(InputError, /holds no experiment/);
+    const embedded = (json: string) => `<script type="application/json" id="plan">${json}</script>`;
+    for (const json of ["{", "null", "{}", JSON.stringify({ file: 1, text: "" })])
+      expect(() => planFromReport(embedded(json), "x.html"), json).to.throw(InputError, /can be read/);
+    const wrong = html.replace('"replicates":6', '"replicates":-6');
+    expect(() => planFromReport(wrong, "x.html")).to.throw(InputError, /replicates/);
   });
 
   it("says what is safe, what breaks first, and when it cannot say", async () => {
@@ -145,6 +154,12 @@ describe("experiments", function () {
       /^No verdict: \d of 6 runs at audit rate 0.5, asleep 0 diverged \(.* is infinite\)/,
     );
     expect(toHtml(diverged)).to.not.include("<svg");
+    // A chain that never comes back.
+    const gone = { kind: "outage", atSeconds: 1000, lastsSeconds: 5e9 };
+    const endless = await runExperiment(planOf({ scenario: { ...small.scenario, prices: { events: [gone] } } }), {
+      workers: 1,
+    });
+    expect(verdictOf(endless).sentences[0]).to.match(/diverged \(not everything was decided when time ended/);
     const thin = toHtml(await runExperiment(planOf({ replicates: 3 }), { workers: 1 }));
     expect(thin).to.include("Not drawn: 3 runs are too few for a band of 5 to 95 %; 5 are needed.");
     expect(thin).to.include("Not drawn at 6 of 6 places: fewer than 5 samples.");
@@ -204,6 +219,16 @@ describe("experiments", function () {
     refuses({ axes: [{ name: "x", path: "prices.gas", values: [1] }], charts: [] }, /an axis is a path such as/);
     refuses({ axes: [{ name: "x", path: "rules.nothing", values: [1] }], charts: [] }, /unknown rule/);
     refuses({ axes: [{ name: "x", path: "parameters.market.nothing", values: [1] }], charts: [] }, /no such place/);
+    refuses(
+      { set: { "rules.challengerBudgetSeconds": 4e9 }, axes: [], charts: [] },
+      /rules.challengerBudgetSeconds: .*2147483647/,
+    );
+    const wide = (name: string) => ({ name, path: "scenario.watchers.asleep", range: { from: 0, to: 1, steps: 1000 } });
+    refuses({ axes: [wide("a"), wide("b")], charts: [] }, /the grid has 1000000 points, more than 100000/);
+    refuses(
+      { scenario: { providers: { count: 1e12 } }, axes: [], charts: [] },
+      /scenario.providers.count: .*<=20000000/,
+    );
     refuses({ conditions: [{ output: "luck", max: 0, says: "x" }] }, /unknown output luck; the outputs are: advantage/);
     refuses({ conditions: [{ output: "advantage", says: "x" }] }, /either max or min/);
     refuses({ parameters: "nowhere" }, /nowhere.json5: cannot be read/);

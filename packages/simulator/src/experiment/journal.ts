@@ -22,10 +22,34 @@ interface Header {
 // JSON has no NaN and no infinity, so they are written as strings.
 const write = (value: unknown) =>
   JSON.stringify(value, (_key, x: unknown) => (typeof x === "number" && !Number.isFinite(x) ? `#${x}` : x));
-const read = (text: string) =>
+const parse = (text: string) =>
   JSON.parse(text, (_key, x: unknown) =>
     typeof x === "string" && /^#-?(NaN|Infinity)$/.test(x) ? Number(x.slice(1)) : x,
   );
+
+const noJournal = (file: string, why: string) =>
+  InputError.at(file, `is no journal (${why})`, "remove it, and run the experiment again");
+
+/** A journal's line. Throws InputError. */
+function read(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw noJournal(file, (error as Error).message);
+  }
+}
+
+/** A finished point's line. Throws InputError. */
+function readResult(text: string, file: string): PointResult {
+  const result = read(text, file) as Partial<PointResult> | null;
+  const whole =
+    Number.isSafeInteger(result?.point) &&
+    Array.isArray(result?.levels) &&
+    Array.isArray(result?.runs) &&
+    result.runs.every((run) => Array.isArray(run?.outputs) && Array.isArray(run.series));
+  if (!whole) throw noJournal(file, "a line is no point");
+  return result as PointResult;
+}
 
 export class Journal {
   readonly file: string;
@@ -43,7 +67,7 @@ export class Journal {
     const end = text.lastIndexOf("\n") + 1;
     if (end < text.length) truncateSync(file, Buffer.byteLength(text.slice(0, end)));
     const [first, ...lines] = text.slice(0, end).split("\n").filter(Boolean);
-    const found = first === undefined ? undefined : (read(first) as Header);
+    const found = first === undefined ? undefined : (read(first, file) as Header);
     if (found?.digest !== header.digest || found.shard !== header.shard)
       throw InputError.at(
         file,
@@ -51,7 +75,7 @@ export class Journal {
         "give another --out folder, or remove this one",
       );
     for (const line of lines) {
-      const result = read(line) as PointResult;
+      const result = readResult(line, file);
       this.finished.set(result.point, result);
     }
   }
@@ -70,6 +94,7 @@ export function readJournal(file: string): { header: Header; results: PointResul
   } catch (error) {
     throw InputError.at(file, `cannot be read (${(error as Error).message})`, "give the journal of a shard");
   }
-  const [header, ...results] = lines.map(read);
-  return { header: header as Header, results: results as PointResult[] };
+  const [first, ...rest] = lines;
+  if (first === undefined) throw noJournal(file, "it is empty");
+  return { header: read(first, file) as Header, results: rest.map((line) => readResult(line, file)) };
 }

@@ -133,6 +133,8 @@ export class Setup {
         throw InputError.at(`${file}: rules.${key}`, "unknown rule", `the rules are: ${Object.keys(rules).join(", ")}`);
       if (typeof value !== "number" || !(value >= 0))
         throw InputError.at(`${file}: rules.${key}`, "a rule is a number, not negative", "correct the value");
+      if (key.endsWith("Seconds") && !(value <= 2 ** 31 - 1 && Number.isInteger(value)))
+        throw InputError.at(`${file}: rules.${key}`, "seconds are whole, at most 2147483647", fixFor(key));
       if (key === "auditProbability" && value > 1)
         throw InputError.at(`${file}: rules.${key}`, "a probability lies in [0, 1]", "give a number from 0 to 1");
     }

@@ -110,6 +110,14 @@ const chart = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fan"), column: z.enum(SERIES), title: z.string().optional() }),
 ]);
 
+/** Points of the largest grid: as many as fit in memory with ease. */
+const MOST_POINTS = 100_000;
+
+/** How many levels a grid takes on an axis. */
+function levelsOf({ values, range, cases }: z.output<typeof axis>): number {
+  return (values ?? cases)?.length ?? range?.steps ?? 1;
+}
+
 export const experimentSchema = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9-]+$/, "a name is made of a-z, 0-9 and -"),
@@ -149,6 +157,9 @@ export const experimentSchema = z
     names.forEach((name, i) => {
       if (names.indexOf(name) !== i) complain(["axes", i, "name"], `two axes are called ${name}`);
     });
+    const points = method.kind === "grid" ? axes.reduce((product, axis) => product * levelsOf(axis), 1) : 0;
+    if (points > MOST_POINTS)
+      complain(["axes"], `the grid has ${points} points, more than ${MOST_POINTS}; take fewer steps or latinHypercube`);
     if (method.kind !== "grid" && axes.length === 0) complain(["axes"], `${method.kind} needs at least one axis`);
     if (method.kind !== "grid")
       axes.forEach((axis, i) => {

@@ -85,15 +85,20 @@ function distance(experiment: Experiment, from: Point, to: Point): number {
  */
 export function divergenceOf(experiment: Experiment, points: readonly PointResult[]): string | undefined {
   const wild = (x: number) => Math.abs(x) === Infinity;
+  const unfinished = OUTPUT_INDEX.get("count.unfinished")!;
   for (const { levels, runs } of points) {
-    const count = runs.filter(
-      ({ outputs, series }) => outputs.some(wild) || series.some((row) => row.some(wild)),
-    ).length;
-    if (count === 0) continue;
-    const name = OUTPUTS.find((_, i) => runs.some(({ outputs }) => wild(outputs[i])))?.name ?? "a time series";
+    const bad = runs.filter(
+      ({ outputs, series }) => outputs[unfinished] > 0 || outputs.some(wild) || series.some((row) => row.some(wild)),
+    );
+    if (bad.length === 0) continue;
+    const infinite = OUTPUTS.find((_, i) => wild(bad[0].outputs[i]))?.name;
+    const what =
+      bad[0].outputs[unfinished] > 0
+        ? "not everything was decided when time ended, in 136 years"
+        : `${infinite ?? "a time series"} is infinite`;
     return (
-      `No verdict: ${count} of ${plural(runs.length, "run")} at ${describePoint(experiment, levels)} diverged (${name} is ` +
-      "infinite). Lower the volatility, the rates or the duration."
+      `No verdict: ${bad.length} of ${plural(runs.length, "run")} at ${describePoint(experiment, levels)} diverged ` +
+      `(${what}). Lower the volatility, the rates or the times.`
     );
   }
   return undefined;

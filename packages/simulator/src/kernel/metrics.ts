@@ -30,6 +30,7 @@ const COUNTS = [
   "uncovered",
   "forcedFound",
   "switches",
+  "unfinished",
 ] as const;
 
 const AMOUNTS = [

@@ -20,7 +20,7 @@ import { setUp } from "./setup.ts";
 import { builtIn, type ProviderStrategy, type Strategies } from "./strategies.ts";
 import { bytesOf } from "./table.ts";
 import { CLAIM, DELEGATOR, GAME, REQUESTER } from "./timers.ts";
-import { NONE, type Timers, Wheel } from "./wheel.ts";
+import { END, NONE, type Timers, Wheel } from "./wheel.ts";
 import { onSystem, World } from "./world.ts";
 
 /** The random numbers of each population, which no other disturbs. */
@@ -128,12 +128,11 @@ export class Simulation {
     setUp(this, stream(0));
   }
 
-  /** Plays until demand has ended and everything open is decided. */
+  /** Plays until demand has ended and everything open is decided, or time has ended: then metrics count what is not. */
   run(): this {
     const { claims, wheel } = this;
-    const last = 2 ** 32 - 1;
     while (claims.open > 0 || claims.waiting > 0 || this.demandOpen()) {
-      const timer = wheel.pop(last);
+      const timer = wheel.pop(END - 1);
       if (timer === NONE) break;
       this.steps++;
       const owner = timer >> 2;
@@ -151,6 +150,7 @@ export class Simulation {
           onSystem(this, owner);
       }
     }
+    this.metrics[M.unfinished] = claims.open + claims.waiting;
     this.closeEpoch();
     for (let i = 0; i < this.providers.count; i++) this.#withdraw(i);
     return this;

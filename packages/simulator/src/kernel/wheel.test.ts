@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Stream } from "../random.ts";
-import { NONE, Wheel } from "./wheel.ts";
+import { END, NONE, Wheel } from "./wheel.ts";
 
 const kindsOf = (size: number) =>
   Array.from({ length: 4 }, () => ({ due: new Uint32Array(size), next: new Int32Array(size) }));
@@ -51,5 +51,17 @@ describe("wheel", () => {
     wheel.set(0, 1, 5);
     expect(wheel.pop(1000)).to.equal(1 << 2);
     expect(wheel.now).to.equal(1000);
+  });
+
+  it("never fires what is set for the end of time or beyond", () => {
+    for (const bits of [5, 6, 8, 11]) {
+      const wheel = new Wheel(kindsOf(4), bits);
+      for (const [owner, due] of [END, END + 1, 1e300, Infinity].entries()) wheel.set(0, owner, due);
+      wheel.set(1, 0, END - 1);
+      expect(wheel.pop(END - 1)).to.equal(1);
+      expect(wheel.pop(END - 1)).to.equal(NONE);
+      expect(wheel.now).to.equal(END - 1);
+      expect(wheel.size).to.equal(4);
+    }
   });
 });

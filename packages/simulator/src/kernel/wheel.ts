@@ -4,6 +4,8 @@
 
 /** No timer. */
 export const NONE = -1;
+/** The end of time: a timer set for it or later never fires. */
+export const END = 2 ** 32 - 1;
 /** No timer that is due in time. */
 const BEYOND = -2;
 
@@ -46,9 +48,9 @@ export class Wheel {
     return [this.#tails, this.#full, ...this.#kinds.flatMap(({ due, next }) => [due, next])];
   }
 
-  /** Sets owner's timer for the second `due`; one in the past fires now. */
+  /** Sets owner's timer for the second `due`; one in the past fires now, one beyond the end of time never. */
   set(kind: number, owner: number, due: number): void {
-    const at = due < this.now ? this.now : due;
+    const at = due < this.now ? this.now : due < END ? due : END;
     const timers = this.#kinds[kind];
     timers.due[owner] = at;
     this.size++;

@@ -3,7 +3,7 @@
 import { labelAt, valueAt } from "../experiment/design.ts";
 import { OUTPUT_INDEX, OUTPUTS } from "../experiment/outputs.ts";
 import type { Plan } from "../experiment/plan.ts";
-import { type Experiment, parseExperiment } from "../experiment/schema.ts";
+import { type Experiment, parseExperiment, parseJson5 } from "../experiment/schema.ts";
 import { makePlan } from "../experiment/plan.ts";
 import type { Outcome } from "../experiment/run.ts";
 import { morrisEffects, sobolIndices } from "../experiment/sensitivity.ts";
@@ -215,12 +215,26 @@ ${experiment.caveats.length > 0 ? `<p>What the model leaves out:</p><ul>${experi
 `;
 }
 
+function parseEmbedded(json: string, file: string): Embedded {
+  try {
+    const data = JSON.parse(json) as Embedded;
+    if ([data.file, data.text, data.parametersFile, data.parametersText].every((x) => typeof x === "string"))
+      return data;
+  } catch {
+    // Said below.
+  }
+  throw InputError.at(file, "holds no experiment that can be read", "give a report.html as assay simulate run made it");
+}
+
 /** The plan embedded in a report. Throws InputError. */
 export function planFromReport(html: string, file: string): Plan {
   const found = /<script type="application\/json" id="plan">([^<]*)<\/script>/.exec(html);
   if (found === null)
     throw InputError.at(file, "holds no experiment", "give a report.html that assay simulate run made");
-  const { file: name, text, overrides, parametersFile, parametersText } = JSON.parse(found[1]) as Embedded;
-  const experiment = { ...parseExperiment(text, name), ...overrides };
+  const { file: name, text, overrides, parametersFile, parametersText } = parseEmbedded(found[1], file);
+  // What the command line had changed is checked as if it stood in the file.
+  const given = parseJson5(text, name) as object;
+  const { seed, replicates, parameters } = { ...overrides };
+  const experiment = parseExperiment(JSON.stringify({ ...given, seed, replicates, parameters }), name);
   return makePlan(name, text, experiment, parametersFile, parametersText);
 }
