@@ -20,4 +20,12 @@ describe("regions", () => {
       }
     });
   }
+
+  it("are no less than one sum where there is none", () => {
+    const { contraction } = layers["product 384×384×384"](new Heap());
+    for (const nothing of ["rows", "columns", "batches", "depth"])
+      for (const threads of [1, 2])
+        for (const extent of Object.values(goodRegion({ ...contraction, [nothing]: 0 }, threads)))
+          expect(extent, nothing).to.be.within(1, 384);
+  });
 });

@@ -11,18 +11,19 @@ import { isShort, SHORT_COLUMNS } from "./short.ts";
 const LEAST_WORK = 2 ** 18;
 /** Parts for each thread: the last ones to finish leave others idle for no longer than one part takes. */
 const PARTS = 4;
-/** Most rows of a call, and fewest where columns are packed again for each. */
-const ROWS = 4 * CHUNK.rows;
+/** Most sums of a call: they stay in the second-level cache until their elements are finished. */
+const MOST_SUMS = 4 * CHUNK.rows * CHUNK.columns;
+/** Fewest rows of a call that is cut for threads: columns are packed again for each. */
 const LEAST_ROWS = CHUNK.rows;
 /** Fewest columns of a call that is cut for threads: rows are packed again for each. */
 const LEAST_COLUMNS = 8 * COLUMN_LANES;
 
-/** A good region for one call. */
+/** A good region for one call; its extents are at least 1, also of a contraction that has no sums. */
 export function goodRegion(contraction: Contraction, threads = 1): Region {
   const { kind, depth, rows, columns, batches } = contraction;
   const most = isShort(contraction) ? SHORT_COLUMNS : CHUNK.columns;
   let width = evenPart(columns, most, COLUMN_LANES);
-  let height = evenPart(rows, ROWS, rowLanes(kind));
+  let height = evenPart(rows, Math.max(LEAST_ROWS, Math.floor(MOST_SUMS / width)), rowLanes(kind));
   const work = (): number => depth * width * height;
   const parts = (): number => Math.ceil(rows / height) * Math.ceil(columns / width) * batches;
   const wanted = threads > 1 ? PARTS * threads : 1;
@@ -37,8 +38,8 @@ export function goodRegion(contraction: Contraction, threads = 1): Region {
   return { rows: height, columns: width, batches: Math.max(1, Math.min(batches, together, share)) };
 }
 
-/** The part of `extent`, a multiple of `unit`, that cuts it into as few parts of at most `most` as can be, nearly equal. */
+/** The part of `extent`, a multiple of `unit`, that cuts it into as few parts of at most `most` as can be, nearly equal; at least 1. */
 function evenPart(extent: number, most: number, unit: number): number {
   const parts = Math.ceil(extent / most);
-  return parts <= 1 ? extent : roundUp(Math.ceil(extent / parts), unit);
+  return parts <= 1 ? Math.max(1, extent) : roundUp(Math.ceil(extent / parts), unit);
 }
