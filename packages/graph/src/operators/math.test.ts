@@ -106,4 +106,9 @@ describe("operators of functions, sums and products refuse", () => {
       expect((caught as GraphError).code, (caught as GraphError).message).to.equal(code);
     });
   }
+
+  it("what draws random numbers, and say what to do instead", () => {
+    const { bytes } = modelOf("RandomNormalLike", { inputs: [f(2)] }, [tensorOf(f(2), new Random(1))], "fixed", []);
+    expect(() => importOnnx(bytes)).to.throw(GraphError, /RandomNormalLike.*seed.*input.*UNKNOWN_OPERATOR/);
+  });
 });
