@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ConcatFromSequence: SEQUENCES,
   DictVectorizer: MAPS,
   ImageDecoder: FILES,
+  MaxRoiPool: "how many elements a bin has depends on the regions; use RoiAlign with a sampling_ratio",
   Multinomial: RANDOM,
   Optional: "optional values do not exist here; a value is given or the model is exported without it",
   RandomNormal: RANDOM,
