@@ -38,7 +38,7 @@ export function goodRegion(contraction: Contraction, threads = 1): Region {
   return { rows: height, columns: width, batches: Math.max(1, Math.min(batches, together, share)) };
 }
 
-/** The part of `extent`, a multiple of `unit`, that cuts it into as few parts of at most `most` as can be, nearly equal; at least 1. */
+/** A part of `extent`, a multiple of `unit`: as few parts of at most `most` as can be, nearly equal; at least 1. */
 function evenPart(extent: number, most: number, unit: number): number {
   const parts = Math.ceil(extent / most);
   return parts <= 1 ? Math.max(1, extent) : roundUp(Math.ceil(extent / parts), unit);

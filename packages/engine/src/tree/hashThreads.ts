@@ -63,6 +63,7 @@ export class HashThreads {
       this.#send();
     });
     hand.worker.on("error", (error: Error) => this.#fail(error));
+    hand.worker.on("exit", () => this.#fail(new Error("a hashing thread has ended")));
     hand.worker.unref();
     return hand;
   }
