@@ -17,7 +17,7 @@ import type { Tensor } from "@assay/vm";
 import { readStrings, readTensor, STRING, type ExternalData } from "./tensor.ts";
 
 /** Oldest and newest operator sets of `ai.onnx` and `ai.onnx.ml` that the importer knows. */
-export const OPSETS = { least: 7, greatest: 24 } as const;
+export const OPSETS = { least: 7, greatest: 25 } as const;
 export const ML_OPSETS = { least: 1, greatest: 5 } as const;
 /** Domain of the operators of classical machine learning. */
 export const ML = "ai.onnx.ml";
