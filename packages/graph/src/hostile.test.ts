@@ -16,6 +16,7 @@ import {
 import { decodeModelProto, encodeModelProto, type ModelProto } from "./onnx/schema.ts";
 import { buildModel, floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
 import type { InputCase, OperatorCase } from "./testing/case.ts";
+import { versions } from "./testing/caseModel.ts";
 import { CASES } from "./testing/operatorCases.ts";
 import { Random } from "./testing/random.ts";
 
@@ -82,7 +83,7 @@ function modelOf(operator: string, domain: string, test: OperatorCase, random: R
     return value;
   };
   return buildModel({
-    opset: test.opset ?? 17,
+    ...versions(domain, test.opset),
     nodes: [
       {
         operator,

@@ -1,6 +1,6 @@
 /** Functions that a model defines, as the graphs that stand in for their calls. */
-import type { Place } from "./errors.ts";
-import type { OnnxFunction } from "./onnx/model.ts";
+import { check, type Place } from "./errors.ts";
+import { MAX_NESTING, type OnnxFunction } from "./onnx/model.ts";
 import type { AttributeProto, GraphProto, NodeProto } from "./onnx/schema.ts";
 
 /**
@@ -17,21 +17,26 @@ export function functionBody({ proto }: OnnxFunction, call: readonly AttributePr
   };
 }
 
-function resolved(node: NodeProto, given: ReadonlyMap<string, AttributeProto>): NodeProto {
+function resolved(node: NodeProto, given: ReadonlyMap<string, AttributeProto>, depth = 0): NodeProto {
+  check(depth <= MAX_NESTING, "TOO_LARGE", `subgraphs are nested more than ${MAX_NESTING} deep`);
   const attribute = (node.attribute ?? []).flatMap((own): AttributeProto[] => {
-    if (own.refAttrName === undefined) return [withSubgraphs(own, given)];
+    if (own.refAttrName === undefined) return [withSubgraphs(own, given, depth + 1)];
     const value = given.get(own.refAttrName);
     return value === undefined ? [] : [{ ...value, name: own.name ?? "" }];
   });
   return { ...node, attribute };
 }
 
-function withSubgraphs(attribute: AttributeProto, given: ReadonlyMap<string, AttributeProto>): AttributeProto {
+function withSubgraphs(
+  attribute: AttributeProto,
+  given: ReadonlyMap<string, AttributeProto>,
+  depth: number,
+): AttributeProto {
   const { g, graphs } = attribute;
   if (g === undefined && graphs === undefined) return attribute;
   const inside = (graph: GraphProto): GraphProto => ({
     ...graph,
-    node: (graph.node ?? []).map((node) => resolved(node, given)),
+    node: (graph.node ?? []).map((node) => resolved(node, given, depth)),
   });
   return { ...attribute, ...(g && { g: inside(g) }), ...(graphs && { graphs: graphs.map(inside) }) };
 }

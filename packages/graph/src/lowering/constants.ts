@@ -1,7 +1,11 @@
 /** Operators whose output shape depends on values: they are computed at import, where those values are constants. */
 import { DType, tensorOfWords, type Tensor, type Word } from "@assay/vm";
+import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
 import { constantTensor, constantValue, type TensorValue } from "../tensorValue.ts";
+
+/** Most elements of a constant from which a shape is computed at import. */
+const MAX_ELEMENTS = 2 ** 20;
 
 /** Input `index` as a constant. Throws DATA_DEPENDENT_SHAPE where it is known only at run time. */
 export function constantInput(node: NodeContext, index: number, ...dtypes: readonly DType[]): Tensor {
@@ -10,6 +14,8 @@ export function constantInput(node: NodeContext, index: number, ...dtypes: reado
   if (tensor === undefined) {
     node.fail("DATA_DEPENDENT_SHAPE", `the output's shape depends on input ${index}; fix it at import (--bind)`);
   }
+  const count = tensor.shape.reduce((product, size) => product * size, 1);
+  check(count <= MAX_ELEMENTS, "TOO_LARGE", `input ${index} has ${count} elements, more than ${MAX_ELEMENTS}`);
   return tensor;
 }
 

@@ -21,10 +21,20 @@ export function numberEntries(dtype: DType, values: readonly number[]): Entries 
   return { dtype, words: values.map(wordOf) };
 }
 
+/** The first place of each string in a list. */
+export function placesOfStrings(strings: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  strings.forEach((text, i) => {
+    if (!places.has(text)) places.set(text, i);
+  });
+  return places;
+}
+
 /** Distinct strings as entries: the words are indices into a table. */
 export function stringEntries(values: readonly string[]): Entries {
   const strings = [...new Set(values)];
-  return { dtype: DType.INT64, words: values.map((value) => BigInt(strings.indexOf(value))), strings };
+  const places = placesOfStrings(strings);
+  return { dtype: DType.INT64, words: values.map((value) => BigInt(places.get(value)!)), strings };
 }
 
 /** The value beside the key that equals the element, or the default; whether a NaN key equals a NaN. */

@@ -39,7 +39,7 @@ export interface Forest {
 
 export type Aggregate = "SUM" | "AVERAGE" | "MIN" | "MAX";
 
-/** Most children indices and feature numbers. */
+/** Most children indices, feature numbers and weights. */
 const MOST = 2 ** 24;
 
 /** The input of a model of rows as [rows, features], in binary32. */
@@ -177,6 +177,8 @@ export function scoresOf(
     "BAD_ATTRIBUTE",
     `${base.length} base values for ${targets} targets`,
   );
+  const size = weights.length * targets;
+  check(size <= MOST, "TOO_LARGE", `${weights.length} leaves for ${targets} targets`);
   const leaves = leavesOf(node, x, forest);
   const trees = Dimension.constant(roots.length);
   const shape = [x.shape[0], Dimension.constant(targets)];

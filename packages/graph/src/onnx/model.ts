@@ -24,7 +24,7 @@ export const ML = "ai.onnx.ml";
 /** Most nodes of one graph. */
 export const MAX_GRAPH_NODES = 2 ** 16;
 /** Deepest nesting of subgraphs. */
-const MAX_NESTING = 16;
+export const MAX_NESTING = 16;
 
 /** A dimension as declared: a size, a name, or neither. */
 export type DeclaredDimension = number | string | undefined;

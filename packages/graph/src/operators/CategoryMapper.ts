@@ -1,7 +1,7 @@
 /** Integers replaced by the strings beside them, or strings by integers, or by a default. */
 import { DType } from "@assay/vm";
 import { check } from "../errors.ts";
-import { mapped, numberEntries, stringEntries } from "../lowering/mapping.ts";
+import { mapped, numberEntries, placesOfStrings, stringEntries } from "../lowering/mapping.ts";
 import { ML } from "../onnx/model.ts";
 import type { Operator } from "../operator.ts";
 
@@ -18,9 +18,10 @@ export const CategoryMapper: Operator = {
     const [integer, text] = [attributes.int("default_int64", -1), attributes.string("default_string", "_Unused")];
     check(integers.length === strings.length, "BAD_ATTRIBUTE", "integers and strings differ in number");
     if (x.labels !== undefined) {
+      const places = placesOfStrings(x.labels);
       const own = numberEntries(
         DType.INT64,
-        strings.map((value) => x.labels!.indexOf(value)),
+        strings.map((value) => places.get(value) ?? -1),
       );
       return mapped(graph, x, own, numberEntries(DType.INT64, integers), BigInt(integer));
     }

@@ -1,7 +1,7 @@
 /** Elements replaced by the value beside their key, or by a default: keys and values are numbers or strings. */
 import { DType, float32, wordsOf, type Word } from "@assay/vm";
 import { check } from "../errors.ts";
-import { mapped, numberEntries, stringEntries, type Entries } from "../lowering/mapping.ts";
+import { mapped, numberEntries, placesOfStrings, stringEntries, type Entries } from "../lowering/mapping.ts";
 import { ML } from "../onnx/model.ts";
 import type { NodeContext, Operator } from "../operator.ts";
 
@@ -34,7 +34,8 @@ export const LabelEncoder: Operator = {
     };
     if (keys.strings !== undefined) {
       check(x.labels !== undefined, "TYPE_MISMATCH", "the keys are strings, the input is not");
-      const own = keys.words.map((word) => BigInt(x.labels!.indexOf(keys.strings![Number(word)])));
+      const places = placesOfStrings(x.labels);
+      const own = keys.words.map((word) => BigInt(places.get(keys.strings![Number(word)]) ?? -1));
       return mapped(node.graph, x, { dtype: DType.INT64, words: own }, withDefault, fallback());
     }
     check(x.labels === undefined && x.dtype === keys.dtype, "TYPE_MISMATCH", "keys and input differ in type");

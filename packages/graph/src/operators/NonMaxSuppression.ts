@@ -8,6 +8,8 @@ import { constantIndices, constantInput } from "../lowering/constants.ts";
 import type { NodeContext, Operator } from "../operator.ts";
 
 const round = Math.fround;
+/** Most comparisons of two boxes. */
+const MAX_COMPARISONS = 2 ** 26;
 
 export const NonMaxSuppression: Operator = {
   name: "NonMaxSuppression",
@@ -26,6 +28,12 @@ export const NonMaxSuppression: Operator = {
       fits && scores.shape[0] === batches && scores.shape[2] === count,
       "SHAPE_MISMATCH",
       "boxes and scores do not fit",
+    );
+    const work = batches * classes * count * count;
+    check(
+      work <= MAX_COMPARISONS,
+      "TOO_LARGE",
+      `${count} boxes in ${batches * classes} classes are too many to compare`,
     );
     const values = numbersOf(boxes);
     const score = numbersOf(scores);

@@ -3,6 +3,7 @@ import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { constantIndices } from "../lowering/constants.ts";
+import { placesOfStrings } from "../lowering/mapping.ts";
 import { NUMBERS } from "../lowering/types.ts";
 import { ML } from "../onnx/model.ts";
 import { cast } from "./Cast.ts";
@@ -20,7 +21,7 @@ export const OneHotEncoder: Operator = {
     const strings = attributes.strings("cats_strings", undefined) ?? [];
     check(attributes.flag("zeros", true), "UNSUPPORTED", "zeros = 0: an unknown category is an error");
     check((x.labels !== undefined) === strings.length > 0, "TYPE_MISMATCH", "categories and input differ in type");
-    const known = x.labels === undefined ? integers : strings.map((text) => x.labels!.indexOf(text));
+    const known = x.labels === undefined ? integers : indicesOf(strings, x.labels);
     check(known.length > 0, "BAD_ATTRIBUTE", "no categories");
     const categories = constantIndices([known.length], known);
     return node.graph.map(DType.FLOAT32, [...x.shape, Dimension.constant(known.length)], (code) => {
@@ -31,3 +32,9 @@ export const OneHotEncoder: Operator = {
     });
   },
 };
+
+/** Where each string stands among the labels; -1 where it does not. */
+function indicesOf(strings: readonly string[], labels: readonly string[]): number[] {
+  const places = placesOfStrings(labels);
+  return strings.map((text) => places.get(text) ?? -1);
+}

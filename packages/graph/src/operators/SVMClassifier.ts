@@ -2,12 +2,13 @@
  * One score for each pair of classes, a weighted sum of kernels, and the class with most of them on its side; or, without
  * support vectors, a linear score for each class. Probabilities (Platt's) for two classes only.
  */
-import { DType, type Value } from "@assay/vm";
+import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { sigmoid } from "../functions/index.ts";
 import { argument } from "../lowering/argument.ts";
 import { byGreatest } from "../lowering/classifier.ts";
+import { constantIndices } from "../lowering/constants.ts";
 import { labelled, readLabels, type ClassLabels } from "../lowering/labels.ts";
 import { linearScores } from "../lowering/linear.ts";
 import { readTransform, transformed, type Transform } from "../lowering/postTransform.ts";
@@ -15,7 +16,6 @@ import { kernelsOf, readKernel, weightedSums } from "../lowering/supportVectors.
 import { rowsOf } from "../lowering/trees.ts";
 import { NUMBERS } from "../lowering/types.ts";
 import { ML } from "../onnx/model.ts";
-import type { NodeCode } from "../nodeCode.ts";
 import type { NodeContext, Operator } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
 
@@ -46,9 +46,11 @@ export const SVMClassifier: Operator = {
       `${perClass.length} classes of vectors, ${labels.count} labels`,
     );
     perClass.forEach((size) => check(size >= 0 && size < 2 ** 24, "BAD_ATTRIBUTE", `${size} vectors of a class`));
+    check(labels.count <= MOST_CLASSES, "UNSUPPORTED", `${labels.count} classes, more than ${MOST_CLASSES}`);
     const count = perClass.reduce((sum, size) => sum + size, 0);
     const pairs = pairsOf(labels.count);
     check(rho.length === pairs.length, "BAD_ATTRIBUTE", `rho has ${rho.length} values for ${pairs.length} pairs`);
+    check(pairs.length * count <= 2 ** 24, "TOO_LARGE", `${pairs.length} pairs of classes, ${count} support vectors`);
     check(coefficients.length === (labels.count - 1) * count, "BAD_ATTRIBUTE", `${coefficients.length} coefficients`);
     const weights = pairWeights(pairs, perClass, coefficients, count);
     const scores = weightedSums(node, kernelsOf(node, x, vectors, count, kernel), weights, rho);
@@ -68,6 +70,9 @@ export const SVMClassifier: Operator = {
     return byVotes(node, scores, labels, pairs, transform);
   },
 };
+
+/** Most classes: each pair of them is a score. */
+const MOST_CLASSES = 256;
 
 type Pair = readonly [number, number];
 
@@ -106,7 +111,10 @@ function byVotes(
 ): [TensorValue, TensorValue] {
   const { graph } = node;
   const [rows, width] = scores.shape;
-  const firsts = (code: NodeCode, r: Value): [Value, Value] => pairAt(code, pairs, labels.count, r);
+  const packed = constantIndices(
+    [pairs.length],
+    pairs.map(([i, j]) => i * labels.count + j),
+  );
   const votes = graph.reduce(DType.INT64, [rows, Dimension.constant(labels.count)], {
     extent: width,
     accumulators: [DType.INT64],
@@ -114,7 +122,7 @@ function byVotes(
     step(code, [sum]) {
       const r = code.step();
       const score = code.read(scores, code.linearIndex(scores.shape, [code.index(0), r]));
-      const [first, second] = firsts(code, r);
+      const [first, second] = code.divide(code.read(packed, r), labels.count);
       const winner = code.select(code.flt(code.constant(0), score), first, second);
       return [code.iadd(sum, code.ieq(winner, code.index(1)))];
     },
@@ -137,18 +145,6 @@ function byVotes(
     return code.select(code.index(1), score, code.fneg(score));
   });
   return [label, transformed(node, pair, transform)];
-}
-
-/** The two classes of pair `r`. */
-function pairAt(code: NodeCode, pairs: readonly Pair[], classes: number, r: Value): [Value, Value] {
-  const packed = pairs.map(([i, j]) => i * classes + j);
-  const choose = packed
-    .slice(0, -1)
-    .reduceRight<Value>(
-      (rest, value, i) => code.select(code.ieq(r, code.constant(i)), code.constant(value), rest),
-      code.constant(packed[packed.length - 1]),
-    );
-  return code.divide(choose, classes);
 }
 
 /** Platt's probability of the first class from the one score: σ(-(A s + B)), kept off 0 and 1. */

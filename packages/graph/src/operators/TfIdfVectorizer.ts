@@ -1,4 +1,7 @@
-/** How often each n-gram of a pool occurs in a row, its items up to some places apart: every start and gap is compared in turn. */
+/**
+ * How often each n-gram of a pool occurs in a row, its items up to some places apart: for each n-gram every start and gap is
+ * compared in turn.
+ */
 import { DType, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
@@ -93,7 +96,7 @@ function readGrams(node: NodeContext): (Gram | undefined)[] {
     "BAD_ATTRIBUTE",
     "weights and n-grams differ in number",
   );
-  coordinates.forEach((at) => check(at >= 0 && at < 2 ** 24, "BAD_ATTRIBUTE", `an n-gram's coordinate is ${at}`));
+  coordinates.forEach((at) => check(at >= 0 && at < 2 ** 18, "TOO_LARGE", `an n-gram's coordinate is ${at}`));
   check(new Set(coordinates).size === coordinates.length, "UNSUPPORTED", "two n-grams with one coordinate");
   const size = coordinates.reduce((most, at) => Math.max(most, at + 1), 0);
   const grams = new Array<Gram | undefined>(size).fill(undefined);

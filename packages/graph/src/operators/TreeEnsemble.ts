@@ -1,4 +1,7 @@
-/** A forest of any comparisons, sets included: each tree walked to its leaf, then the leaves' weights put together over the trees. */
+/**
+ * A forest of any comparisons, sets included: each tree walked to its leaf, then the leaves' weights put together over the
+ * trees.
+ */
 import { check } from "../errors.ts";
 import { TRANSFORMS, transformed } from "../lowering/postTransform.ts";
 import { readEnsemble } from "../lowering/treeEnsemble.ts";

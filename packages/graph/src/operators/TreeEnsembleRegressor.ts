@@ -1,4 +1,6 @@
-/** A forest whose leaves weigh for targets: each tree walked to its leaf, then the leaves' weights summed over the trees. */
+/**
+ * A forest whose leaves weigh for targets: each tree walked to its leaf, then the leaves' weights summed over the trees.
+ */
 import { check } from "../errors.ts";
 import { readTransform, transformed } from "../lowering/postTransform.ts";
 import { rowsOf, scoresOf } from "../lowering/trees.ts";

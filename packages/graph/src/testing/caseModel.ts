@@ -61,7 +61,7 @@ export function modelOf(
 }
 
 /** The operator set versions of a case's model: the case's own, of its own domain. */
-function versions(domain: string, opset: number | undefined): Pick<ModelSpec, "opset" | "mlOpset"> {
+export function versions(domain: string, opset: number | undefined): Pick<ModelSpec, "opset" | "mlOpset"> {
   if (opset === undefined) return {};
   return domain === "ai.onnx.ml" ? { mlOpset: opset } : { opset };
 }
