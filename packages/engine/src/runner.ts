@@ -1,10 +1,12 @@
 /** Computes parts of a plan's steps with one instance of its module: one for each thread. */
 import type { Size } from "./codegen/graph.ts";
+import { rowsName } from "./codegen/kernel.ts";
 import type { ContractionKernels } from "./contraction.ts";
 import type { Step } from "./plan/step.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
 type Kernel = (from: number, to: number) => void;
+type RowKernel = (from: number, width: number, stride: number, rows: number) => void;
 type Contraction = Step & { kind: "contraction" };
 type Map = Step & { kind: "map" };
 
@@ -16,13 +18,16 @@ const PART_UNIT = 64;
 export class Runner {
   readonly #memory: Memory;
   readonly #kernels: Record<string, Kernel>;
+  readonly #rowKernels: Record<string, RowKernel>;
   readonly #contractions: ContractionKernels;
   readonly #scratch: number;
 
   /** @param scratch Address of this thread's scratch. */
   constructor(module: CompiledModule, memory: Memory, contractions: ContractionKernels, scratch: number) {
     this.#memory = memory;
-    this.#kernels = instantiate(module, memory);
+    const exports = instantiate<Record<string, Kernel & RowKernel>>(module, memory);
+    this.#kernels = exports;
+    this.#rowKernels = exports;
     this.#contractions = contractions;
     this.#scratch = scratch;
   }
@@ -94,27 +99,27 @@ export class Runner {
     const b = Math.floor(part / (across * along)) * region.batches;
     const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
     const n1 = Math.min(columns, n + region.columns);
-    this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
+this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
     this.#finish(step, b, b1, m, m1, n, n1);
   }
 
   /** The elements of a region's sums, while those are in the cache. */
   #finish(step: Contraction, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number): void {
-    const kernel = this.#kernels[step.name];
+    const rows = this.#rowKernels[rowsName(step.name)];
     const { outBatch, outRow } = step;
     const width = n1 - n0;
-    // Rows that follow one another in the output are one range.
-    let [from, to] = [0, 0];
     for (let b = b0; b < b1; b++) {
-      for (let m = m0; m < m1; m++) {
-        const start = outBatch[b] + outRow[m] + n0;
-        if (start !== to) {
-          if (to > from) kernel(from, to);
-          from = start;
-        }
-        to = start + width;
+      const first = outBatch[b] + n0;
+      for (let m = m0; m < m1;) {
+        // Rows at one distance from each other are done together; those that touch are one.
+        const start = outRow[m];
+        const stride = m + 1 < m1 ? outRow[m + 1] - start : width;
+        let count = 1;
+        while (m + count < m1 && outRow[m + count] === start + count * stride) count++;
+        if (stride === width) rows(first + start, width * count, 0, 1);
+        else rows(first + start, width, stride, count);
+        m += count;
       }
     }
-    if (to > from) kernel(from, to);
   }
 }

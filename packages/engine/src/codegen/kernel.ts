@@ -9,6 +9,7 @@ import {
   block,
   br,
   brIf,
+  call,
   get,
   i32,
   i32x4,
@@ -60,6 +61,24 @@ interface Body {
   readonly value: Node;
 }
 
+/** Name of the function that runs a contraction's last part over several equal rows. */
+export const rowsName = (name: string): string => `${name}Rows`;
+
+/** Adds `nameRows(from, width, stride, rows)`, which calls a kernel for every row: calls from outside cost too much. */
+function writeRows(module: ModuleWriter, kernel: { readonly name: string; readonly index: number }): void {
+  const writer = module.function(rowsName(kernel.name), ["i32", "i32", "i32", "i32"], []);
+  const [from, width, stride, rows] = [0, 1, 2, 3];
+  writer.body = block(
+    loop(
+      brIf(1, i32.eqz(get(rows))),
+      call(kernel.index, get(from), i32.add(get(from), get(width))),
+      set(from, i32.add(get(from), get(stride))),
+      set(rows, i32.sub(get(rows), i32.const(1))),
+      br(0),
+    ),
+  );
+}
+
 /** Adds the kernel to a module: `name(from: i32, to: i32)`. */
 export function writeKernel(module: ModuleWriter, library: Library, plan: KernelPlan): void {
   const lanesOfElements = scopeOf(plan);
@@ -76,6 +95,7 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
   });
   const roots = [body.value, ...body.init, ...body.step, ...body.accumulators];
   const writer = module.function(plan.name, ["i32", "i32"], []);
+  if (plan.sums !== undefined) writeRows(module, writer);
   const local = () => writer.local("i32");
   const outer = scope.dimensions.slice(0, scope.inner);
   const counters = { coordinates: outer.map(local), start: local(), place: local(), step: local() };
