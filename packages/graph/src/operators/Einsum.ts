@@ -31,6 +31,8 @@ export const Einsum: Operator = {
     const { graph } = node;
     const inputs = node.all(...NUMBERS);
     const dtype = node.sameType(...inputs);
+    // Narrow floats are rounded once, at the end.
+    const wide = accumulatorOf(dtype);
     const equation = node.attributes.string("equation");
     const { terms, output } = readEquation(
       equation,
@@ -43,10 +45,10 @@ export const Einsum: Operator = {
       const needed = new Set([...output, ...operands.slice(i + 2).flatMap(({ labels }) => labels)]);
       const kept = (labels: readonly string[]) => labels.filter((label) => needed.has(label));
       const last = i === operands.length - 2;
-      const left = summed(graph, dtype, sizes, result, new Set([...needed, ...next.labels]));
-      const right = summed(graph, dtype, sizes, next, new Set([...needed, ...left.labels]));
+      const left = summed(graph, wide, sizes, result, new Set([...needed, ...next.labels]));
+      const right = summed(graph, wide, sizes, next, new Set([...needed, ...left.labels]));
       const labels = last ? output : [...new Set([...kept(left.labels), ...kept(right.labels)])];
-      result = contracted(graph, dtype, sizes, left, right, labels);
+      result = contracted(graph, last ? dtype : wide, sizes, left, right, labels);
     });
     if (operands.length > 1) return result.tensor;
     const single = summed(graph, dtype, sizes, result, new Set(output));

@@ -26,6 +26,14 @@ const vector = (values: readonly number[], dtype: number = DType.FLOAT32): Input
   dtype,
 });
 
+/** A tensor of binary16. */
+const narrow = (values: readonly number[], ...shape: number[]): InputCase => ({
+  shape,
+  values,
+  dtype: DType.FLOAT16,
+});
+const narrowOut = (values: readonly number[], ...shape: number[]) => [{ shape, values, dtype: DType.FLOAT16 }];
+
 const everywhere = [plain(f(2, 3, 4)), plain(specials)];
 /** Arguments for which the reduction to a quarter turn is hard. */
 const angles: OperatorCase[] = [
@@ -35,6 +43,10 @@ const angles: OperatorCase[] = [
 ];
 
 const POWERS: OperatorCase[] = [
+  {
+    ...plain(narrow([2, 3, 4, -2], 4), narrow([3, 2, 0.5, 5], 4)),
+    expected: narrowOut([8, 9, 2, -32], 4),
+  },
   plain(between(0.1, 4, 3, 4), f(4)),
   plain(f(3, 4), scalar(3, DType.FLOAT32)),
   plain(vector([-3, -2, -1, -0, 0, 1, 2, 3]), vector([3, 2, -5, -3, 2, 7, -2, 0])),
@@ -72,6 +84,10 @@ const resized = (
   tolerance: 1e-5,
 });
 const RESIZES: OperatorCase[] = [
+  {
+    ...resized({ mode: "linear" }, [1, 1, 1, 2], undefined, narrow([1, 2, 4], 1, 1, 1, 3)),
+    expected: narrowOut([1, 1.25, 1.75, 2.5, 3.5, 4], 1, 1, 1, 6),
+  },
   resized({}, [1, 1, 2, 2], undefined),
   resized({ nearest_mode: "floor", coordinate_transformation_mode: "asymmetric" }, [1, 1, 2, 3], undefined),
   resized({ nearest_mode: "ceil" }, undefined, [1, 2, 3, 8]),
@@ -262,6 +278,19 @@ export const CASES: CaseTable = {
       einsum("bhid,bhjd->bhij", f(2, 2, 3, 4), f(2, 2, 5, 4)),
       einsum("ijk,jl->kil", f(3, 4, 5), f(4, 2)),
       einsum("ij,kj->", f(3, 4), f(2, 4)),
+      {
+        // 2048 + 1 is no binary16: only the end is rounded.
+        ...einsum("ij,jk,kl->il", narrow([2048, 1], 1, 2), narrow([1, 1], 2, 1), narrow([1], 1, 1)),
+        expected: narrowOut([2048], 1, 1),
+      },
+      {
+        ...einsum("ij,jk,kl->il", narrow([2048, 1], 1, 2), narrow([1, 1], 2, 1), narrow([2], 1, 1)),
+        expected: narrowOut([4096], 1, 1),
+      },
+      {
+        ...einsum("i,i,j->j", narrow([2048, 1, 1], 3), narrow([1, 1, 1], 3), narrow([1, 0.5], 2)),
+        expected: narrowOut([2050, 1025], 2),
+      },
       einsum("ij,jk", typed(DType.INT32, [3, 4], [-9, 9]), typed(DType.INT32, [4, 2], [-9, 9])),
     ],
     GlobalLpPool: [plain(f(2, 3, 4, 5)), { inputs: [f(2, 3, 7)], attributes: { p: 3 }, tolerance: 1e-5 }],
