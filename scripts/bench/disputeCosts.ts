@@ -15,7 +15,8 @@ import {
 } from "../../packages/dispute/src/index.ts";
 import type { Machine } from "../../packages/dispute/src/machine.ts";
 import { noise } from "../../packages/dispute/src/testing/toy.ts";
-import { importOnnx } from "../../packages/graph/src/index.ts";
+import { Engine } from "../../packages/engine/src/index.ts";
+import { importOnnx, type ImportOptions } from "../../packages/graph/src/index.ts";
 import { readHeldOut } from "../../packages/graph/src/testing/digits.ts";
 import { DType } from "../../packages/vm/src/dtype.ts";
 import { fromHex } from "../../packages/vm/src/hash.ts";
@@ -64,6 +65,25 @@ function digits(): Trace {
   return new Trace(run(program, { inputs: [input], symbols: [1], seed: 0n, calls: 1 }));
 }
 
+/** Token of the text model whose logit is disputed; the call before it in the list of calls computes it. */
+const TOKEN = 20;
+/** Steps of a logit: the width of the model. */
+const LOGIT_STEPS = 64;
+
+/** The text model after the first held-out beginning, and the wrong logit of a token. */
+function text(): { readonly honest: Trace; readonly lie: Lie } {
+  const options = JSON.parse(readFileSync("models/text/import.json", "utf8")) as ImportOptions;
+  const { program, report } = importOnnx(readFileSync("models/text/text.onnx"), options);
+  const [{ prompt }] = JSON.parse(readFileSync("models/text/heldout.json", "utf8")) as { prompt: string }[];
+  const tokens = BigInt64Array.from(prompt, (character) => BigInt(report.metadata.vocabulary.indexOf(character)));
+  const input = makeTensor(DType.INT64, [1, tokens.length], new Uint8Array(tokens.buffer));
+  const request = { inputs: [input], symbols: [tokens.length], seed: 1n, calls: TOKEN + 4 };
+  const honest = new Trace(new Engine(program).run(request));
+  const call = TOKEN - 1;
+  const position = honest.layout.firstNode(call) + report.nodeOperators.decode.lastIndexOf("MatMul");
+  return { honest, lie: { call, position, element: 7, step: LOGIT_STEPS - 20 } };
+}
+
 const model = languageModel();
 const small = digits();
 
@@ -71,6 +91,7 @@ export const PLACES: Readonly<Record<string, { readonly honest: Trace; readonly 
   "digits, convolution": { honest: small, lie: { call: 0, position: 1, element: 900, step: 40 } },
   "language model, prompt": { honest: model, lie: { call: 0, position: 998, element: 1_048_575, step: 5003 } },
   "language model, decode": { honest: model, lie: { call: 150, position: 998, element: 8_191, step: 5003 } },
+  "text, logit of token 20": text(),
 };
 
 /** A table at which both sides have credits from an earlier dispute. */

@@ -4,14 +4,18 @@
  *
  *   node scripts/generate/programs.ts [--check]
  */
-import { readFileSync } from "node:fs";
-import { importOnnx } from "../../packages/graph/src/index.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { importOnnx, type ImportOptions } from "../../packages/graph/src/index.ts";
 import { keepSnapshot } from "../helpers/snapshot.ts";
 
 const roots = Object.fromEntries(
-  ["digits", "sequence"].map((name) => {
-    const model = readFileSync(new URL(`../../models/${name}/${name}.onnx`, import.meta.url));
-    const { programRoot, paramsRoot } = importOnnx(model, { file: `${name}.onnx` }).report;
+  ["digits", "sequence", "text"].map((name) => {
+    const fileOf = (file: string) => new URL(`../../models/${name}/${file}`, import.meta.url);
+    const model = readFileSync(fileOf(`${name}.onnx`));
+    // Options that are part of what the program is stand beside the model.
+    const given = fileOf("import.json");
+    const options = existsSync(given) ? (JSON.parse(readFileSync(given, "utf8")) as ImportOptions) : {};
+    const { programRoot, paramsRoot } = importOnnx(model, { ...options, file: `${name}.onnx` }).report;
     return [name, { programRoot, paramsRoot }];
   }),
 );

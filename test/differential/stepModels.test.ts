@@ -18,7 +18,7 @@ import { Random } from "../../packages/vm/src/testing/random.ts";
 import { placesOf, stepsAt } from "../../packages/vm/src/testing/steps.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import { WitnessMaker } from "../../packages/vm/src/witness.ts";
-import { importOnnx } from "../../packages/graph/src/index.ts";
+import { importOnnx, type ImportOptions } from "../../packages/graph/src/index.ts";
 import { readHeldOut } from "../../packages/graph/src/testing/digits.ts";
 import { deployStepEvaluator } from "../helpers/stepEvaluator.ts";
 
@@ -32,19 +32,26 @@ const request = (input: Request["inputs"][number], symbol: number, calls: number
   calls,
 });
 
+const fileOf = (path: string) => readFileSync(new URL(`../../models/${path}`, import.meta.url));
+
+const OPTIONS: Readonly<Record<string, ImportOptions>> = {
+  text: JSON.parse(fileOf("text/import.json").toString()) as ImportOptions,
+};
+
 const MODELS: Readonly<Record<string, () => Request>> = {
   digits: () => {
     const { images } = readHeldOut(1);
     return request(tensorOfWords(DType.FLOAT32, [1, 1, 8, 8], images.flat().map(fromNumber)), 1, 1);
   },
   sequence: () => request(tensorOfWords(DType.INT64, [1, 3], [1, 2, 3]), 3, 6),
+  text: () => request(tensorOfWords(DType.INT64, [1, 2], [9, 20]), 2, 4),
 };
 
 describe("step evaluator: real models", () => {
   for (const [name, makeRequest] of Object.entries(MODELS)) {
     it(`computes the steps of the ${name} model`, async function () {
       this.timeout(300_000);
-      const { program } = importOnnx(readFileSync(new URL(`../../models/${name}/${name}.onnx`, import.meta.url)));
+      const { program } = importOnnx(fileOf(`${name}/${name}.onnx`), OPTIONS[name]);
       const result = run(program, makeRequest());
       const trace = new Trace(result);
       const maker = new WitnessMaker(trace);

@@ -32,7 +32,7 @@ function expectJustice({ honest, dispute, balances }: TaleResult): void {
 describe("npm start", function () {
   this.timeout(120_000);
 
-  for (const model of ["digits", "sequence"]) {
+  for (const model of ["digits", "sequence", "text"]) {
     it(`tells the whole story of the ${model} model`, () => {
       const { code, output, errors } = story("--model", model, "--json");
       expect(code, errors).to.equal(0);

@@ -3,11 +3,15 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { denseBytes, DType, makeTensor, tensorOfWords, wordsOf } from "@assay/vm";
 // Only for this test: the engine itself knows no ONNX.
-import { importOnnx } from "../../graph/src/index.ts";
+import { importOnnx, type ImportOptions, type Sampling } from "../../graph/src/index.ts";
 import { readHeldOut } from "../../graph/src/testing/digits.ts";
 import { Engine } from "./index.ts";
 
 const fileOf = (path: string) => readFileSync(new URL(`../../../models/${path}`, import.meta.url));
+
+/** Of the text model's held-out beginnings so many are tried, and so many endings agree. */
+const CASES = 20;
+const AGREEING = { drawn: 14, greedy: 15 };
 
 describe("models", () => {
   it("digits: 357 of 360 held-out images", () => {
@@ -22,6 +26,24 @@ describe("models", () => {
       return scores.every((score, digit) => digit === label || score < scores[label]);
     });
     expect(right).to.have.length(357);
+  });
+
+  it("text: endings that agree with their beginnings, drawn and greedy", () => {
+    const cases = JSON.parse(fileOf("text/heldout.json").toString()) as { prompt: string; endings: string[] }[];
+    const options = JSON.parse(fileOf("text/import.json").toString()) as ImportOptions;
+    const right = (sampling: Sampling): number => {
+      const { program, report } = importOnnx(fileOf("text/text.onnx"), { ...options, sampling });
+      const { vocabulary } = report.metadata;
+      const engine = new Engine(program);
+      return cases.slice(0, CASES).filter(({ prompt, endings }, i) => {
+        const tokens = [...prompt].map((character) => vocabulary.indexOf(character));
+        const input = tensorOfWords(DType.INT64, [1, tokens.length], tokens);
+        const request = { inputs: [input], symbols: [tokens.length], seed: BigInt(i), calls: 66 };
+        const written = wordsOf(engine.run(request).outputs[0]).map((token) => vocabulary[Number(token)]);
+        return endings.includes(`${written.join("").trimEnd()}\n`);
+      }).length;
+    };
+    expect({ drawn: right(options.sampling!), greedy: right({ temperature: 0 }) }).to.deep.equal(AGREEING);
   });
 
   it("sequence: all 100 prompts of heldout.json", () => {

@@ -16,10 +16,15 @@ const snapshot = JSON.parse(readFileSync(new URL("snapshots/programs.json", root
 >;
 
 describe("importOnnx", () => {
-  for (const name of ["digits", "sequence"]) {
+  const options: Readonly<Record<string, ImportOptions>> = {
+    digits: {},
+    sequence: {},
+    text: JSON.parse(bytesOf("models/text/import.json").toString()) as ImportOptions,
+  };
+  for (const name of Object.keys(options)) {
     it(`gives the ${name} model the root of the snapshot, every time`, () => {
       for (let time = 0; time < 2; time++) {
-        const { programRoot, paramsRoot } = importOnnx(bytesOf(`models/${name}/${name}.onnx`)).report;
+        const { programRoot, paramsRoot } = importOnnx(bytesOf(`models/${name}/${name}.onnx`), options[name]).report;
         expect({ programRoot, paramsRoot }).to.deep.equal(snapshot[name]);
       }
     });
@@ -123,20 +128,49 @@ describe("importOnnx", () => {
     expect(tokens).to.deep.equal(await greedyTokens(await InferenceSession.create(model), prompt, calls - 1));
     expect(tokens.map((token) => vocabulary[token]).join("")).to.equal("twenty\n\n\n");
   });
+
+  it("writes with a key/value cache what onnxruntime's logits choose", async () => {
+    const model = bytesOf("models/text/text.onnx");
+    const greedy = { ...options.text, sampling: { temperature: 0 } };
+    const { program, report } = importOnnx(model, greedy);
+    const [{ prompt }] = JSON.parse(bytesOf("models/text/heldout.json").toString()) as { prompt: string }[];
+    const tokens = [...prompt].map((character) => report.metadata.vocabulary.indexOf(character));
+    const input = tensorOfWords(DType.INT64, [1, tokens.length], tokens);
+    const calls = 10;
+    const [output] = run(program, { inputs: [input], symbols: [tokens.length], seed: 0n, calls }).outputs;
+    const expected = await greedyTokens(await InferenceSession.create(model), tokens, calls - 1);
+    expect(wordsOf(output).map(Number)).to.deep.equal(expected);
+  }).timeout(120_000);
 });
 
 /** Greedy tokens by onnxruntime, zeros after the end. */
 async function greedyTokens(session: InferenceSession, prompt: readonly number[], count: number): Promise<number[]> {
   const tokens: number[] = [];
   let ids = prompt;
-  let state: OrtTensor = new OrtTensor("float32", new Float32Array(96), [1, 1, 96]);
-  while (tokens.length < count && (tokens.length === 0 || tokens.at(-1) !== 0)) {
-    const input = new OrtTensor("int64", BigInt64Array.from(ids.map(BigInt)), [1, ids.length]);
-    const { logits, present_state } = await session.run({ input_ids: input, past_state: state });
+  const { inputNames } = session;
+  const empty = (name: string): OrtTensor =>
+    name === "past_state"
+      ? new OrtTensor("float32", new Float32Array(96), [1, 1, 96])
+      : new OrtTensor("float32", new Float32Array(0), [1, 4, 0, 16]);
+  let states = Object.fromEntries(inputNames.filter((name) => name.startsWith("past")).map((n) => [n, empty(n)]));
+  const longs64 = (values: readonly number[]) =>
+    new OrtTensor("int64", BigInt64Array.from(values.map(BigInt)), [1, values.length]);
+  for (let first = 0; tokens.length < count && (tokens.length === 0 || tokens.at(-1) !== 0); first += ids.length) {
+    if (tokens.length > 0) ids = [tokens.at(-1)!];
+    const total = first + ids.length;
+    const given: Record<string, OrtTensor> = {
+      input_ids: longs64(ids),
+      attention_mask: longs64(new Array<number>(total).fill(1)),
+      position_ids: longs64(ids.map((_, i) => first + i)),
+    };
+    const feeds = Object.fromEntries(Object.entries(given).filter(([name]) => inputNames.includes(name)));
+    const results = await session.run({ ...feeds, ...states });
+    const { logits } = results;
     const last = (logits.data as Float32Array).subarray(-logits.dims[2]);
-    ids = [last.reduce((best, value, i) => (value > last[best] ? i : best), 0)];
-    tokens.push(ids[0]);
-    state = present_state as OrtTensor;
+    tokens.push(last.reduce((best, value, i) => (value > last[best] ? i : best), 0));
+    const presentOf = (name: string) =>
+      results[name.replace("past_key_values", "present").replace("past_", "present_")];
+    states = Object.fromEntries(Object.keys(states).map((name) => [name, presentOf(name) as OrtTensor]));
   }
   return [...tokens, ...new Array<number>(count - tokens.length).fill(0)];
 }

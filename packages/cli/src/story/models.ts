@@ -1,12 +1,12 @@
 /**
- * The two models of the story: each imported from its ONNX file, with something real to ask of it.
+ * The models of the story: each imported from its ONNX file, with something real to ask of it.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { importOnnx, type Imported } from "@assay/graph";
+import { importOnnx, type Imported, type ImportOptions } from "@assay/graph";
 import { DType, makeTensor, type Request, type Tensor } from "@assay/vm";
 
-export const MODELS = ["digits", "sequence"] as const;
+export const MODELS = ["digits", "sequence", "text"] as const;
 export type ModelName = (typeof MODELS)[number];
 
 export interface StoryModel {
@@ -33,7 +33,14 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const fileOf = (path: string): Buffer => readFileSync(`${ROOT}${path}`);
 
 export function loadModel(name: ModelName): StoryModel {
-  return name === "digits" ? loadDigits() : loadSequence();
+  switch (name) {
+    case "digits":
+      return loadDigits();
+    case "sequence":
+      return loadSequence();
+    case "text":
+      return loadText();
+  }
 }
 
 const SHADES = " .:-=+*#%@";
@@ -91,20 +98,60 @@ function loadSequence(): StoryModel {
     imported,
     question: (choice) => {
       const { prompt, text } = heldOut[choice % heldOut.length];
-      const tokens = BigInt64Array.from(prompt, (character) => BigInt(vocabulary.indexOf(character)));
-      const input = makeTensor(DType.INT64, [1, tokens.length], new Uint8Array(tokens.buffer));
       // Call 0 reads the prompt and writes a character, each further call one more; the end token and the epilogue.
       const calls = text.length + 2 + SPARE_CALLS;
       return {
-        request: { inputs: [input], symbols: [tokens.length], seed: 0n, calls },
+        request: textRequest(vocabulary, prompt, calls),
         text: `how does "${prompt}" go on? (held out; ${calls} calls)`,
         picture: [],
-        read: ([written]) => {
-          const characters = Array.from(new BigInt64Array(written.data.slice().buffer), Number);
-          const end = characters.indexOf(0);
-          return `"${(end < 0 ? characters : characters.slice(0, end)).map((token) => vocabulary[token]).join("")}"`;
-        },
+        read: ([written]) => `"${textOf(vocabulary, written)}"`,
       };
     },
   };
+}
+
+interface Beginning {
+  readonly prompt: string;
+}
+
+/** The longest ending, its line end, the epilogue. */
+const TEXT_CALLS = 66;
+
+function loadText(): StoryModel {
+  const file = "models/text/text.onnx";
+  const bytes = fileOf(file);
+  // Its tokens are drawn, by the seed of the request.
+  const options = JSON.parse(fileOf("models/text/import.json").toString()) as ImportOptions;
+  const imported = importOnnx(bytes, { ...options, file });
+  const { vocabulary } = imported.report.metadata;
+  const heldOut = JSON.parse(fileOf("models/text/heldout.json").toString()) as Beginning[];
+  return {
+    name: "text",
+    file,
+    bytes: bytes.length,
+    imported,
+    question: (choice) => {
+      const { prompt } = heldOut[choice % heldOut.length];
+      return {
+        request: { ...textRequest(vocabulary, prompt, TEXT_CALLS), seed: BigInt(choice) },
+        text: `how does the story go on? (held out; ${TEXT_CALLS} calls, tokens drawn with seed ${choice})`,
+        picture: [prompt],
+        read: ([written]) => `"${textOf(vocabulary, written)}"`,
+      };
+    },
+  };
+}
+
+/** A prompt of a character model as a request. */
+function textRequest(vocabulary: string, prompt: string, calls: number): Request {
+  const tokens = BigInt64Array.from(prompt, (character) => BigInt(vocabulary.indexOf(character)));
+  const input = makeTensor(DType.INT64, [1, tokens.length], new Uint8Array(tokens.buffer));
+  return { inputs: [input], symbols: [tokens.length], seed: 0n, calls };
+}
+
+/** What a character model wrote, up to its end token 0. */
+function textOf(vocabulary: string, written: Tensor): string {
+  const tokens = Array.from(new BigInt64Array(written.data.slice().buffer), Number);
+  const end = tokens.indexOf(0);
+  return (end < 0 ? tokens : tokens.slice(0, end)).map((token) => vocabulary[token]).join("");
 }
