@@ -134,7 +134,7 @@ describe("importOnnx", () => {
     const greedy = { ...options.text, sampling: { temperature: 0 } };
     const { program, report } = importOnnx(model, greedy);
     const [{ prompt }] = JSON.parse(bytesOf("models/text/heldout.json").toString()) as { prompt: string }[];
-    const tokens = [...prompt].map((character) => report.metadata.vocabulary.indexOf(character));
+    const tokens = [...prompt.slice(0, 9)].map((character) => report.metadata.vocabulary.indexOf(character));
     const input = tensorOfWords(DType.INT64, [1, tokens.length], tokens);
     const calls = 10;
     const [output] = run(program, { inputs: [input], symbols: [tokens.length], seed: 0n, calls }).outputs;
