@@ -8,77 +8,125 @@
 #include "tile_common.h"
 
 // Vectors described at a time; vectors whose sums run side by side, to hide the latency of the chain.
-enum { DIRECT_DEPTH = MAX_PERIOD, DIRECT_VECTORS = 16, DIRECT_ABREAST = 4 };
+enum { DIRECT_DEPTH = MAX_PERIOD, DIRECT_VECTORS = 32, DIRECT_ABREAST = 4 };
+
+// One batch: the row's elements, the columns' first element, the sums of the first vector; and the same of the next batch,
+// whose lines are asked for meanwhile.
+struct direct {
+  int64_t depth;
+  const float *row, *from, *next;
+  float *out, *next_out;
+};
 
 static int is_direct(const struct contraction *c) {
   return c->rows == 1 && c->depth <= DIRECT_DEPTH && c->factor[SIDE_COLUMNS].mode == MODE_GATHERED;
 }
 
-// `count` vectors of one kind. `row`: the row's elements; `from`: the batch's first element.
-INLINE void direct_vectors(struct gather *g, int kind, int count, int64_t depth, const float *row, const float *from,
-                           float *out) {
+INLINE void ask_next(const struct direct *d, const struct gather *g, int vector) {
+  const float *next = d->next + g->offset[0];
+  __builtin_prefetch(next + g->depth[0], 0, 3);
+  __builtin_prefetch(next + g->depth[d->depth - 1], 0, 3);
+  __builtin_prefetch(d->next_out + vector * LANES, 1, 3);
+}
+
+// `count` vectors of one kind, from `vector` on.
+INLINE void direct_vectors(struct gather *all, int kind, int vector, int count, const struct direct *d) {
+  struct gather *g = all + vector;
   vf sum[DIRECT_ABREAST];
   UNROLL for (int i = 0; i < count; i++) {
     sum[i] = vf_zero();
-    g[i].from = from;
+    g[i].from = d->from;
+    ask_next(d, &g[i], vector + i);
   }
-  for (int64_t r = 0; r < depth; r++) {
-    const vf x = vf_set1(row[r]);
+  for (int64_t r = 0; r < d->depth; r++) {
+    const vf x = vf_set1(d->row[r]);
     UNROLL for (int i = 0; i < count; i++)
       sum[i] = vf_fma(x, gather_load(&g[i], kind, r, r, g[i].mask[r]), sum[i]);
   }
-  UNROLL for (int i = 0; i < count; i++) vf_store_mask(out + i * LANES, sum[i], g[i].lanes);
+  UNROLL for (int i = 0; i < count; i++) vf_store_mask(d->out + (vector + i) * LANES, sum[i], g[i].lanes);
 }
 
 // Vectors of one run of neighbours each: one load per element.
-INLINE void direct_neighbours(const struct gather *g, int count, int64_t depth, const float *row, const float *from,
-                              float *out) {
+INLINE void direct_neighbours(const struct gather *all, int vector, int count, const struct direct *d) {
+  const struct gather *g = all + vector;
   vf sum[DIRECT_ABREAST];
   const float *start[DIRECT_ABREAST];
   UNROLL for (int i = 0; i < count; i++) {
     sum[i] = vf_zero();
-    start[i] = from + g[i].offset[0];
+    start[i] = d->from + g[i].offset[0];
+    ask_next(d, &g[i], vector + i);
   }
   const int32_t *at = g[0].depth;
-  for (int64_t r = 0; r < depth; r++) {
-    const vf x = vf_set1(row[r]);
+  for (int64_t r = 0; r < d->depth; r++) {
+    const vf x = vf_set1(d->row[r]);
     UNROLL for (int i = 0; i < count; i++)
       sum[i] = vf_fma(x, vf_load_mask(start[i] + at[r], g[i].mask[r]), sum[i]);
   }
-  UNROLL for (int i = 0; i < count; i++) vf_store_mask(out + i * LANES, sum[i], g[i].lanes);
+  UNROLL for (int i = 0; i < count; i++) vf_store_mask(d->out + (vector + i) * LANES, sum[i], g[i].lanes);
 }
 
-static int plain_run(const struct gather *g) { return g->kind == NEIGHBOURS && g->runs == 1; }
+#if HAS_PICK
+// Vectors of one window each: two loads and a permutation per element.
+INLINE void direct_windows(const struct gather *all, int vector, int count, const struct direct *d) {
+  const struct gather *g = all + vector;
+  vf sum[DIRECT_ABREAST];
+  const float *start[DIRECT_ABREAST];
+  UNROLL for (int i = 0; i < count; i++) {
+    sum[i] = vf_zero();
+    start[i] = d->from + g[i].offset[0];
+    ask_next(d, &g[i], vector + i);
+  }
+  const int32_t *at = g[0].depth;
+  for (int64_t r = 0; r < d->depth; r++) {
+    const vf x = vf_set1(d->row[r]);
+    UNROLL for (int i = 0; i < count; i++) {
+      const uint32_t window = g[i].window[r][0];
+      const vf low = vf_load_mask(start[i] + at[r], (vm)window);
+      const vf high = vf_load_mask(start[i] + at[r] + LANES, (vm)(window >> LANES));
+      sum[i] = vf_fma(x, vf_pick(low, high, g[i].offsets, g[i].mask[r]), sum[i]);
+    }
+  }
+  UNROLL for (int i = 0; i < count; i++) vf_store_mask(d->out + (vector + i) * LANES, sum[i], g[i].lanes);
+}
+#endif
 
 // One batch of the described vectors.
-static void direct_batch(struct gather *g, int vectors, int64_t depth, const float *row, const float *from, float *out) {
-  for (int i = 0; i < vectors;) {
-    int alike = 1;
+static void direct_batch(struct gather *g, int vectors, const struct direct *d) {
+#define ABREAST(call, ...) (alike == 1 ? call(__VA_ARGS__, i, 1, d) : call(__VA_ARGS__, i, DIRECT_ABREAST, d))
+  for (int i = 0, alike; i < vectors; i += alike) {
+    const int one = g[i].runs == 1;
+    alike = 1;
     while (alike < DIRECT_ABREAST && i + alike < vectors && g[i + alike].kind == g[i].kind &&
-           plain_run(&g[i + alike]) == plain_run(&g[i]))
+           (g[i + alike].runs == 1) == one)
       alike++;
     if (alike < DIRECT_ABREAST) alike = 1;
-    float *to = out + (int64_t)i * LANES;
-    if (plain_run(&g[i])) {
-      if (alike == 1) direct_neighbours(g + i, 1, depth, row, from, to);
-      else direct_neighbours(g + i, DIRECT_ABREAST, depth, row, from, to);
-    } else if (g[i].kind == NEIGHBOURS) {
-      if (alike == 1) direct_vectors(g + i, NEIGHBOURS, 1, depth, row, from, to);
-      else direct_vectors(g + i, NEIGHBOURS, DIRECT_ABREAST, depth, row, from, to);
-    } else if (g[i].kind == WINDOWS) {
-      if (alike == 1) direct_vectors(g + i, WINDOWS, 1, depth, row, from, to);
-      else direct_vectors(g + i, WINDOWS, DIRECT_ABREAST, depth, row, from, to);
-    } else {
+    if (g[i].kind == NEIGHBOURS && one) ABREAST(direct_neighbours, g);
+    else if (g[i].kind == NEIGHBOURS) ABREAST(direct_vectors, g, NEIGHBOURS);
+#if HAS_PICK
+    else if (g[i].kind == WINDOWS && one) ABREAST(direct_windows, g);
+    else if (g[i].kind == WINDOWS) ABREAST(direct_vectors, g, WINDOWS);
+#endif
+    else {
       alike = 1;
-      direct_vectors(g + i, SCATTERED, 1, depth, row, from, to);
+      direct_vectors(g, SCATTERED, i, 1, d);
     }
-    i += alike;
   }
+#undef ABREAST
+}
+
+// The row's elements, one after another: where they are, or copied.
+INLINE const float *direct_row(struct view rows, int64_t depth, float *copy) {
+  if (rows.factor->mode == MODE_PACKED) return (const float *)(bytes_of(rows) + PACKED_HEAD);
+  if (rows.factor->mode == MODE_STRIDED && rows.factor->stride == 1) return floats_of(rows) + rows.lane[0];
+  copy_float_rows(rows, 0, 1, 0, depth, copy, DIRECT_DEPTH);
+  return copy;
 }
 
 static void contract_direct(uint8_t *memory, const struct contraction *c, struct region region) {
   const struct view columns = view_of(memory, c, SIDE_COLUMNS, region.b0);
-  const int32_t *out_batch = table(memory, c->out_batch);
+  const int32_t *batch = table(memory, columns.factor->batch), *out_batch = table(memory, c->out_batch);
+  const float *from = (const float *)(memory + columns.factor->address);
+  float *out = (float *)(memory + c->out) + table(memory, c->out_row)[0];
   // Masks by r itself, the depth being short.
   struct guards guards = guards_over(columns, c->depth);
   guards.period = c->depth;
@@ -94,15 +142,18 @@ static void contract_direct(uint8_t *memory, const struct contraction *c, struct
         memcpy(one->window[r], one->window[0], sizeof one->window[0]);
       }
     }
+    // Batches of few vectors are done sooner than memory answers: so many further is asked for.
+    const int32_t ahead = 1 + DIRECT_VECTORS / vectors;
     for (int32_t b = region.b0; b < region.b1; b++) {
-      const struct view rows = view_of(memory, c, SIDE_ROWS, b);
+      const int32_t next = b + ahead < region.b1 ? b + ahead : b;
       float copy[DIRECT_DEPTH];
-      const float *row = copy;
-      if (rows.factor->mode == MODE_PACKED) row = (const float *)(bytes_of(rows) + PACKED_HEAD);
-      else if (rows.factor->mode == MODE_STRIDED && rows.factor->stride == 1) row = floats_of(rows) + rows.lane[0];
-      else copy_float_rows(rows, 0, 1, 0, c->depth, copy, DIRECT_DEPTH);
-      float *out = (float *)(memory + c->out) + out_batch[b] + table(memory, c->out_row)[0] + n;
-      direct_batch(g, vectors, c->depth, row, floats_of(view_of(memory, c, SIDE_COLUMNS, b)), out);
+      const struct direct d = {c->depth,
+                               direct_row(view_of(memory, c, SIDE_ROWS, b), c->depth, copy),
+                               from + batch[b],
+                               from + batch[next],
+                               out + out_batch[b] + n,
+                               out + out_batch[next] + n};
+      direct_batch(g, vectors, &d);
     }
   }
 }

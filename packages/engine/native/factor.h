@@ -59,10 +59,6 @@ static inline int32_t integer_at(struct view v, int64_t i, int64_t r) {
   return v.factor->dtype == FACTOR_INT8 ? (int8_t)byte : byte;
 }
 
-static inline float float_at(struct view v, int64_t i, int64_t r) {
-  return exists(v, i, r) ? floats_of(v)[offset_of(v, i, r)] : 0.0f;
-}
-
 // Whether lanes [from, to) of a STRIDED row factor are a fixed distance apart.
 static inline int evenly_spaced(const int32_t *lane, int64_t from, int64_t to) {
   if (to - from < 3) return 1;
@@ -70,6 +66,19 @@ static inline int evenly_spaced(const int32_t *lane, int64_t from, int64_t to) {
   int32_t odd = 0;
   for (int64_t i = from + 2; i < to; i++) odd |= (lane[i] - lane[i - 1]) ^ step;
   return odd == 0;
+}
+
+// Whether a row factor's elements over r all exist and are consecutive, and where row i then starts.
+static inline int consecutive_rows(struct view v, int64_t depth) {
+  if (v.factor->mode == MODE_STRIDED) return v.factor->stride == 1;
+  return guards_of(v) == 0 && (depth < 2 || v.depth[1] == v.depth[0] + 1) && evenly_spaced(v.depth, 0, depth);
+}
+static inline int64_t row_start(struct view v, int64_t i) {
+  return v.factor->mode == MODE_STRIDED ? v.lane[i] : (int64_t)v.lane[i] + v.depth[0];
+}
+
+static inline float float_at(struct view v, int64_t i, int64_t r) {
+  return exists(v, i, r) ? floats_of(v)[offset_of(v, i, r)] : 0.0f;
 }
 
 #endif

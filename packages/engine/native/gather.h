@@ -130,6 +130,7 @@ static void find_runs(struct gather *g, const int32_t *lane, int64_t count) {
   if (g->runs != 0) return;
 #endif
   g->kind = SCATTERED;
+  g->offset[0] = lane[0];
   g->offsets = vi_load_mask(lane, g->lanes);
 }
 

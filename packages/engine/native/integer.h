@@ -56,7 +56,7 @@ static int32_t pack_lane(struct view v, int64_t i, int64_t r0, int64_t r1, int32
 
 // A row of consecutive bytes, with VNNI: copied, signs turned over.
 static int32_t copy_row(struct view v, int64_t i, int64_t r0, int64_t r1, int32_t *to) {
-  const uint8_t *from = bytes_of(v) + v.lane[i] + r0;
+  const uint8_t *from = bytes_of(v) + row_start(v, i) + r0;
   const uint8_t turned = v.factor->dtype == FACTOR_INT8 ? 0x80 : 0;
   const int64_t count = r1 - r0;
   uint8_t *bytes = (uint8_t *)to;
@@ -72,8 +72,8 @@ static int32_t copy_row(struct view v, int64_t i, int64_t r0, int64_t r1, int32_
 
 // Rows [m0, m1), r in [r0, r1); adds their sums to `sums`.
 static void pack_integer_rows(struct view v, int64_t m0, int64_t m1, int64_t r0, int64_t r1, int32_t *to, int64_t pitch,
-                              int32_t *sums) {
-  const int whole = DOT_BYTES && v.factor->mode == MODE_STRIDED && v.factor->stride == 1;
+                              int32_t *sums, int consecutive) {
+  const int whole = DOT_BYTES && consecutive;
   for (int64_t m = m0; m < m1; m++, to += pitch) {
     const int32_t sum = whole ? copy_row(v, m, r0, r1, to) : pack_lane(v, m, r0, r1, to, 1);
     sums[m - m0] = (int32_t)((uint32_t)sums[m - m0] + (uint32_t)sum);
@@ -128,7 +128,8 @@ static void pack_integers(uint8_t *memory, const struct contraction *c, int32_t 
   const int64_t lanes = side == SIDE_ROWS ? c->rows : c->columns;
   const struct packed_integers p = packed_integers(side, c->depth, lanes, to);
   memset(p.zeros, 0, (size_t)round_up(lanes, PANEL) * 8);
-  if (side == SIDE_ROWS) pack_integer_rows(v, 0, lanes, 0, c->depth, p.groups, p.step, p.sums);
+  if (side == SIDE_ROWS) pack_integer_rows(v, 0, lanes, 0, c->depth, p.groups, p.step, p.sums,
+                                            consecutive_rows(v, c->depth));
   else pack_integer_columns(v, 0, lanes, 0, c->depth, p.groups, p.step, p.sums);
   finish_lanes(v, 0, lanes, c->depth, p.zeros, p.sums);
 }
@@ -165,6 +166,7 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
                                    int32_t *scratch) {
   const struct view rows = view_of(memory, c, SIDE_ROWS, b), columns = view_of(memory, c, SIDE_COLUMNS, b);
   const int64_t m = g.m1 - g.m0, n = g.n1 - g.n0;
+  const int consecutive = rows.factor->mode != MODE_PACKED && consecutive_rows(rows, c->depth);
   const int64_t widest = least(groups_of(c->depth), GROUP_BLOCK);
   const int64_t row_chunk = integer_row_chunk(c), column_chunk = integer_column_chunk(c);
   int32_t *row_groups = scratch;
@@ -193,7 +195,7 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       block.a = packed_rows.groups + g.m0 * packed_rows.step + r0 / GROUP;
     } else {
       const int64_t pitch = row_pitch(groups, GROUPS_PER_LINE);
-      pack_integer_rows(rows, g.m0, g.m1, r0, r1, row_groups, pitch, row_sums);
+      pack_integer_rows(rows, g.m0, g.m1, r0, r1, row_groups, pitch, row_sums, consecutive);
       block.pitch = pitch * 4;
       block.a = row_groups;
     }

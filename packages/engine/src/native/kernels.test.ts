@@ -107,6 +107,12 @@ describe("contractions by native kernels", () => {
       check(2, { kind, depth: 5, rows: 5, columns: 530, columnStep: 1, guards: 2 });
       check(3, { kind, depth: 3, rows: 98, columns: 300, columnMode: STRIDED, rowMode: STRIDED });
     }).timeout(120_000);
+
+    it(`sums ${name} over few columns of many rows, which packed rows are turned for`, () => {
+      for (const columns of [1, 13, 49])
+        check(columns, { kind, depth: 515, rows: 70, columns, columnStep: 1, guards: 2, specials: columns === 13 });
+      check(4, { kind, depth: 7, rows: 600, columns: 17, columnMode: STRIDED });
+    }).timeout(120_000);
   }
 
   it("takes another address of a memory that grew", () => {
