@@ -1,5 +1,6 @@
 /** Integer matrix products as floats: float(sum) · (scale of A · scale of B) + bias. */
 import { DType } from "@assay/vm";
+import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
 import { integerMatrixProduct, type Operands } from "./integerProduct.ts";
@@ -18,6 +19,7 @@ export function scaledProduct(node: NodeContext, { operands, scaleA, scaleB, bia
   const last = product.shape.length - 1;
   if (bias !== undefined) {
     node.rank(bias, 1, "the bias");
+    check(operands.b.shape.length >= 2, "UNSUPPORTED", "a bias of a product with a vector");
     node.equalSizes(bias.shape[0], operands.b.shape.at(-1)!, "the bias");
   }
   return node.graph.reduce(

@@ -13,6 +13,7 @@ export function skipSum(
   skip: TensorValue,
   bias: TensorValue | undefined,
 ): { sum: TensorValue; output: TensorValue } {
+  check(x.shape.length > 0, "SHAPE_MISMATCH", "the input is a scalar");
   const terms = [x, skip, ...(bias ? [bias] : [])];
   const fits = sameShape(broadcastShape(terms.map(({ shape }) => shape)), x.shape);
   check(fits, "SHAPE_MISMATCH", "skip or bias does not broadcast to the input");

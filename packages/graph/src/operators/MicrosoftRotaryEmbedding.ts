@@ -22,10 +22,12 @@ export const MicrosoftRotaryEmbedding: Operator = {
     const scale = attributes.float("scale", 1);
     check(scale === 1, "UNSUPPORTED", `scale ${scale}`);
     const headsFirst = x.shape.length === 4;
+    if (!headsFirst) node.rank(x, 3, "the input");
+    node.rank(caches[0], 2, "cos_cache");
     const named = attributes.int("num_heads", 0);
     const partial = attributes.int("rotary_embedding_dim", 0);
     check(partial === 0 || headsFirst || named > 0, "BAD_ATTRIBUTE", "num_heads is missing");
-    const size = 2 * constantSize(caches[0].shape[1] ?? positions.shape[0], "the columns of cos_cache");
+    const size = 2 * constantSize(caches[0].shape[1], "the columns of cos_cache");
     const count = named > 0 || headsFirst ? named : constantSize(x.shape[2], "the hidden size") / size;
     const heads = headsFirst ? byHead(node, x, "the input") : byPosition(node, x, count, "the input");
     const dim = rotaryDim(node, heads.size);

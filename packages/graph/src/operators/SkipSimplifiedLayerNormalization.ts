@@ -13,10 +13,10 @@ export const SkipSimplifiedLayerNormalization: Operator = {
     const [x, skip, gamma] = [0, 1, 2].map((index) => node.input(index, ...FLOATS));
     const bias = node.optional(3, ...FLOATS);
     node.sameType(x, skip, gamma, bias);
-    node.rank(gamma, 1, "gamma");
-    node.equalSizes(gamma.shape[0], x.shape.at(-1)!, "gamma");
     checkNoStatistics(node);
     const { sum, output } = skipSum(node, x, skip, bias);
+    node.rank(gamma, 1, "gamma");
+    node.equalSizes(gamma.shape[0], x.shape.at(-1)!, "gamma");
     const epsilon = node.attributes.float("epsilon", 1e-12);
     const { y } = rmsNormalised(node, sum, gamma, x.shape.length - 1, epsilon);
     return [y, undefined, undefined, output];
