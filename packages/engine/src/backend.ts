@@ -1,7 +1,7 @@
 /** Which kernels compute contractions: native ones where they were built, WebAssembly's otherwise. */
 import type { ContractionKernels } from "./contraction.ts";
+import { host } from "./host.ts";
 import { wasmKernels } from "./kernels/wasmKernels.ts";
-import { nativeKernels } from "./native/kernels.ts";
 import { EngineError } from "./plan/memory.ts";
 import type { MemoryLimits } from "./wasm/module.ts";
 import type { Memory } from "./wasm/webAssembly.ts";
@@ -19,7 +19,7 @@ export interface KernelChoice {
 export function contractionKernels(memory: Memory, limits: MemoryLimits, choice: KernelChoice): ContractionKernels {
   const { backend, emulate } = choice;
   if (backend === "wasm") return wasmKernels(memory, { ...limits, emulate });
-  const native = nativeKernels(memory);
+  const native = host().nativeKernels(memory);
   if (!("absent" in native)) return native;
   if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
   return wasmKernels(memory, { ...limits, emulate });

@@ -19,6 +19,7 @@ import {
 import { contractionKernels, type Backend } from "./backend.ts";
 import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
 import type { ContractionKernels } from "./contraction.ts";
+import { host, type Threads } from "./host.ts";
 import { PlainEngine } from "./plain.ts";
 import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
@@ -28,7 +29,6 @@ import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type ListProgram, type Plan } from "./plan/plan.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
-import { Pool } from "./threads/pool.ts";
 import { MAX_PAGES } from "./wasm/module.ts";
 import { compileModule, type CompiledModule } from "./wasm/webAssembly.ts";
 
@@ -66,7 +66,7 @@ export class Engine {
   readonly #plans = new Map<string, Made>();
   #plain: PlainEngine | undefined;
   #active: Plan | undefined;
-  #pool: Pool | undefined;
+  #pool: Threads | undefined;
 
   /** Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads. */
   constructor(program: Program, { backend = "auto", threads = 1, emulate = false }: EngineOptions = {}) {
@@ -82,7 +82,8 @@ export class Engine {
     this.#fused = !choice.emulate;
     const { memory } = this.#memory;
     this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
-    if (shared) this.#pool = new Pool(this.#memory, choice, threads - 1);
+    if (shared) this.#pool = host().threads(this.#memory, choice, threads - 1);
+    if (shared && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
     this.#packed = new PackedParameters(program, this.#memory, this.#kernels);
   }
 

@@ -1,6 +1,4 @@
-export type { Backend } from "./backend.ts";
-export { Engine, type EngineOptions } from "./engine.ts";
-export { PlainEngine } from "./plain.ts";
-export { EngineError } from "./plan/memory.ts";
-export { buildTrace, FastTrace } from "./trace.ts";
-export { fastSubtree, fastTree } from "./tree/treeHasher.ts";
+/** The engine as Node imports it. */
+import "./node.ts";
+
+export * from "./web.ts";

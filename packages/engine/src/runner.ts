@@ -99,7 +99,7 @@ export class Runner {
     const b = Math.floor(part / (across * along)) * region.batches;
     const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
     const n1 = Math.min(columns, n + region.columns);
-this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
+    this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
     this.#finish(step, b, b1, m, m1, n, n1);
   }
 

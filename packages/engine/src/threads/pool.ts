@@ -1,6 +1,7 @@
 /** The threads of an engine: this one leads, the workers take parts of the step that it names. */
 import { Worker } from "node:worker_threads";
 import type { KernelChoice } from "../backend.ts";
+import type { Threads } from "../host.ts";
 import type { LinearMemory } from "../plan/memory.ts";
 import { EngineError } from "../plan/memory.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -10,7 +11,7 @@ import type { CompiledModule } from "../wasm/webAssembly.ts";
 import { COMMAND, SIGNAL, waitWhile } from "./signals.ts";
 import type { Load } from "./worker.ts";
 
-export class Pool {
+export class Pool implements Threads {
   readonly #memory: LinearMemory;
   readonly #choice: KernelChoice;
   readonly #workers: Worker[];

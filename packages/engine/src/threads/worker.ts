@@ -1,5 +1,6 @@
 /** A worker thread: loads a plan, then computes parts of its steps until the next plan or the end. */
 import { parentPort } from "node:worker_threads";
+import "../node.ts";
 import type { ContractionKernels } from "../contraction.ts";
 import { contractionKernels, type KernelChoice } from "../backend.ts";
 import type { Step } from "../plan/step.ts";

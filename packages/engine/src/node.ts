@@ -1,0 +1,9 @@
+/** The engine's host in Node: native kernels where they were built, worker threads. */
+import { setHost } from "./host.ts";
+import { nativeKernels } from "./native/kernels.ts";
+import { Pool } from "./threads/pool.ts";
+
+setHost({
+  nativeKernels: (memory) => nativeKernels(memory),
+  threads: (memory, choice, workers) => new Pool(memory, choice, workers),
+});
