@@ -34,6 +34,15 @@ function both({ name, program, request }: Example): void {
 describe("engine", () => {
   for (const example of tinyPrograms()) it(`gives the interpreter's bits: ${example.name}`, () => both(example));
 
+  it("says of each run what it was asked, though runs of one size share a plan", () => {
+    const { program, request } = tinyPrograms()[0];
+    const engine = new Engine(program);
+    const other = { ...request, inputs: [...request.inputs], seed: request.seed + 1n };
+    const runs = [request, other].map((asked) => engine.run(asked));
+    expect(runs[0].layout.request).to.equal(request);
+    expect(runs[1].layout.request).to.equal(other);
+  });
+
   it(`gives the interpreter's bits on ${PROGRAMS} random programs`, function () {
     this.timeout(600_000);
     for (let seed = 0; seed < PROGRAMS; seed++) both(randomProgram(seed));

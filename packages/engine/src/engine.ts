@@ -8,6 +8,7 @@ import {
   countOf,
   DType,
   isDType,
+  Layout,
   loadWord,
   makeTensor,
   type Program,
@@ -97,7 +98,8 @@ export class Engine {
     if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request, tamper);
     const { plan } = made;
     const tensors: Tensor[][] = [];
-    const { layout } = plan;
+    // A plan serves many requests; what is proven of a run stands on its own inputs.
+    const layout = new Layout(this.program, request, plan.layout);
     this.#execute(made, request, {
       tamper,
       ended: (call, stopped, flag) => tensors.push(this.#tensorsOf(plan, call, stopped, flag)),

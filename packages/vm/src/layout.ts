@@ -21,9 +21,15 @@ export class Layout {
   /** Geometries that do not depend on the call. */
   readonly #fixed: Record<ListName, Map<number, Geometry | InvalidGeometry>>;
 
-  constructor(program: Program, request: Request) {
+  /** @param like A layout of the same program for equal sizes, from which what follows from them is taken. */
+  constructor(program: Program, request: Request, like?: Layout) {
     this.program = program;
     this.request = request;
+    if (like !== undefined) {
+      this.#records = like.#records;
+      this.#fixed = like.#fixed;
+      return;
+    }
     this.#records = {
       prompt: decodeList(program, "prompt"),
       decode: decodeList(program, "decode"),
