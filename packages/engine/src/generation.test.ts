@@ -12,6 +12,22 @@ describe("generation", () => {
     "scaled keys": { scaledKeys: true },
     GroupQueryAttention: { inputs: ["attention_mask", "position_ids"], fused: "GroupQueryAttention" },
   };
+  it("tells the request of each run, also where an earlier one had the same sizes", () => {
+    const { program } = importOnnx(buildDecoder(6), { calls: { least: 2, greatest: CONTEXT } });
+    const engine = new Engine(program);
+    const requests = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ].map((prompt, i) => ({
+      inputs: [tensorOfWords(DType.INT64, [1, 3], prompt)],
+      symbols: [3],
+      seed: BigInt(i),
+      calls: 4,
+    }));
+    const runs = requests.map((request) => engine.run(request));
+    runs.forEach(({ layout }, i) => expect(layout.request).to.equal(requests[i]));
+  });
+
   for (const [name, kind] of Object.entries(kinds)) {
     it(`has the interpreter's trace root: ${name}`, () => {
       const { program } = importOnnx(buildDecoder(6, kind), {
