@@ -19,7 +19,7 @@ export const STFT: Operator = {
     const signal = length === 3 ? given : withShape(given, [...given.shape, Dimension.constant(1)]);
     const [batch, samples, parts] = signal.shape;
     check(parts.equals(1) || parts.equals(2), "SHAPE_MISMATCH", `the last axis has ${parts} parts, not 1 or 2`);
-    const hop = scalarOf(node, 1)!.constant;
+    const hop = scalarOf(node, 1)?.constant;
     check(hop !== undefined && hop >= 1 && hop < 2 ** 31, "BAD_ATTRIBUTE", `frame_step is ${hop}`);
     const window = node.optional(2, ...FLOATS);
     if (window !== undefined) node.rank(window, 1, "the window");
