@@ -20,7 +20,8 @@ export const MelWeightMatrix: Operator = {
   inputs: [5, 5],
   lower(node) {
     const { graph } = node;
-    const [mels, length] = [scalarOf(node, 0)!, scalarOf(node, 1)!];
+    const [mels, length] = [scalarOf(node, 0), scalarOf(node, 1)];
+    check(mels !== undefined && length !== undefined, "BAD_ARITY", "the numbers of bins are missing");
     check((mels.constant ?? 0) >= 0 && (length.constant ?? 0) >= 0, "BAD_ATTRIBUTE", `${mels} mel bins of ${length}`);
     const numbers = [node.input(2, ...INTEGERS), node.input(3, ...FLOATS), node.input(4, ...FLOATS)];
     numbers.forEach((value, i) => {
