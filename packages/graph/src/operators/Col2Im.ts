@@ -12,8 +12,8 @@ export const Col2Im: Operator = {
     const { graph, attributes } = node;
     const x = node.input(0, ...FLOATS);
     node.rank(x, 3, "the input");
-    const image = node.known(1)!;
-    const block = node.constants(2)!;
+    const [image, block] = [node.known(1), node.constants(2)];
+    check(image !== undefined && block !== undefined, "BAD_ARITY", "the sizes of image and block are missing");
     const rank = image.length;
     check(rank >= 1 && rank <= 6 && block.length === rank, "SHAPE_MISMATCH", `${rank} sizes, a block of ${block}`);
     const list = (name: string, fallback: number, least: number, length = rank): number[] => {
