@@ -33,6 +33,9 @@ import { typeOf } from "./scalar.ts";
 /** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
 const REDUCTION_COPIES = 4;
 
+/** Vectors of a map that are computed side by side, so that constants are fetched once for both. */
+const MAP_COPIES = 2;
+
 /** What a kernel is made for. */
 export interface KernelPlan {
   readonly name: string;
@@ -106,7 +109,7 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
   const most = innerMost(scope);
   if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body));
   else if (most >= LANES && bitsOf(record.dtype) !== 4 && worthVectors(body)) {
-    const copies = body.accumulators.length > 0 ? REDUCTION_COPIES : 1;
+    const copies = body.accumulators.length > 0 ? REDUCTION_COPIES : MAP_COPIES;
     if (copies > 1 && most >= LANES * copies) loops.push(placeLoop(emitter, plan, body, true, copies, stop));
     loops.push(placeLoop(emitter, plan, body, true, 1, stop));
   }
@@ -353,7 +356,13 @@ function placeLoop(
     emitter.end();
   }
   const stores = body.accumulators.length > 0 ? places.final : places.lane;
-  each((copy) => stores.push(storeOf(emitter, plan, body.value, vectors, LANES * copy)));
+  const ends: number[] = [];
+  each((copy) => {
+    stores.push(storeOf(emitter, plan, body.value, vectors, LANES * copy));
+    ends.push(stores.length);
+  });
+  // What is known for all copies alike was written with the first: only equal halves can be side by side.
+  if (body.accumulators.length === 0 && copies === 2) zip(stores, ends[0]);
 
   const width = vectors ? LANES * copies : 1;
   const enough = i32.le_u(i32.add(get(counters.place), i32.const(width)), get(stop));
@@ -367,6 +376,13 @@ function placeLoop(
       br(0),
     ),
   );
+}
+
+/** Puts the two halves of a list, if they are equally long, one into the other. */
+function zip(list: Code[], half: number): void {
+  if (list.length !== 2 * half) return;
+  const [first, second] = [list.slice(0, half), list.slice(half)];
+  list.splice(0, list.length, ...first.flatMap((code, i) => [code, second[i]]));
 }
 
 function accumulatorValues(emitter: Emitter, accumulator: Node, node: Node, count: number, vectors: boolean): Code[] {
