@@ -90,9 +90,11 @@ async function measureThreads(
     }
     const compared = await comparePairs(() => runner.run(), session.run, Number(values.pairs));
     const outputs = await runner.run();
+    // The plain executor has no hasher of its own.
+    const hasher = backend === "plain" ? "wasm" : backend;
     const hashed = committed(model, imported, inputs, outputs);
-    const hashing = (await hashingCpuMs(hashed)) / compared.oursCpuMs;
-    const traced = model.name === TRACED ? await traceTime(runner.keep(), threads) : undefined;
+    const hashing = (await hashingCpuMs(hashed, hasher)) / compared.oursCpuMs;
+    const traced = model.name === TRACED ? await traceTime(runner.keep(), threads, hasher) : undefined;
     const trace = traced && {
       ratio: traced.ms / compared.oursMs,
       cpuRatio: traced.cpuMs / compared.oursCpuMs,

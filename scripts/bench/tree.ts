@@ -1,6 +1,6 @@
 /**
  * How fast trees are hashed: millions of data bytes a second, leaves and inner nodes, by the reference's keccak in
- * JavaScript and by WebAssembly's on one core and in threads; and the root of parameters read from a file as a stream,
+ * JavaScript, by WebAssembly's and by the native library's (where it is built) on one core and in threads; and the root of parameters read from a file as a stream,
  * with the memory it takes. Times of one core are the process's own CPU time, of threads the clock's; the fastest of
  * several runs.
  *
@@ -10,8 +10,10 @@ import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildTrace, fastSubtree, fastTree } from "../../packages/engine/src/index.ts";
+import { buildTrace, fastSubtree, fastTree, type Backend } from "../../packages/engine/src/index.ts";
 import { HashThreads } from "../../packages/engine/src/tree/hashThreads.ts";
+import { nativeHasher } from "../../packages/engine/src/tree/nativeHasher.ts";
+import { treeHasher } from "../../packages/engine/src/tree/treeHasher.ts";
 import { DType, hashSubtree, paramsRoot, type Layout, type TensorSource } from "../../packages/vm/src/index.ts";
 import { StoredTensor } from "../../packages/vm/src/storedTensor.ts";
 import { rootOf } from "../../packages/vm/src/tree.ts";
@@ -47,17 +49,40 @@ function bytesOf(length: number): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-const report: Record<string, number> = {};
+/** The native hasher's name or why it is absent, and the backends that are measured. */
+const native = nativeHasher();
+const backends: readonly Backend[] = "absent" in native ? ["wasm"] : ["wasm", "native"];
+
+const report: Record<string, number | Record<string, number>> = {};
+const line = (name: string, cells: readonly string[]): void => {
+  if (!values.json) console.log([name.padEnd(40), ...cells.map((cell) => cell.padStart(12))].join(""));
+};
 const tell = (name: string, value: number, unit: string): void => {
   report[name] = value;
-  if (!values.json) console.log(`${name.padEnd(44)} ${value.toFixed(1).padStart(8)} ${unit}`);
+  line(name, [`${value.toFixed(1)} ${unit}`]);
 };
+/** A row of the table: the same by every backend. */
+async function compare(name: string, measure: (backend: Backend) => Promise<number>): Promise<void> {
+  const row: Record<string, number> = {};
+  for (const backend of backends) row[backend] = await measure(backend);
+  report[name] = row;
+  line(
+    name,
+    Object.values(row).map((value) => value.toFixed(1)),
+  );
+}
 
 const data = bytesOf(Number(values.mib) * MIB);
 const part = data.subarray(0, 2 * MIB);
+if (!values.json) console.log("absent" in native ? `native: not run: ${native.absent}` : native.name);
 tell("JavaScript, one core", await rate(part.length, 3, cpuSeconds, () => hashSubtree(part, 14)), "MB/s");
-tell("WebAssembly, one core, the root", await rate(data.length, 5, cpuSeconds, () => fastSubtree(data, 20)), "MB/s");
-tell("WebAssembly, one core, a tree", await rate(data.length, 5, cpuSeconds, () => rootOf(fastTree(data))), "MB/s");
+line("MB/s", backends);
+await compare("one core, the root", (backend) =>
+  rate(data.length, 5, cpuSeconds, () => treeHasher(backend).subtree(data, 20)),
+);
+await compare("one core, a tree", (backend) =>
+  rate(data.length, 5, cpuSeconds, () => rootOf(fastTree(data, data.length, undefined, treeHasher(backend)))),
+);
 
 /** A run of one call with tensors of a mebibyte. */
 const source: TensorSource = {
@@ -67,14 +92,20 @@ const source: TensorSource = {
   },
   description: () => ({ dtype: DType.UINT8, count: MIB, rows: MIB, groupStart: 0, groupEnd: 1 }),
 };
+await compare("a trace, one core", (backend) =>
+  rate(data.length, 5, cpuSeconds, () => buildTrace(source, undefined, treeHasher(backend))),
+);
 const count = Number(values.threads);
-const threads = new HashThreads(count);
-tell("a trace, one core", await rate(data.length, 5, cpuSeconds, () => buildTrace(source)), "MB/s");
-const together = (clock: () => number): Promise<number> =>
-  rate(data.length, 7, clock, () => buildTrace(source, threads));
-tell(`a trace, ${count} threads, by processor time`, await together(cpuSeconds), "MB/s");
-tell(`a trace, ${count} threads, by the clock`, await together(clockSeconds), "MB/s");
-await threads.close();
+const clocks = { "processor time": cpuSeconds, "the clock": clockSeconds };
+for (const [name, clock] of Object.entries(clocks))
+  await compare(`a trace, ${count} threads, by ${name}`, async (backend) => {
+    const threads = new HashThreads(count, backend);
+    try {
+      return await rate(data.length, 7, clock, () => buildTrace(source, threads, treeHasher(backend)));
+    } finally {
+      await threads.close();
+    }
+  });
 
 const length = Number(values.stream) * MIB;
 if (length > 0) {

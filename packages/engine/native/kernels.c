@@ -5,6 +5,7 @@
 
 #include "direct.h"
 #include "integer.h"
+#include "keccak.h"
 
 static int64_t packed_bytes(int32_t kind, int32_t side, int64_t depth, int64_t lanes) {
   const int64_t bytes =
@@ -28,4 +29,5 @@ static void contract(uint8_t *memory, const struct contraction *c, struct region
   else contract_float(memory, c, region, scratch);
 }
 
-const struct kernels ASSAY_KERNELS = {ASSAY_NAME, LANES, TILE_ROWS, packed_bytes, pack, scratch_bytes, contract};
+const struct kernels ASSAY_KERNELS = {ASSAY_NAME,    LANES,    TILE_ROWS,   packed_bytes, pack,
+                                      scratch_bytes, contract, hash_leaves, hash_nodes};

@@ -13,6 +13,9 @@ struct kernels {
   void (*pack)(uint8_t *memory, const struct contraction *c, int32_t side, int32_t batch, uint8_t *to);
   int64_t (*scratch_bytes)(const struct contraction *c);
   void (*contract)(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch);
+  // keccak256 of messages of 128 and of 64 bytes that follow one another: 32 bytes each.
+  void (*hash_leaves)(const uint8_t *from, int64_t count, uint8_t *to);
+  void (*hash_nodes)(const uint8_t *from, int64_t count, uint8_t *to);
 };
 
 #endif

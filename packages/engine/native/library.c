@@ -59,7 +59,7 @@ static control enter(void) {
 static void leave(control before) { fesetenv(&before); }
 #endif
 
-EXPORT int32_t assay_version(void) { return 1; }
+EXPORT int32_t assay_version(void) { return 2; }
 
 EXPORT int32_t assay_sets(void) { return SETS; }
 
@@ -106,4 +106,13 @@ EXPORT void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, 
   const struct region region = {b0, b1, m0, m1, n0, n1};
   sets[set]->contract(memory, (const struct contraction *)(memory + at), region, memory + scratch);
   leave(before);
+}
+
+// Hashes of `count` leaves of 128 bytes, or nodes of 64, that follow one another; pointers of this process.
+EXPORT void assay_hash_leaves(int32_t set, const uint8_t *from, int64_t count, uint8_t *to) {
+  sets[set]->hash_leaves(from, count, to);
+}
+
+EXPORT void assay_hash_nodes(int32_t set, const uint8_t *from, int64_t count, uint8_t *to) {
+  sets[set]->hash_nodes(from, count, to);
 }

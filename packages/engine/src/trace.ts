@@ -5,17 +5,25 @@
 import { byteLength, isDType, LEAF_BYTES, Trace, type HashTree, type TensorSource } from "@assay/vm";
 import { depthOf, leafCount } from "@assay/vm/tree";
 import type { HashThreads, Part } from "./tree/hashThreads.ts";
-import { cutLevels, fastTree, HASH_BYTES, keptBytes, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
+import { HASH_BYTES, type TreeHasher } from "./tree/hasher.ts";
+import { cutLevels, fastTree, keptBytes, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
-/** A trace whose trees are hashed by WebAssembly, when they are first asked for or by `buildTrace`. */
+/** A trace whose trees are hashed by the fast hasher, when they are first asked for or by `buildTrace`. */
 export class FastTrace extends Trace {
   readonly #trees = new Map<string, HashTree>();
+  readonly #hasher: TreeHasher;
+
+  constructor(source: TensorSource, hasher = treeHasher()) {
+    super(source);
+    this.#hasher = hasher;
+  }
 
   override tensorTree(call: number, position: number): HashTree {
     const key = `${call}/${position}`;
     let tree = this.#trees.get(key);
     if (tree === undefined) {
-      tree = fastTree(this.tensor(call, position).data, this.bytesOf(call, position));
+      const { data } = this.tensor(call, position);
+      tree = fastTree(data, this.bytesOf(call, position), undefined, this.#hasher);
       this.#trees.set(key, tree);
     }
     return tree;
@@ -30,7 +38,7 @@ export class FastTrace extends Trace {
   /** Sets the levels that the tree at a position keeps. */
   keep(call: number, position: number, levels: readonly Uint8Array[]): void {
     const { data } = this.tensor(call, position);
-    this.#trees.set(`${call}/${position}`, fastTree(data, this.bytesOf(call, position), levels));
+    this.#trees.set(`${call}/${position}`, fastTree(data, this.bytesOf(call, position), levels, this.#hasher));
   }
 }
 
@@ -54,15 +62,19 @@ interface Share extends Part {
 }
 
 /** The trace of a run with all its trees hashed. Rejects where a thread dies. */
-export async function buildTrace(source: TensorSource, threads?: HashThreads): Promise<FastTrace> {
-  const trace = new FastTrace(source);
-  if (threads !== undefined) await hashTogether(trace, threads);
+export async function buildTrace(
+  source: TensorSource,
+  threads?: HashThreads,
+  hasher = treeHasher(),
+): Promise<FastTrace> {
+  const trace = new FastTrace(source, hasher);
+  if (threads !== undefined) await hashTogether(trace, threads, hasher);
   // What is not kept yet is hashed on the way to the root.
   trace.callsTree();
   return trace;
 }
 
-async function hashTogether(trace: FastTrace, threads: HashThreads): Promise<void> {
+async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: TreeHasher): Promise<void> {
   const tensors: Building[] = [];
   for (let call = 0; call < trace.layout.calls; call++)
     for (let position = 0; position < trace.layout.positions(call); position++) {
@@ -86,7 +98,7 @@ async function hashTogether(trace: FastTrace, threads: HashThreads): Promise<voi
   );
   for (const { call, position, depth, levels } of tensors) {
     if (depth > PART_LEVEL)
-      treeHasher().climb(levels[PART_LEVEL - KEPT_LEVEL], PART_LEVEL, depth, (level, nodes) =>
+      hasher.climb(levels[PART_LEVEL - KEPT_LEVEL], PART_LEVEL, depth, (level, nodes) =>
         levels[level - KEPT_LEVEL].set(nodes),
       );
     trace.keep(call, position, levels);

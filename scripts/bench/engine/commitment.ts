@@ -1,12 +1,14 @@
 /** What committing to an inference costs beside the inference: the hashes of its inputs and outputs, and of its trace. */
-import { buildTrace, fastSubtree } from "../../../packages/engine/src/index.ts";
+import { buildTrace, type Backend } from "../../../packages/engine/src/index.ts";
 import { HashThreads } from "../../../packages/engine/src/tree/hashThreads.ts";
+import { subtreeHasher, treeHasher } from "../../../packages/engine/src/tree/treeHasher.ts";
 import { commitmentOf, type Run, type Tensor } from "../../../packages/vm/src/index.ts";
 import { sample, type Sample } from "./pairs.ts";
 
-/** Processor time in milliseconds to hash these tensors as a claim does, the least of five samples. */
-export async function hashingCpuMs(tensors: readonly Tensor[]): Promise<number> {
-  const hash = () => tensors.forEach((tensor) => commitmentOf(tensor, fastSubtree));
+/** Processor time in milliseconds to hash these tensors as a claim does, by a backend; the least of five samples. */
+export async function hashingCpuMs(tensors: readonly Tensor[], backend: Backend): Promise<number> {
+  const hasher = subtreeHasher(treeHasher(backend));
+  const hash = () => tensors.forEach((tensor) => commitmentOf(tensor, hasher));
   const once = (await sample(hash, 3)).ms;
   const repeats = Math.max(1, Math.ceil(10 / Math.max(once, 0.01)));
   let least = Infinity;
@@ -15,10 +17,11 @@ export async function hashingCpuMs(tensors: readonly Tensor[]): Promise<number> 
 }
 
 /** Time to hash every tensor of a run into its trace's tree, the least of three. */
-export async function traceTime(run: Run, threads: number): Promise<Sample> {
-  const hashing = threads > 1 ? new HashThreads(threads) : undefined;
+export async function traceTime(run: Run, threads: number, backend: Backend): Promise<Sample> {
+  const hashing = threads > 1 ? new HashThreads(threads, backend) : undefined;
+  const hasher = treeHasher(backend);
   const samples: Sample[] = [];
-  for (let i = 0; i < 3; i++) samples.push(await sample(() => buildTrace(run, hashing), 1));
+  for (let i = 0; i < 3; i++) samples.push(await sample(() => buildTrace(run, hashing, hasher), 1));
   await hashing?.close();
   const least = (of: (one: Sample) => number) => Math.min(...samples.map(of));
   return { ms: least(({ ms }) => ms), cpuMs: least(({ cpuMs }) => cpuMs) };

@@ -4,27 +4,14 @@ import { Random } from "@assay/vm/testing/random";
 import { KIND, MODE, SIDE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
 import { oracle } from "../kernels/oracle.ts";
 import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "../kernels/testing.ts";
-import { buildNative, NativeBuildInputError } from "./build.ts";
 import { nativeKernels } from "./kernels.ts";
-import { nativeLibrary } from "./library.ts";
+import { availableSets } from "./testing.ts";
 
 const { FLOAT32, INT32 } = KIND;
 const { STRIDED, GATHERED } = MODE;
 
 /** A multiple of every set's panel. */
 const PANEL = 32;
-
-/** The sets this machine runs; a reason where there is no library. */
-function availableSets(): readonly string[] | string {
-  try {
-    buildNative();
-  } catch (error) {
-    if (error instanceof NativeBuildInputError) return error.message;
-    throw error;
-  }
-  const library = nativeLibrary();
-  return "absent" in library ? library.absent : library.sets.filter((set) => set.runs).map((set) => set.name);
-}
 
 describe("contractions by native kernels", () => {
   let sets: readonly string[] = [];

@@ -21,7 +21,8 @@ export function nativeKernels(memory: Memory, options: NativeOptions = {}): Cont
   return "absent" in set ? set : new NativeKernels(memory, library, set);
 }
 
-function chooseSet(library: NativeLibrary, name: string | undefined): InstructionSet | Absent {
+/** The set of this name, or the fastest that this machine runs; why there is none. */
+export function chooseSet(library: NativeLibrary, name: string | undefined): InstructionSet | Absent {
   const runnable = library.sets.filter((set) => set.runs);
   const set = name === undefined ? runnable.at(-1) : runnable.find((one) => one.name === name);
   const names = runnable.map((one) => one.name).join(", ");

@@ -32,7 +32,14 @@ export interface NativeLibrary {
     n1: number,
     scratch: number,
   ) => void;
+  /** Hashes of `count` messages of 128 bytes that follow one another at the start of `from`: 32 bytes each, in `to`. */
+  readonly hashLeaves: Hashing;
+  /** The same of messages of 64 bytes. */
+  readonly hashNodes: Hashing;
 }
+
+/** The views are long enough: nothing checks it. They may be of ordinary or of shared memory. */
+export type Hashing = (set: number, from: Uint8Array, count: number, to: Uint8Array) => void;
 
 export interface InstructionSet {
   readonly index: number;
@@ -45,7 +52,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 1;
+const VERSION = 2;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -97,9 +104,13 @@ function bind(file: string): NativeLibrary {
     "void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
       "int32_t n0, int32_t n1, uint32_t scratch)",
   );
+  const hashing = (name: string) =>
+    library.func(`void ${name}(int32_t set, const uint8_t *from, int64_t count, uint8_t *to)`) as Hashing;
   return {
     file,
     sets,
+    hashLeaves: hashing("assay_hash_leaves"),
+    hashNodes: hashing("assay_hash_nodes"),
     address: (buffer) => Number(address(buffer)),
     packedBytes: (...args) => Number(packedBytes(...args)),
     scratchBytes: (...args) => Number(scratchBytes(...args)),

@@ -3,6 +3,7 @@
  * shared memory are read where they are, others are copied once.
  */
 import { Worker } from "node:worker_threads";
+import type { Backend } from "../backend.ts";
 import { keptBytes } from "./treeHasher.ts";
 
 /** A subtree to be hashed: its bytes and the level of its root above the leaves. */
@@ -35,8 +36,8 @@ export class HashThreads {
   readonly #waiting: Job[] = [];
   #failure: Error | undefined;
 
-  constructor(threads: number) {
-    this.#hands = Array.from({ length: threads }, () => this.#start());
+  constructor(threads: number, backend: Backend = "auto") {
+    this.#hands = Array.from({ length: threads }, () => this.#start(backend));
   }
 
   /**
@@ -56,8 +57,9 @@ export class HashThreads {
     await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
   }
 
-  #start(): Hand {
-    const hand: Hand = { worker: new Worker(new URL("./hashWorker.ts", import.meta.url)), jobs: [] };
+  #start(backend: Backend): Hand {
+    const worker = new Worker(new URL("./hashWorker.ts", import.meta.url), { workerData: backend });
+    const hand: Hand = { worker, jobs: [] };
     hand.worker.on("message", (levels: Uint8Array) => {
       hand.jobs.shift()?.resolve(levels);
       this.#send();

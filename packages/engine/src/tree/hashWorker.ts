@@ -1,14 +1,17 @@
 /** A thread of `hashThreads.ts`: hashes the parts it is sent and sends their kept levels back. */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { keptOf, type Part } from "./hashThreads.ts";
-import { hashKept } from "./treeHasher.ts";
+import type { Backend } from "../backend.ts";
+import { hashKept, treeHasher } from "./treeHasher.ts";
+
+const hasher = treeHasher(workerData as Backend);
 
 parentPort?.on("message", (parts: readonly Part[]) => {
   const levels = new Uint8Array(parts.reduce((sum, part) => sum + keptOf(part), 0));
   let at = 0;
   for (const part of parts) {
     const length = keptOf(part);
-    hashKept(part.bytes, part.level, levels.subarray(at, at + length));
+    hashKept(part.bytes, part.level, levels.subarray(at, at + length), hasher);
     at += length;
   }
   parentPort?.postMessage(levels, [levels.buffer]);

@@ -1,9 +1,17 @@
+/** Every hasher against the reference: WebAssembly's, and the native one of every instruction set this machine runs. */
 import { expect } from "chai";
 import { keccak, toHex } from "@assay/vm/hash";
-import { rootOf, tensorTree, zeroHash, type HashTree } from "@assay/vm/tree";
+import { depthOf, leafCount, rootOf, tensorTree, zeroHash, type HashTree } from "@assay/vm/tree";
 import { hashSubtree, rootOfPieces, PIECE_BYTES } from "@assay/vm/treeRoot";
 import { Random } from "@assay/vm/testing/random";
-import { fastSubtree, fastTree } from "./treeHasher.ts";
+import { availableSets } from "../native/testing.ts";
+import type { TreeHasher } from "./hasher.ts";
+import { nativeHasher } from "./nativeHasher.ts";
+import { fastSubtree, fastTree, subtreeHasher, treeHasher } from "./treeHasher.ts";
+import { WasmHasher } from "./wasmHasher.ts";
+
+const treeBy = (hasher: TreeHasher, bytes: Uint8Array, byteLength?: number): HashTree =>
+  fastTree(bytes, byteLength, undefined, hasher);
 
 /** Every node of a tree, level by level. */
 const nodesOf = (tree: HashTree): string[][] =>
@@ -11,29 +19,103 @@ const nodesOf = (tree: HashTree): string[][] =>
     Array.from({ length: 2 ** (tree.depth - level) }, (_, index) => toHex(tree.node(level, index))),
   );
 
-describe("the fast tree", () => {
+describe("the tree by WebAssembly", () => theTree(() => [new WasmHasher()]));
+
+describe("the tree by native kernels", () => {
+  const hashers: TreeHasher[] = [];
+
+  before(function () {
+    this.timeout(300_000);
+    const sets = availableSets();
+    if (typeof sets === "string") {
+      console.log(`      not run: ${sets}`);
+      this.skip();
+    }
+    for (const set of sets) hashers.push(native(set));
+  });
+
+  theTree(() => hashers);
+
+  it("has WebAssembly's nodes for random sizes, level by level", () => {
+    const random = new Random(6);
+    const wasm = new WasmHasher();
+    for (let i = 0; i < 40; i++) {
+      const bytes = random.bytes(random.below(5_000) * random.between(1, 128));
+      const level = depthOf(leafCount(bytes.length)) + random.below(3);
+      const want = levelsOf(wasm, bytes, level);
+      for (const hasher of hashers)
+        expect(levelsOf(hasher, bytes, level), `${hasher.name}: ${bytes.length} bytes`).to.deep.equal(want);
+    }
+  });
+
+  it("hashes a view at any address, whatever lies around it", () => {
+    const random = new Random(7);
+    for (const hasher of hashers)
+      for (let leaves = 1; leaves <= 17; leaves++) {
+        const around = random.bytes(leaves * 128 + 64);
+        const bytes = around.subarray(33, 33 + leaves * 128 - 5);
+        const alone = bytes.slice();
+        expect(toHex(hasher.subtree(bytes, 6)), hasher.name).to.equal(toHex(hashSubtree(alone, 6)));
+      }
+  });
+
+  it("says why there is no hasher of a set this machine does not run", () => {
+    expect(nativeHasher("abacus")).to.have.property("absent").that.contains("abacus").and.contains("baseline");
+  });
+
+  it("is what is used where it was there when first asked for", () => {
+    expect(treeHasher("native").name).to.equal(hashers.at(-1)?.name);
+    expect(treeHasher("wasm").name).to.equal("wasm");
+    expect(treeHasher().name).to.be.oneOf(["wasm", hashers.at(-1)?.name]);
+    expect(treeHasher()).to.equal(treeHasher());
+    const bytes = new Random(8).bytes(10_000);
+    expect(toHex(fastSubtree(bytes, 7))).to.equal(toHex(hashSubtree(bytes, 7)));
+  });
+});
+
+function native(set: string): TreeHasher {
+  const hasher = nativeHasher(set);
+  if ("absent" in hasher) throw new Error(hasher.absent);
+  return hasher;
+}
+
+/** The nodes that a hasher passes, level by level. */
+function levelsOf(hasher: TreeHasher, bytes: Uint8Array, level: number): string[] {
+  const levels = Array.from({ length: level + 1 }, () => "");
+  const root = hasher.subtree(bytes, level, (at, hashes) => (levels[at] += Buffer.from(hashes).toString("hex")));
+  return [...levels, toHex(root)];
+}
+
+/** What every hasher's trees are: the reference's. */
+function theTree(hashers: () => readonly TreeHasher[]): void {
   it("has every node of the reference's tree, for all sizes up to 40 leaves", () => {
     const random = new Random(1);
     for (let leaves = 0; leaves <= 40; leaves++)
       for (const rest of [0, 1, 64, 127]) {
         const bytes = random.bytes(leaves * 128 + rest);
-        expect(nodesOf(fastTree(bytes)), `${bytes.length} bytes`).to.deep.equal(nodesOf(tensorTree(bytes)));
+        const want = nodesOf(tensorTree(bytes));
+        for (const hasher of hashers())
+          expect(nodesOf(treeBy(hasher, bytes)), `${hasher.name}: ${bytes.length} bytes`).to.deep.equal(want);
       }
   });
 
-  it("has the reference's root and nodes for bigger sizes, around its chunks above all", () => {
+  it("has the reference's root and nodes for bigger sizes, around the chunks above all", () => {
     const random = new Random(2);
-    const sizes = [511, 512, 513, 1023, 1025, 1536].map((leaves) => leaves * 128);
+    const sizes = [511, 512, 513, 1023, 1025, 1536, 2047, 2049, 4100].map((leaves) => leaves * 128);
     for (let i = 0; i < 8; i++) sizes.push(random.below(3 * 512 * 128));
     for (const size of sizes) {
       const bytes = random.bytes(size);
-      const [fast, slow] = [fastTree(bytes), tensorTree(bytes)];
-      expect(fast.depth).to.equal(slow.depth);
-      expect(toHex(rootOf(fast)), `${size} bytes`).to.equal(toHex(rootOf(slow)));
-      for (let i = 0; i < 60; i++) {
-        const level = random.below(fast.depth + 1);
-        const index = random.below(2 ** (fast.depth - level));
-        expect(toHex(fast.node(level, index)), `${size}: ${level}/${index}`).to.equal(toHex(slow.node(level, index)));
+      const slow = tensorTree(bytes);
+      for (const hasher of hashers()) {
+        const fast = treeBy(hasher, bytes);
+        expect(fast.depth).to.equal(slow.depth);
+        expect(toHex(rootOf(fast)), `${hasher.name}: ${size} bytes`).to.equal(toHex(rootOf(slow)));
+        for (let i = 0; i < 60; i++) {
+          const level = random.below(fast.depth + 1);
+          const index = random.below(2 ** (fast.depth - level));
+          const say = `${hasher.name}, ${size}: ${level}/${index}`;
+          expect(toHex(fast.node(level, index)), say).to.equal(toHex(slow.node(level, index)));
+        }
       }
     }
   });
@@ -47,34 +129,43 @@ describe("the fast tree", () => {
       [70_000, 300_000],
     ]) {
       const bytes = random.bytes(held);
-      expect(nodesOf(fastTree(bytes, length))).to.deep.equal(nodesOf(tensorTree(bytes, length)));
       const dense = new Uint8Array(length);
       dense.set(bytes);
-      expect(toHex(rootOf(fastTree(dense)))).to.equal(toHex(rootOf(tensorTree(bytes, length))));
+      const want = tensorTree(bytes, length);
+      for (const hasher of hashers()) {
+        expect(nodesOf(treeBy(hasher, bytes, length)), hasher.name).to.deep.equal(nodesOf(want));
+        expect(toHex(rootOf(treeBy(hasher, dense))), hasher.name).to.equal(toHex(rootOf(want)));
+      }
     }
   });
 
   it("reads bytes of shared memory and of a view", () => {
     const shared = new Uint8Array(new SharedArrayBuffer(10_000)).subarray(13, 9_000);
     shared.set(new Random(4).bytes(shared.length));
-    expect(toHex(rootOf(fastTree(shared)))).to.equal(toHex(rootOf(tensorTree(shared))));
+    const want = toHex(rootOf(tensorTree(shared)));
+    for (const hasher of hashers()) expect(toHex(rootOf(treeBy(hasher, shared))), hasher.name).to.equal(want);
   });
 
   it("hashes subtrees of any height, pieces of a stream among them", () => {
     const random = new Random(5);
     for (let level = 0; level <= 14; level++) {
       const bytes = random.bytes(random.below(Math.min(128 * 2 ** level, 200_000) + 1));
-      expect(toHex(fastSubtree(bytes, level)), `level ${level}`).to.equal(toHex(hashSubtree(bytes, level)));
+      const want = toHex(hashSubtree(bytes, level));
+      for (const hasher of hashers())
+        expect(toHex(hasher.subtree(bytes, level)), `${hasher.name}: level ${level}`).to.equal(want);
     }
-    expect(toHex(fastSubtree(new Uint8Array(0), 20))).to.equal(toHex(zeroHash(20)));
     const bytes = random.bytes(PIECE_BYTES + 70_000);
     const pieces = [bytes.subarray(0, PIECE_BYTES), bytes.subarray(PIECE_BYTES)];
-    const root = rootOfPieces(pieces, bytes.length + 5 * PIECE_BYTES, fastSubtree);
-    expect(toHex(root)).to.equal(toHex(rootOf(tensorTree(bytes, bytes.length + 5 * PIECE_BYTES))));
+    const want = toHex(rootOf(tensorTree(bytes, bytes.length + 5 * PIECE_BYTES)));
+    for (const hasher of hashers()) {
+      expect(toHex(hasher.subtree(new Uint8Array(0), 20))).to.equal(toHex(zeroHash(20)));
+      const root = rootOfPieces(pieces, bytes.length + 5 * PIECE_BYTES, subtreeHasher(hasher));
+      expect(toHex(root), hasher.name).to.equal(want);
+    }
   });
 
   it("hashes known messages", () => {
     const message = new Uint8Array(128).fill(0x61);
-    expect(toHex(fastSubtree(message, 0))).to.equal(toHex(keccak(message)));
+    for (const hasher of hashers()) expect(toHex(hasher.subtree(message, 0))).to.equal(toHex(keccak(message)));
   });
-});
+}
