@@ -27,8 +27,13 @@ function compare(name: string, ours: Run, reference: Run): void {
   }
 }
 
+/** Everything that a run keeps, and then the outputs alone, whose tensors share memory. */
 function both({ name, program, request }: Example): void {
-  compare(name, new Engine(program).run(request), run(program, request));
+  const reference = run(program, request);
+  const engine = new Engine(program);
+  compare(name, engine.run(request), reference);
+  const outputs = engine.infer(request);
+  expect(outputs.map(wordsOf), `${name}: outputs`).to.deep.equal(reference.outputs.map(wordsOf));
 }
 
 describe("engine", () => {

@@ -7,8 +7,8 @@ import { createMemory, type Memory } from "../wasm/webAssembly.ts";
 /** A program that does not fit, one that only the plain executor runs, a backend that is not there. */
 export class EngineError extends Error {
   readonly code: "TOO_LARGE" | "UNPLANNABLE" | "NO_BACKEND" | "BAD_OPTION";
-  constructor(code: EngineError["code"], message: string) {
-    super(message);
+  constructor(code: EngineError["code"], message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = "EngineError";
     this.code = code;
   }
@@ -53,8 +53,17 @@ export class LinearMemory {
     this.#top = end;
     const pages = Math.ceil(end / PAGE) + 1;
     const present = this.memory.buffer.byteLength / PAGE;
-    if (pages > present) this.memory.grow(pages - present);
+    if (pages > present) this.#grow(pages - present);
     return at;
+  }
+
+  #grow(pages: number): void {
+    try {
+      this.memory.grow(pages);
+    } catch (error) {
+      const mib = Math.ceil((pages * PAGE) / 2 ** 20);
+      throw new EngineError("TOO_LARGE", `the machine has no ${mib} MiB more of memory`, error);
+    }
   }
 
   /** All bytes; do not keep it over a `take`. */

@@ -1,7 +1,7 @@
 /**
  * What a node's operands are in a plan: which tensor each reads, if any, by the rules of docs/program.md, Loads.
  */
-import { NO_NODE, type DType, type ListName, type Operand } from "@assay/vm";
+import { isDType, NO_NODE, type DType, type ListName, type Operand } from "@assay/vm";
 import type { OperandPlan, Size } from "../codegen/graph.ts";
 import { EngineError } from "./memory.ts";
 import type { PlannedList, PlannedNode } from "./nodes.ts";
@@ -48,7 +48,8 @@ export function operandPlans(node: PlannedNode, { inputs, parameters, lists, his
 const ABSENT: OperandPlan = { kind: "absent" };
 
 function given(tensor: GivenTensor | undefined, parameter?: number): OperandPlan {
-  if (tensor === undefined) return ABSENT;
+  // Of a type that is none, no element exists.
+  if (tensor === undefined || !isDType(tensor.dtype)) return ABSENT;
   const { dtype, count } = tensor;
   return {
     kind: "tensor",
