@@ -3,7 +3,7 @@
  * middle, borders of windows, infinite weights there, integers with zero points. Every backend, one thread and two, fused
  * and emulated, against the reference interpreter.
  */
-import { DType, denseBytes, makeTensor, run, type Program, type Request, type Tensor } from "@assay/vm";
+import { DType, denseBytes, makeTensor, run, tensorOfWords, type Program, type Request, type Tensor } from "@assay/vm";
 import { expect } from "chai";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
@@ -150,6 +150,24 @@ function cases(): Case[] {
       inputs: { x: floats(random, [5, 131], 0.01) },
     });
   }
+  const whole = (dtype: DType, shape: readonly number[], least: number, below: number): Tensor => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const words = Array.from({ length: count }, () => least + random.below(below - least));
+    return tensorOfWords(dtype, shape, words);
+  };
+  list.push({
+    name: "running sum of integers, backwards",
+    nodes: [one("CumSum", ["x", "axis"], { exclusive: 1, reverse: 1 })],
+    inputs: { x: whole(DType.INT32, [3, 4, 5, 9], -9, 9) },
+    constants: { axis: tensorOfWords(DType.INT64, [], [1]) },
+    output: DType.INT32,
+  });
+  list.push({
+    name: "powers of integers",
+    nodes: [one("Pow", ["x", "n"])],
+    inputs: { x: whole(DType.INT32, [11], -9, 9), n: whole(DType.INT64, [11], 0, 70) },
+    output: DType.INT32,
+  });
   list.push({
     name: "max pooling",
     nodes: [one("MaxPool", ["x"], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })],

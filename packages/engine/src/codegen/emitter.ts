@@ -244,13 +244,13 @@ export class Emitter {
   }
 
   #lanesOrVector(node: Node): Form {
-    const known = this.#form(node);
-    if (known.lanes !== undefined || known.vector !== undefined) return known;
-    const as = this.representation(node);
     if (node.op === OPCODE.acc) {
       const locals = this.#accumulators[this.#copy][node.imm].map(get);
       return locals.length === 1 ? { vector: locals[0] } : { lanes: locals };
     }
+    const known = this.#form(node);
+    if (known.lanes !== undefined || known.vector !== undefined) return known;
+    const as = this.representation(node);
     const vector = this.#vectorOf(node, as);
     if (vector !== undefined) this.#remember(node, { vector: this.keep(node, "v128", vector) });
     else {

@@ -85,11 +85,10 @@ function below(at: Access, emitter: Emitter, index: Node, limit: Code): Code {
 }
 
 /** One element, or 0; `at` gives the lane. */
-export function guardedElement(emitter: Emitter, node: Node, at: Access): Code {
+export function guardedElement(emitter: Emitter, node: Node, at: Access, index = node.args[0]): Code {
   const operand = emitter.graph.scope.operands[node.imm];
   const as = emitter.representation(node);
-  const [index, call] = node.args;
-  if (operand.kind === "history") return historyElement(emitter, operand, index, call, at, as);
+  if (operand.kind === "history") return historyElement(emitter, operand, index, node.args[1], at, as);
   if (operand.kind === "absent") return zeroOf(as);
   const value = element(emitter, operand.dtype, sizeCode(operand.address), at.low(index), as);
   if (operand.kind === "tensor" && emitter.graph.inside(index, operand.count)) return value;
@@ -133,7 +132,7 @@ export function vectorElements(emitter: Emitter, node: Node): Code | undefined {
   if (together !== undefined && index.stride === 1) {
     const four = together(addressOf(emitter.access.low(index)));
     if (inside) return four;
-    return guardedFour(emitter, node, operand, four);
+    return guardedFour(emitter, node, index, operand, four);
   }
   const masked = together === undefined ? undefined : maskedFour(emitter, node, operand, together);
   if (masked !== undefined) return masked;
@@ -152,14 +151,13 @@ function strided(emitter: Emitter, node: Node, index: Node, addressOf: (first: C
 }
 
 /** Four neighbours that may lie across an end: together where all are there, else one by one. */
-function guardedFour(emitter: Emitter, node: Node, operand: Tensor, four: Code): Code | undefined {
-  const [index] = node.args;
+function guardedFour(emitter: Emitter, node: Node, index: Node, operand: Tensor, four: Code): Code | undefined {
   if (emitter.representation(index) === "wide" || index.high >= 2 ** 31 - LANES) return undefined;
   const limit = emitter.keep(node, "i32", limitOf(emitter, operand));
   const first = emitter.access.low(index);
   // INVARIANT: as unsigned numbers, first + 3 < limit and first ≤ first + 3 mean that all four are there.
   const all = i32.and(i32.lt_u(i32.add(first, i32.const(LANES - 1)), limit), i32.ge_s(first, i32.const(0)));
-  const one = (k: number): Code => guardedElement(emitter, node, emitter.laneAccess(k));
+  const one = (k: number): Code => guardedElement(emitter, node, emitter.laneAccess(k), index);
   const float = emitter.representation(node) === "float";
   const bits = (k: number): Code => (float ? i32.reinterpret_f32(one(k)) : one(k));
   let each: Code = i32x4.splat(bits(0));
@@ -188,9 +186,7 @@ function maskedFour(
   const address = i32.add(sizeCode(operand.address), size === 1 ? first : i32.mul(first, i32.const(size)));
   const four = together(address);
   if (condition.stride === 0) {
-    const whole = emitter.graph.inside(index, operand.count)
-      ? four
-      : guardedFour(emitter, loadOf(node, index), operand, four);
+    const whole = emitter.graph.inside(index, operand.count) ? four : guardedFour(emitter, node, index, operand, four);
     if (whole === undefined) return undefined;
     return vectorChoose(emitter.access.truth(condition), whole, i32x4.const(0, 0, 0, 0));
   }
@@ -200,9 +196,6 @@ function maskedFour(
   }
   return v128.and(four, mask);
 }
-
-/** The load as if it had no guard. */
-const loadOf = (node: Node, index: Node): Node => ({ ...node, args: [index] });
 
 /** Reads four neighbours as 32-bit lanes, for the types that can be. */
 function loadFour(dtype: DType): ((address: Code) => Code) | undefined {
