@@ -67,6 +67,8 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   20: "float8",
   23: "float4",
   24: "float8",
+  25: "uint2",
+  26: "int2",
 };
 const RANDOM = ["Bernoulli", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"];
 

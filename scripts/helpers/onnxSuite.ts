@@ -30,7 +30,7 @@ for schema in sorted(defs.get_all_schemas_with_history(), key=lambda s: s.since_
     first, last = own.get(schema.name, (schema.since_version, newest[schema.domain]))
     own[schema.name] = (first, schema.since_version - 1 if schema.deprecated else last)
 tests = os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "node")
-print(json.dumps({"version": onnx.__version__, "tests": tests, "opsets": opsets}))
+print(json.dumps({"version": onnx.__version__, "tests": tests, "opsets": opsets}, sort_keys=True))
 `;
 
 /** The suite; installed first with pip if it is not there and `install` says so. Undefined where it is not there. */

@@ -51,7 +51,47 @@ const Attention: OperatorCase[] = [
   ...since(24, [
     { inputs: [f(2, 2, 3, 4), f(2, 2, 6, 4), f(2, 2, 6, 4), undefined, undefined, undefined, longs(4, 6)] },
   ]),
+  ...windows(),
 ];
+
+/** Windows came to operator set 25 later than this onnxruntime; values are those of the reference of onnx 1.23.2. */
+function windows(): OperatorCase[] {
+  const q = [-1.25, 0, 1.25, -0.75, 0.5, -1.5, -0.25, 1, -1, 0.25, 1.5, -0.5];
+  const k = [-1, 0.75, -0.75, 1, -0.5, 1.25, -0.25, 1.5, 0, -1.5, 0.25, -1.25];
+  const v = [-0.5, 0.25, 1, -1.5, -0.75, 0, 0.75, 1.5, -1, -0.25, 0.5, 1.25];
+  const given = (shape: readonly number[], values: readonly number[]) => ({ shape, values });
+  const all = (shape: readonly number[], count: number) => [q, k, v].map((own) => given(shape, own.slice(0, count)));
+  return since(25, [
+    {
+      inputs: all([1, 1, 4, 2], 8),
+      attributes: { is_causal: 1, left_window_size: 1 },
+      expected: [
+        given([1, 1, 4, 2], [-0.5, 0.25, 0.2831241, -0.6636448, 0.20213899, -0.81611913, 0.04964575, 0.7996457]),
+      ],
+    },
+    {
+      inputs: [
+        ...all([1, 1, 3, 2], 6),
+        undefined,
+        given([1, 1, 2, 2], [-0.25, 0.75, -1.5, -0.5]),
+        given([1, 1, 2, 2], [-0.75, 0.75, -1, 0.5]),
+      ],
+      attributes: { left_window_size: 2, right_window_size: 1 },
+      expected: [given([1, 1, 3, 2], [-0.42359287, 0.054679535, -0.34190962, -0.1687545, -0.074276775, -0.39641285])],
+    },
+    // The first query of the second row sees no key: it stands one place before the first.
+    {
+      inputs: [...all([2, 1, 3, 2], 12), undefined, undefined, undefined, longs(3, 2)],
+      attributes: { left_window_size: 1, right_window_size: 0 },
+      expected: [
+        given(
+          [2, 1, 3, 2],
+          [-0.5, 0.25, 0.2831241, -0.6636448, 0.20213899, -0.81611913, 0, 0, 0.75, 1.5, -0.6327611, 0.11723882],
+        ),
+      ],
+    },
+  ]);
+}
 
 /** A mask in which every query sees something. */
 function mask(rows: number, columns: number): number[] {
