@@ -3,8 +3,9 @@
  * rather than over elements: how the greatest of a long row, or of a whole tensor, is found.
  */
 import { bitsOf, DType, type NodeRecord } from "@assay/vm";
+import { NAN } from "@assay/vm/float32";
 import { OPCODE } from "@assay/vm/opcodes";
-import { block, br, brIf, f32, f32x4, get, i32, i32x4, loop, select, set, type Code } from "../wasm/code.ts";
+import { block, br, brIf, f32, get, i32, i32x4, loop, select, set, v128, type Code } from "../wasm/code.ts";
 import type { Emitter } from "./emitter.ts";
 import { LANES } from "./emitter.ts";
 import type { GraphBuilder, Node, Size } from "./graph.ts";
@@ -28,17 +29,46 @@ const compared =
   (less: (a: Code, b: Code) => Code): Apply["scalar"] =>
   (a, b) =>
     select(less(get(a), get(b)), get(a), get(b));
-const FLOATS: Readonly<Record<number, Apply>> = {
-  [OPCODE.fmax]: { vector: f32x4.max, scalar: (a, b) => f32.max(get(a), get(b)) },
-  [OPCODE.fmin]: { vector: f32x4.min, scalar: (a, b) => f32.min(get(a), get(b)) },
-};
-const INTEGERS: Readonly<Record<number, Apply>> = {
-  [OPCODE.iadd]: { vector: i32x4.add, scalar: (a, b) => i32.add(get(a), get(b)) },
-  [OPCODE.imax]: { vector: i32x4.max_s, scalar: compared(i32.gt_s) },
-  [OPCODE.imin]: { vector: i32x4.min_s, scalar: compared(i32.lt_s) },
+const GREATER: Apply = { vector: i32x4.max_s, scalar: compared(i32.gt_s) };
+const LESS: Apply = { vector: i32x4.min_s, scalar: compared(i32.lt_s) };
+const SUM: Apply = { vector: i32x4.add, scalar: (a, b) => i32.add(get(a), get(b)) };
+
+/** How words are reduced, by instruction: floats by their keys. */
+const APPLY: Readonly<Record<number, Apply>> = {
+  [OPCODE.fmax]: GREATER,
+  [OPCODE.fmin]: LESS,
+  [OPCODE.imax]: GREATER,
+  [OPCODE.imin]: LESS,
+  [OPCODE.iadd]: SUM,
 };
 
-const applying = (op: number, float: boolean): Apply | undefined => (float ? FLOATS : INTEGERS)[op];
+const SIGN = -(2 ** 31);
+const MAGNITUDE = 0x7fffffff;
+const INFINITY_PATTERN = 0x7f800000;
+
+/**
+ * An integer that orders floats as maximum and minimum do: as numbers, -0 below +0, the one NaN beyond all of them on the side
+ * that wins. WebAssembly's own maximum takes ten of the machine's instructions, this three.
+ */
+const keyOf = (op: number, word: number): Code => {
+  const ordered = i32.xor(get(word), i32.and(i32.shr_s(get(word), i32.const(31)), i32.const(MAGNITUDE)));
+  if (op !== OPCODE.fmin) return ordered;
+  return select(i32.gt_s(get(word), i32.const(INFINITY_PATTERN)), i32.const(SIGN), ordered);
+};
+const four = (x: number): Code => i32x4.const(x, x, x, x);
+const keysOf = (op: number, words: number): Code => {
+  const ordered = v128.xor(get(words), v128.and(i32x4.shr_s(get(words), i32.const(31)), four(MAGNITUDE)));
+  if (op !== OPCODE.fmin) return ordered;
+  return v128.bitselect(four(SIGN), ordered, i32x4.gt_s(get(words), four(INFINITY_PATTERN)));
+};
+/** The pattern of a key. */
+const patternOf = (op: number, key: number): Code => {
+  const pattern = i32.xor(get(key), i32.and(i32.shr_s(get(key), i32.const(31)), i32.const(MAGNITUDE)));
+  if (op !== OPCODE.fmin) return pattern;
+  return select(i32.eq(get(key), i32.const(SIGN)), i32.const(NAN), pattern);
+};
+
+const isFloatOp = (op: number): boolean => op === OPCODE.fmax || op === OPCODE.fmin;
 
 /**
  * The reduction across steps that a record is, in a graph whose lanes are steps; undefined where it is none. Elements that
@@ -54,7 +84,8 @@ export function acrossOf(graph: GraphBuilder, record: NodeRecord): Across | unde
   const [init] = graph.section(record.init);
   const [next] = graph.section(record.step, [accumulator], true);
   const { op, args } = next;
-  if (applying(op, accumulator.float) === undefined || (op === OPCODE.iadd && dtype !== DType.INT32)) return undefined;
+  if (APPLY[op] === undefined || isFloatOp(op) !== accumulator.float || (op === OPCODE.iadd && dtype !== DType.INT32))
+    return undefined;
   const element = args[0] === accumulator ? args[1] : args[1] === accumulator ? args[0] : undefined;
   if (element === undefined || reads(element, accumulator) || !neighbours(element)) return undefined;
   // What is stored must be what was computed: then it may be stored once, at the end.
@@ -101,47 +132,46 @@ export function acrossCode(
 ): { readonly code: Code; readonly result: number } {
   const { writer } = emitter;
   const { float } = accumulator;
-  const apply = applying(op, float)!;
-  const scalarType = float ? "f32" : "i32";
-  const [result, next, to] = [writer.local(scalarType), writer.local(scalarType), writer.local("i32")];
+  const apply = APPLY[op];
+  const [result, next, to] = [writer.local("i32"), writer.local("i32"), writer.local("i32")];
+  const words = writer.local("v128");
   const sums = Array.from({ length: COPIES }, () => writer.local("v128"));
-  const scalarOf = (node: Node): Code => (float ? emitter.access.float(node) : emitter.access.low(node));
+  /** Sets `next` to a word as it is reduced. */
+  const take = (word: Code): Code => [set(next, word), float ? set(next, keyOf(op, next)) : []];
 
   emitter.begin(true, COPIES);
   const updates = sums.map((sum, copy) => {
     emitter.copy(copy);
-    const value = float ? emitter.vectors.float(element) : emitter.vectors.low(element);
-    return set(sum, apply.vector(get(sum), value));
+    const value = emitter.vectors.low(element);
+    return [set(words, value), set(sum, apply.vector(get(sum), float ? keysOf(op, words) : get(words)))];
   });
   const vectorLoop = stepLoop(counter, to, LANES * COPIES, [emitter.places.lane, updates]);
 
   emitter.begin(false, 1);
-  const value = scalarOf(element);
-  const tail = stepLoop(counter, to, 1, [
-    emitter.places.lane,
-    set(next, value),
-    set(result, apply.scalar(result, next)),
-  ]);
+  const element0 = take(emitter.access.low(element));
+  const tail = stepLoop(counter, to, 1, [emitter.places.lane, element0, set(result, apply.scalar(result, next))]);
 
   // A sum starts from nothing in every lane; of the others any number of copies of the start is the start.
-  const start =
-    op === OPCODE.iadd ? i32x4.const(0, 0, 0, 0) : float ? f32x4.splat(get(result)) : i32x4.splat(get(result));
+  const start = op === OPCODE.iadd ? i32x4.const(0, 0, 0, 0) : i32x4.splat(get(result));
   const joined = sums.slice(1).map((sum) => set(sums[0], apply.vector(get(sums[0]), get(sum))));
   const lanes = Array.from({ length: LANES }, (_, k) => [
-    set(next, float ? f32x4.extract_lane(get(sums[0]), k) : i32x4.extract_lane(get(sums[0]), k)),
+    set(next, i32x4.extract_lane(get(sums[0]), k)),
     set(result, apply.scalar(result, next)),
   ]);
+  const reduced = writer.local(float ? "f32" : "i32");
   return {
-    result,
+    result: reduced,
     code: [
       set(to, extent.constant !== undefined ? i32.const(extent.constant) : i32.load(i32.const(extent.slot))),
-      set(result, scalarOf(init)),
+      take(emitter.access.low(init)),
+      set(result, get(next)),
       sums.map((sum) => set(sum, start)),
       set(counter, i32.const(0)),
       vectorLoop,
       joined,
       lanes,
       tail,
+      set(reduced, float ? f32.reinterpret_i32(patternOf(op, result)) : get(result)),
     ],
   };
 }

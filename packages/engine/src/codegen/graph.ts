@@ -236,6 +236,10 @@ export class GraphBuilder {
       if (isOne(a)) return b;
       if (isOne(b)) return a;
     }
+    if (op === OPCODE.iadd) {
+      const whole = recomposed(a, b) ?? recomposed(b, a);
+      if (whole !== undefined) return whole;
+    }
     // -0 + x = x.
     if (op === OPCODE.fadd && isMinusZero(a) && b.float) return b;
     if (op === OPCODE.fadd && isMinusZero(b) && a.float) return a;
@@ -347,6 +351,16 @@ const ARITY = new Map<number, number>([
     (name) => [OPCODE[name], 2] as const,
   ),
 ]);
+
+/** x, where `a` is x ÷ c · c and `b` the remainder of x by c: coordinates split and put together again. */
+function recomposed(a: Node, b: Node): Node | undefined {
+  if (a.op !== OPCODE.imul || b.op !== OPCODE.urem) return undefined;
+  const [x, divisor] = b.args;
+  const quotient = a.args.find((arg) => arg.op === OPCODE.udiv && arg.args[0] === x && arg.args[1] === divisor);
+  const other = a.args.find((arg) => arg !== quotient);
+  const fits = x.low >= 0 && Number.isFinite(x.high) && divisor.op === CONST && divisor.low > 0;
+  return quotient !== undefined && other === divisor && fits ? x : undefined;
+}
 
 /** Whether a number of bounds is exact for every lane, so that strides mean something: no wrap-around. */
 const isSafe = (x: Node): boolean => Number.isFinite(x.low) && Number.isFinite(x.high);
