@@ -65,6 +65,10 @@ export class Engine {
   readonly #kernels: ContractionKernels;
   readonly #packed: PackedParameters;
   readonly #plans = new Map<string, Made>();
+  /** Sizes that no plan holds. */
+  readonly #unplannable = new Set<string>();
+  /** Where plans begin: above the parameters. */
+  #bottom = BOTTOM;
   #plain: PlainEngine | undefined;
   #active: Plan | undefined;
   #pool: Threads | undefined;
@@ -144,10 +148,11 @@ export class Engine {
       this.#plans.set(key, known);
       return known;
     }
+    if (this.#unplannable.has(key)) return undefined;
+    const memory = this.#memory;
     try {
-      const memory = this.#memory;
-      let mark = this.#plans.size === 0 ? memory.top : this.#bottom;
       for (;;) {
+        const mark = this.#bottom;
         memory.release(mark);
         const plan = planRun(this.program, request, {
           keep,
@@ -159,10 +164,8 @@ export class Engine {
           threads: this.threads,
         });
         memory.release(mark);
-        const [raw, packed] = [this.#parameters.settle(), this.#packed.settle()];
-        if (!raw && !packed) {
+        if (!this.#settle()) {
           memory.release(plan.top);
-          this.#bottom = mark;
           const module = compileModule(plan.module);
           const runner = new Runner(module, memory.memory, this.#kernels, plan.scratch.address);
           const made = { plan, module, runner };
@@ -170,17 +173,27 @@ export class Engine {
           this.#plans.set(key, made);
           return made;
         }
-        // More parameters lie below the plans now: those made before are void.
-        this.#plans.clear();
-        mark = memory.top;
       }
     } catch (error) {
-      if (error instanceof EngineError && error.code === "UNPLANNABLE") return undefined;
-      throw error;
+      memory.release(this.#bottom);
+      if (!(error instanceof EngineError) || error.code !== "UNPLANNABLE") throw error;
+      if (this.#unplannable.size === MOST_PLANS) this.#unplannable.clear();
+      this.#unplannable.add(key);
+      return undefined;
     }
   }
 
-  #bottom = BOTTOM;
+  /** Copies in the parameters that a plan found missing; whether there were any, so that it must be made again. */
+  #settle(): boolean {
+    try {
+      const [raw, packed] = [this.#parameters.settle(), this.#packed.settle()];
+      return raw || packed;
+    } finally {
+      // INVARIANT: plans begin above every parameter that has an address, also where not all had room. Earlier plans are void.
+      if (this.#memory.top !== this.#bottom) this.#plans.clear();
+      this.#bottom = this.#memory.top;
+    }
+  }
 
   #execute(
     made: Made,

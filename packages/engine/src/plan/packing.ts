@@ -81,7 +81,6 @@ export class PackedParameters {
     const lanes = side === SIDE.ROWS ? match.rows : match.columns;
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const address = memory.take(bytes * distinct.length);
-    this.#known.set(key, address);
     const mark = memory.top;
     const copied = (index: number): number => {
       const tensor = this.#program.params[index];
@@ -125,6 +124,7 @@ export class PackedParameters {
     const at = place(encodeContraction(contraction));
     for (let b = 0; b < distinct.length; b++) this.#kernels.pack(at, side, b, address + b * bytes);
     memory.release(mark);
+    this.#known.set(key, address);
   }
 }
 
