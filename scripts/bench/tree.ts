@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { buildTrace, fastSubtree, fastTree, type Backend } from "../../packages/engine/src/index.ts";
 import { HashThreads } from "../../packages/engine/src/tree/hashThreads.ts";
 import { nativeHasher } from "../../packages/engine/src/tree/nativeHasher.ts";
+import "../../packages/engine/src/node.ts";
 import { treeHasher } from "../../packages/engine/src/tree/treeHasher.ts";
 import { DType, hashSubtree, paramsRoot, type Layout, type TensorSource } from "../../packages/vm/src/index.ts";
 import { StoredTensor } from "../../packages/vm/src/storedTensor.ts";

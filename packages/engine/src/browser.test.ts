@@ -85,6 +85,10 @@ describe("engine in a browser", function () {
       const page = await browser.newPage();
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(String(error)));
+      page.on("console", (message) => {
+        if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+          problems.push(message.text());
+      });
       page.on("response", (response) => {
         if (!response.ok() && !response.url().endsWith("favicon.ico"))
           problems.push(`${response.status()} ${response.url()}`);

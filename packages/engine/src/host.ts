@@ -9,6 +9,7 @@ import type { LinearMemory } from "./plan/memory.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Step } from "./plan/step.ts";
 import type { Runner } from "./runner.ts";
+import type { TreeHasher } from "./tree/hasher.ts";
 import type { CompiledModule, Memory } from "./wasm/webAssembly.ts";
 
 /** Threads that compute steps together with the one that asks. */
@@ -22,12 +23,14 @@ export interface Threads {
 
 export interface Host {
   nativeKernels(memory: Memory): ContractionKernels | Absent;
+  nativeHasher(): TreeHasher | Absent;
   /** `workers` threads beside this one, or undefined where there can be none. */
   threads(memory: LinearMemory, choice: KernelChoice, workers: number): Threads | undefined;
 }
 
 let present: Host = {
   nativeKernels: () => ({ absent: "this host has none" }),
+  nativeHasher: () => ({ absent: "this host has none" }),
   threads: () => undefined,
 };
 

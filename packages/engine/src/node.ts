@@ -2,8 +2,10 @@
 import { setHost } from "./host.ts";
 import { nativeKernels } from "./native/kernels.ts";
 import { Pool } from "./threads/pool.ts";
+import { nativeHasher } from "./tree/nativeHasher.ts";
 
 setHost({
   nativeKernels: (memory) => nativeKernels(memory),
+  nativeHasher: () => nativeHasher(),
   threads: (memory, choice, workers) => new Pool(memory, choice, workers),
 });

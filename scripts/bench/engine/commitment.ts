@@ -1,6 +1,7 @@
 /** What committing to an inference costs beside the inference: the hashes of its inputs and outputs, and of its trace. */
 import { buildTrace, type Backend } from "../../../packages/engine/src/index.ts";
 import { HashThreads } from "../../../packages/engine/src/tree/hashThreads.ts";
+import "../../../packages/engine/src/node.ts";
 import { subtreeHasher, treeHasher } from "../../../packages/engine/src/tree/treeHasher.ts";
 import { commitmentOf, type Run, type Tensor } from "../../../packages/vm/src/index.ts";
 import { sample, type Sample } from "./pairs.ts";

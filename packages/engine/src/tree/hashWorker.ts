@@ -1,5 +1,6 @@
 /** A thread of `hashThreads.ts`: hashes the parts it is sent and sends their kept levels back. */
 import { parentPort, workerData } from "node:worker_threads";
+import "../node.ts";
 import { keptOf, type Part } from "./hashThreads.ts";
 import type { Backend } from "../backend.ts";
 import { hashKept, treeHasher } from "./treeHasher.ts";

@@ -4,6 +4,7 @@ import { keccak, toHex } from "@assay/vm/hash";
 import { depthOf, leafCount, rootOf, tensorTree, zeroHash, type HashTree } from "@assay/vm/tree";
 import { hashSubtree, rootOfPieces, PIECE_BYTES } from "@assay/vm/treeRoot";
 import { Random } from "@assay/vm/testing/random";
+import "../node.ts";
 import { availableSets } from "../native/testing.ts";
 import type { TreeHasher } from "./hasher.ts";
 import { nativeHasher } from "./nativeHasher.ts";

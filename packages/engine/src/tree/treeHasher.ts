@@ -5,9 +5,9 @@
 import { LEAF_BYTES, depthOf, leafCount, zeroHash, type HashTree } from "@assay/vm/tree";
 import type { SubtreeHasher } from "@assay/vm/treeRoot";
 import type { Backend } from "../backend.ts";
+import { host } from "../host.ts";
 import { EngineError } from "../plan/memory.ts";
 import { HASH_BYTES, type TreeHasher } from "./hasher.ts";
-import { nativeHasher } from "./nativeHasher.ts";
 import { WasmHasher } from "./wasmHasher.ts";
 
 const own = new Map<Backend, TreeHasher>();
@@ -21,7 +21,7 @@ export function treeHasher(backend: Backend = "auto"): TreeHasher {
 
 function make(backend: Backend): TreeHasher {
   if (backend === "wasm") return new WasmHasher();
-  const native = nativeHasher();
+  const native = host().nativeHasher();
   if (!("absent" in native)) return native;
   if (backend === "native") throw new EngineError("NO_BACKEND", `no native hasher: ${native.absent}`);
   return treeHasher("wasm");
