@@ -18,8 +18,8 @@ type Run = () => unknown;
 
 /** A sample takes at least this long: short inferences are repeated. */
 const LEAST_SAMPLE_MS = 10;
-/** Threads of the one that has just run may spin for a while, waiting for more. */
-const PAUSE_MS = 5;
+/** Threads of the one that has just run spin for a while, waiting for more, and would take a core from the other's. */
+const PAUSE_MS = 60;
 
 /** Times `pairs` pairs of samples after warming both up; who goes first alternates. */
 export async function comparePairs(ours: Run, theirs: Run, pairs: number): Promise<Comparison> {
@@ -35,6 +35,8 @@ export async function comparePairs(ours: Run, theirs: Run, pairs: number): Promi
     ] as const;
     for (const [run, times] of pair % 2 === 0 ? order : [order[1], order[0]]) {
       await sleep(PAUSE_MS);
+      // Its own threads have gone to sleep meanwhile: one run wakes them.
+      await sample(run, 1);
       times.push(await sample(run, repeats));
     }
   }

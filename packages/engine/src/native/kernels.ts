@@ -57,8 +57,8 @@ class NativeKernels implements ContractionKernels {
     return this.#library.scratchBytes(this.#set.index, encodeContraction(contraction));
   }
 
-  region(contraction: Contraction) {
-    return goodRegion(contraction, 2 * this.#set.lanes, this.#set.rows);
+  region(contraction: Contraction, threads = 1) {
+    return goodRegion(contraction, 2 * this.#set.lanes, this.#set.rows, threads);
   }
 
   contract(at: number, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number, scratch: number): void {

@@ -14,8 +14,26 @@ const PACKING_ROWS = 128;
 /** Most rows of a call over packed columns: a block of their depth stays in the second-level cache. */
 const ROWS = 256;
 
+/** Parts that each thread should find, and multiply-adds below which none is cut for that: some 10 µs of one core. */
+const PARTS = 3;
+const SHARED_WORK = 1 << 19;
+
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */
-export function goodRegion(c: Contraction, panel: number, tile: number): Region {
+export function goodRegion(c: Contraction, panel: number, tile: number, threads = 1): Region {
+  let { rows, columns, batches } = largeRegion(c, panel, tile);
+  const parts = (): number =>
+    Math.ceil(c.rows / rows) * Math.ceil(c.columns / columns) * Math.ceil(c.batches / batches);
+  while (threads > 1 && parts() < PARTS * threads && rows * columns * batches * c.depth >= 2 * SHARED_WORK) {
+    if (batches > 1) batches = Math.ceil(batches / 2);
+    else if (columns >= 4 * panel) columns = evenPart(c.columns, Math.ceil(columns / 2), panel);
+    else if (rows >= 4 * panel) rows = evenPart(c.rows, Math.ceil(rows / 2), panel);
+    else break;
+  }
+  return { rows, columns, batches };
+}
+
+/** The region for one thread. */
+function largeRegion(c: Contraction, panel: number, tile: number): Region {
   const { rows, columns, batches, depth, columnFactor } = c;
   const whole = rows * columns * depth;
   if (whole <= WORK) {

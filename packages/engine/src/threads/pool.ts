@@ -8,14 +8,16 @@ import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { Runner } from "../runner.ts";
 import type { CompiledModule } from "../wasm/webAssembly.ts";
-import { COMMAND, SIGNAL, waitWhile } from "./signals.ts";
+import { finishPart, sharedParts } from "./parts.ts";
+import { nextTurn, opened, QUIT, SIGNAL, takePart, waitWhile } from "./signals.ts";
 import type { Load } from "./worker.ts";
 
 export class Pool implements Threads {
   readonly #memory: LinearMemory;
   readonly #choice: KernelChoice;
   readonly #workers: Worker[];
-  #loaded = false;
+  /** Number of the plan that the workers have. */
+  #plan = 0;
   #failure: unknown;
 
   constructor(memory: LinearMemory, choice: KernelChoice, workers: number) {
@@ -36,56 +38,58 @@ export class Pool implements Threads {
   /** Gives every worker a plan. */
   load(plan: Plan, module: CompiledModule): void {
     const words = this.#words();
-    if (this.#loaded) this.#signal(words, COMMAND.load);
-    this.#loaded = true;
-    Atomics.store(words, SIGNAL.done, 0);
+    this.#plan++;
+    Atomics.store(words, SIGNAL.ready, 0);
+    this.#announce(words, this.#plan);
     const lists = Object.values(plan.lists).map(({ steps }) => steps);
-    const epoch = Atomics.load(words, SIGNAL.epoch);
     this.#workers.forEach((worker, i) => {
       const scratch = plan.scratch.address + (i + 1) * plan.scratch.stride;
       const { memory } = this.#memory;
-      const load: Load = { memory, module, choice: this.#choice, lists, scratch, epoch };
+      const load: Load = { memory, module, choice: this.#choice, lists, scratch, plan: this.#plan };
       worker.postMessage(load);
     });
-    this.#await(words);
+    this.#await(words, SIGNAL.ready, this.#workers.length);
   }
 
   /** Computes a step with all threads. */
   run(runner: Runner, step: Step, list: number, index: number): void {
-    const parts = runner.parts(step);
-    if (parts === 1) return runner.part(step, 0);
+    const parts = sharedParts(runner, step);
+    if (parts === 1) return runner.run(step);
     const words = this.#words();
+    const turn = nextTurn(Atomics.load(words, SIGNAL.turn));
+    Atomics.store(words, SIGNAL.turn, turn);
     Atomics.store(words, SIGNAL.list, list);
     Atomics.store(words, SIGNAL.step, index);
-    Atomics.store(words, SIGNAL.next, 0);
-    Atomics.store(words, SIGNAL.done, 0);
-    this.#signal(words, COMMAND.step);
-    for (;;) {
-      const part = Atomics.add(words, SIGNAL.next, 1);
-      if (part >= parts) break;
-      runner.part(step, part);
+    Atomics.store(words, SIGNAL.parts, parts);
+    Atomics.store(words, SIGNAL.finished, 0);
+    Atomics.store(words, SIGNAL.turn, opened(turn));
+    Atomics.notify(words, SIGNAL.turn);
+    for (let taken = takePart(words); taken !== undefined; taken = takePart(words)) {
+      finishPart(words, runner, step, taken.part);
     }
-    this.#await(words);
+    this.#await(words, SIGNAL.finished, parts);
   }
 
-  #signal(words: Int32Array, command: number): void {
-    Atomics.store(words, SIGNAL.command, command);
-    Atomics.add(words, SIGNAL.epoch, 1);
-    Atomics.notify(words, SIGNAL.epoch);
+  /** Tells the workers which plan is served. */
+  #announce(words: Int32Array, plan: number): void {
+    Atomics.store(words, SIGNAL.plan, plan);
+    Atomics.store(words, SIGNAL.turn, nextTurn(Atomics.load(words, SIGNAL.turn)));
+    Atomics.notify(words, SIGNAL.turn);
   }
 
-  #await(words: Int32Array): void {
-    for (let done = 0; done < this.#workers.length; done = Atomics.load(words, SIGNAL.done)) {
-      waitWhile(words, SIGNAL.done, done);
-    }
-    if (Atomics.load(words, SIGNAL.failed) !== 0) {
-      throw new EngineError("NO_BACKEND", `a worker thread failed: ${String(this.#failure ?? "see its output")}`);
+  /** Waits until a count has been reached. */
+  #await(words: Int32Array, signal: number, count: number): void {
+    for (let now = Atomics.load(words, signal); now < count; now = Atomics.load(words, signal)) {
+      waitWhile(words, signal, now);
+      if (Atomics.load(words, SIGNAL.failed) !== 0) {
+        throw new EngineError("NO_BACKEND", `a worker thread failed: ${String(this.#failure ?? "see its output")}`);
+      }
     }
   }
 
   /** Ends the workers. */
   close(): void {
-    if (this.#loaded) this.#signal(this.#words(), COMMAND.quit);
+    this.#announce(this.#words(), QUIT);
     for (const worker of this.#workers) void worker.terminate();
   }
 }

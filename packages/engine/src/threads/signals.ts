@@ -1,6 +1,7 @@
 /**
- * How threads tell one another what to do: words of the shared memory. The leader raises the epoch; every worker then does
- * what the command says, and counts itself done.
+ * How threads tell one another what to do: words of the shared memory. One word holds the number of the step and the next
+ * part of it that nobody has taken, so that whoever takes a part takes it of that step: a thread that wakes up late finds
+ * another number, and takes nothing. So nobody waits for a sleeper, only for parts that were taken.
  */
 import { CALL_ADDRESS } from "../codegen/emitter.ts";
 
@@ -8,21 +9,57 @@ import { CALL_ADDRESS } from "../codegen/emitter.ts";
 const FIRST = (CALL_ADDRESS + 256) >> 2;
 
 export const SIGNAL = {
-  epoch: FIRST,
-  command: FIRST + 1,
-  /** The next part that nobody has taken. */
-  next: FIRST + 16,
-  done: FIRST + 32,
-  list: FIRST + 48,
-  step: FIRST + 49,
+  /** Number of the step · 4096 + next part; or `CLOSED` for the part while the words below are written. */
+  turn: FIRST,
+  /** Parts that are done. */
+  finished: FIRST + 16,
+  /** Workers that have loaded the plan. */
+  ready: FIRST + 32,
+  /** Number of the plan that workers serve; `QUIT` ends them. */
+  plan: FIRST + 48,
+  parts: FIRST + 49,
+  list: FIRST + 50,
+  step: FIRST + 51,
   /** Not 0: a worker failed. */
-  failed: FIRST + 50,
+  failed: FIRST + 52,
 } as const;
 
-export const COMMAND = { step: 0, load: 1, quit: 2 } as const;
+export const QUIT = -1;
 
-/** Rounds of looking before a thread goes to sleep: some tens of microseconds. */
-const SPINS = 20_000;
+const PART_BITS = 12;
+const PART_MASK = (1 << PART_BITS) - 1;
+/** The part that says that no part may be taken. */
+export const CLOSED = PART_MASK;
+/** Most parts of a step. */
+export const MOST_PARTS = 2048;
+
+/** The word for the next step, closed. */
+export const nextTurn = (turn: number): number => (((turn >>> PART_BITS) + 1) << PART_BITS) | CLOSED;
+/** The same, open. */
+export const opened = (turn: number): number => turn & ~PART_MASK;
+export const partOf = (turn: number): number => turn & PART_MASK;
+
+/** A part that a thread has taken, of a step of a list. */
+export interface Taken {
+  readonly part: number;
+  readonly list: number;
+  readonly step: number;
+}
+
+/** Takes a part of the step that is open; undefined where there is none left. */
+export function takePart(words: Int32Array): Taken | undefined {
+  for (;;) {
+    const turn = Atomics.load(words, SIGNAL.turn);
+    const part = partOf(turn);
+    if (part === CLOSED || part >= Atomics.load(words, SIGNAL.parts)) return undefined;
+    const [list, step] = [Atomics.load(words, SIGNAL.list), Atomics.load(words, SIGNAL.step)];
+    // INVARIANT: what was read since the turn belongs to it: whoever writes those words changes the turn before.
+    if (Atomics.compareExchange(words, SIGNAL.turn, turn, turn + 1) === turn) return { part, list, step };
+  }
+}
+
+/** Rounds of looking before a thread goes to sleep: about a millisecond, for waking takes a tenth of one. */
+const SPINS = 300_000;
 
 /** Returns when the word is no longer `value`. */
 export function waitWhile(words: Int32Array, index: number, value: number): void {

@@ -7,7 +7,8 @@ import type { Step } from "../plan/step.ts";
 import { Runner } from "../runner.ts";
 import { MAX_PAGES } from "../wasm/module.ts";
 import type { CompiledModule, Memory } from "../wasm/webAssembly.ts";
-import { COMMAND, SIGNAL, waitWhile } from "./signals.ts";
+import { finishPart } from "./parts.ts";
+import { QUIT, SIGNAL, takePart, waitWhile } from "./signals.ts";
 
 /** What a worker is told of a plan. */
 export interface Load {
@@ -16,39 +17,35 @@ export interface Load {
   readonly choice: KernelChoice;
   readonly lists: readonly (readonly Step[])[];
   readonly scratch: number;
-  /** The epoch at which the plan was sent. */
-  readonly epoch: number;
+  /** The plan's number. */
+  readonly plan: number;
 }
 
 let kernels: ContractionKernels | undefined;
 
-function serve({ memory, module, choice, lists, scratch, epoch }: Load): void {
+function serve({ memory, module, choice, lists, scratch, plan }: Load): void {
   const words = new Int32Array(memory.buffer);
-  const done = (): void => {
-    Atomics.add(words, SIGNAL.done, 1);
-    Atomics.notify(words, SIGNAL.done);
-  };
   try {
     kernels ??= contractionKernels(memory, { shared: true, maximum: MAX_PAGES }, choice);
     const runner = new Runner(module, memory, kernels, scratch);
-    for (let seen = epoch; ;) {
-      done();
-      waitWhile(words, SIGNAL.epoch, seen);
-      seen = Atomics.load(words, SIGNAL.epoch);
-      const command = Atomics.load(words, SIGNAL.command);
-      if (command === COMMAND.quit) process.exit();
-      if (command === COMMAND.load) return;
-      const step = lists[Atomics.load(words, SIGNAL.list)][Atomics.load(words, SIGNAL.step)];
-      const parts = runner.parts(step);
-      for (;;) {
-        const part = Atomics.add(words, SIGNAL.next, 1);
-        if (part >= parts) break;
-        runner.part(step, part);
-      }
+    Atomics.add(words, SIGNAL.ready, 1);
+    Atomics.notify(words, SIGNAL.ready);
+    for (;;) {
+      const turn = Atomics.load(words, SIGNAL.turn);
+      const serving = Atomics.load(words, SIGNAL.plan);
+      if (serving === QUIT) process.exit();
+      // The next plan comes as a message.
+      if (serving !== plan) return;
+      const taken = takePart(words);
+      if (taken === undefined) waitWhile(words, SIGNAL.turn, turn);
+      else finishPart(words, runner, lists[taken.list][taken.step], taken.part);
     }
   } catch (error) {
     Atomics.store(words, SIGNAL.failed, 1);
-    done();
+    for (const signal of [SIGNAL.ready, SIGNAL.finished]) {
+      Atomics.add(words, signal, 1);
+      Atomics.notify(words, signal);
+    }
     throw error;
   }
 }
