@@ -1,22 +1,25 @@
 /**
  * Functions that generated code calls for what WebAssembly has no instruction for: the fused multiply-add where the machine
- * does not fuse, 16-bit floats, division that gives 0 by zero, the high half of a product. Each is added to a module when
+ * does not fuse (`kernels/madd.ts`), 16-bit floats, division that gives 0 by zero, the high half of a product. Each is added to a module when
  * it is first asked for.
  */
-import { call, choose, f32, f32x4, f64, get, i32, i64, select, set, when, type Code } from "../wasm/code.ts";
+import { emulatedMadd, fusedMadd, type Madd } from "../kernels/madd.ts";
+import { call, choose, f32, f32x4, get, i32, i64, select, set, type Code } from "../wasm/code.ts";
 import type { FunctionWriter, ModuleWriter } from "../wasm/module.ts";
 
 const ABS = 0x7fffffff;
 
 export class Library {
   readonly #module: ModuleWriter;
-  /** Whether relaxed_madd rounds once on this machine. */
-  readonly fused: boolean;
+  readonly #fused: boolean;
   readonly #known = new Map<string, number>();
 
+  #madd: Madd | undefined;
+
+  /** @param fused Whether relaxed_madd rounds once on this machine. */
   constructor(module: ModuleWriter, fused: boolean) {
     this.#module = module;
-    this.fused = fused;
+    this.#fused = fused;
   }
 
   #add(
@@ -33,46 +36,16 @@ export class Library {
     return writer.index;
   }
 
-  /** a × b + c of f32, rounded once. */
-  fma(a: Code, b: Code, c: Code): Code {
-    if (this.fused) {
-      const wide = f32x4.splat;
-      return f32x4.extract_lane(f32x4.relaxed_madd(wide(a), wide(b), wide(c)), 0);
-    }
-    return call(this.#exactFma(), a, b, c);
+  /** a × b + c of four floats, rounded once. */
+  madd(a: Code, b: Code, c: Code): Code {
+    this.#madd ??= this.#fused ? fusedMadd : emulatedMadd(this.#module);
+    return this.#madd(a, b, c);
   }
 
-  /**
-   * The product is exact in binary64. The sum is rounded to odd: rounded to nearest, and where that was inexact and
-   * landed on an even pattern it is moved toward the exact sum (Boldo and Melquiond 2008); then once to binary32.
-   */
-  #exactFma(): number {
-    return this.#add("fma", ["f32", "f32", "f32"], "f32", (writer) => {
-      const [product, addend, sum, back, error] = Array.from({ length: 5 }, () => writer.local("f64"));
-      const bits = writer.local("i64");
-      const { add, sub, mul, promote_f32, reinterpret_i64 } = f64;
-      // Knuth's two-sum: the exact error of the sum.
-      const twoSum = add(sub(get(product), sub(get(sum), get(back))), sub(get(addend), get(back)));
-      // One unit toward the error: away from zero where error and sum have one sign.
-      const sameSign = i64.ge_s(i64.xor(i64.reinterpret_f64(get(error)), get(bits)), i64.const(0));
-      return [
-        set(product, mul(promote_f32(get(0)), promote_f32(get(1)))),
-        set(addend, promote_f32(get(2))),
-        set(sum, add(get(product), get(addend))),
-        set(back, sub(get(sum), get(product))),
-        set(error, twoSum),
-        set(bits, i64.reinterpret_f64(get(sum))),
-        // An infinite or NaN sum has a NaN error, which is not above or below 0.
-        when(
-          i32.and(
-            i32.or(f64.lt(get(error), f64.const(0)), f64.gt(get(error), f64.const(0))),
-            i64.eqz(i64.and(get(bits), i64.const(1))),
-          ),
-          set(sum, reinterpret_i64(i64.add(get(bits), choose("i64", sameSign, i64.const(1), i64.const(-1))))),
-        ),
-        f32.demote_f64(get(sum)),
-      ];
-    });
+  /** The same of one. */
+  fma(a: Code, b: Code, c: Code): Code {
+    const wide = f32x4.splat;
+    return f32x4.extract_lane(this.madd(wide(a), wide(b), wide(c)), 0);
   }
 
   /** A binary16 pattern widened. */

@@ -143,7 +143,7 @@ export function vectorCode(node: Node, as: Representation, at: VectorAccess, lib
     case OPCODE.fdiv:
       return f32x4.div(float(a), float(b));
     case OPCODE.ffma:
-      return library.fused ? f32x4.relaxed_madd(float(a), float(b), float(c)) : undefined;
+      return library.madd(float(a), float(b), float(c));
     case OPCODE.fsqrt:
       return f32x4.sqrt(float(a));
     case OPCODE.fmin:
