@@ -8,6 +8,7 @@ import { check } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { NodeContext } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
+import { TO_INTEGER } from "./types.ts";
 import { cubicFar, cubicNear } from "./cubic.ts";
 
 export const COORDINATES = [
@@ -189,12 +190,12 @@ function nearest(node: NodeContext, x: TensorValue, axes: readonly ResizedAxis[]
 
 function extrapolated(code: NodeCode, dtype: DType, { extrapolation }: Interpolation): Value {
   const value = code.constantFloat(extrapolation);
-  return INTEGER_OF.has(dtype) ? saturated(code, dtype, value) : value;
+  return TO_INTEGER.has(dtype) ? saturated(code, dtype, value) : value;
 }
 
 /** What becomes of the interpolated value: what is beyond the input is replaced, integers are rounded half to even. */
 function finished(code: NodeCode, dtype: DType, axes: readonly ResizedAxis[], how: Interpolation, sum: Value): Value {
-  const value = INTEGER_OF.has(dtype) ? saturated(code, dtype, sum) : sum;
+  const value = TO_INTEGER.has(dtype) ? saturated(code, dtype, sum) : sum;
   if (how.coordinates !== "tf_crop_and_resize") return value;
   const inside = axes
     .map((resized) => isBetween(code, resized, coordinateOf(code, resized, how.coordinates, code.index(resized.axis))))
@@ -202,25 +203,14 @@ function finished(code: NodeCode, dtype: DType, axes: readonly ResizedAxis[], ho
   return code.select(inside, value, extrapolated(code, dtype, how));
 }
 
-const INTEGER_OF = new Map<DType, "ftoi8" | "ftoi16" | "ftoi32" | "ftoi64" | "ftou8" | "ftou16" | "ftou32" | "ftou64">([
-  [DType.INT8, "ftoi8"],
-  [DType.INT16, "ftoi16"],
-  [DType.INT32, "ftoi32"],
-  [DType.INT64, "ftoi64"],
-  [DType.UINT8, "ftou8"],
-  [DType.UINT16, "ftou16"],
-  [DType.UINT32, "ftou32"],
-  [DType.UINT64, "ftou64"],
-]);
-
 function saturated(code: NodeCode, dtype: DType, x: Value): Value {
-  return code[INTEGER_OF.get(dtype)!](code.frint(x));
+  return code[TO_INTEGER.get(dtype)!](code.frint(x));
 }
 
 /** An element as a float. */
 function element(code: NodeCode, x: TensorValue, linear: Value): Value {
   const word = code.read(x, linear);
-  if (!INTEGER_OF.has(x.dtype)) return word;
+  if (!TO_INTEGER.has(x.dtype)) return word;
   const unsigned = [DType.UINT8, DType.UINT16, DType.UINT32, DType.UINT64].some((dtype) => dtype === x.dtype);
   return unsigned ? code.utof(word) : code.itof(word);
 }

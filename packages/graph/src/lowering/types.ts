@@ -21,3 +21,18 @@ export function isUnsigned(dtype: DType): boolean {
 export function accumulatorOf(dtype: DType): DType {
   return isFloat(dtype) ? DType.FLOAT32 : dtype;
 }
+
+/** The instruction that truncates and saturates a float to an integer type. */
+export const TO_INTEGER = new Map<
+  DType,
+  "ftoi8" | "ftoi16" | "ftoi32" | "ftoi64" | "ftou8" | "ftou16" | "ftou32" | "ftou64"
+>([
+  [DType.INT8, "ftoi8"],
+  [DType.INT16, "ftoi16"],
+  [DType.INT32, "ftoi32"],
+  [DType.INT64, "ftoi64"],
+  [DType.UINT8, "ftou8"],
+  [DType.UINT16, "ftou16"],
+  [DType.UINT32, "ftou32"],
+  [DType.UINT64, "ftou64"],
+]);

@@ -4,7 +4,7 @@
  */
 import { DType, isDType, type Value } from "@assay/vm";
 import { GraphError } from "../errors.ts";
-import { isFloat, isUnsigned } from "../lowering/types.ts";
+import { isFloat, isUnsigned, TO_INTEGER } from "../lowering/types.ts";
 import { withKnown } from "../lowering/known.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
@@ -36,17 +36,6 @@ export function elementType(code: number): DType {
   if (!isDType(code)) throw new GraphError("UNSUPPORTED", `element type ${code}`);
   return code;
 }
-
-const TO_INTEGER = new Map<DType, "ftoi8" | "ftoi16" | "ftoi32" | "ftoi64" | "ftou8" | "ftou16" | "ftou32" | "ftou64">([
-  [DType.INT8, "ftoi8"],
-  [DType.INT16, "ftoi16"],
-  [DType.INT32, "ftoi32"],
-  [DType.INT64, "ftoi64"],
-  [DType.UINT8, "ftou8"],
-  [DType.UINT16, "ftou16"],
-  [DType.UINT32, "ftou32"],
-  [DType.UINT64, "ftou64"],
-]);
 
 /** A word of type `from` as a word of type `to`. */
 export function cast(code: NodeCode, from: DType, to: DType, x: Value): Value {
