@@ -2,10 +2,14 @@ import { isDType, loadWord, run, wordsOf, type Run } from "@assay/vm";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
 import { expect } from "chai";
-import { Engine } from "./engine.ts";
+import { Engine, type EngineOptions } from "./index.ts";
 
 /** Random programs that are compared; the default is what CI runs. */
 const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);
+
+/** Of them, those that run with the emulated multiply-add, and by two threads, each of which must start. */
+const EMULATED = 300;
+const THREADED = 20;
 
 /** Every element of every tensor of every call, as bits. */
 function compare(name: string, ours: Run, reference: Run): void {
@@ -28,12 +32,13 @@ function compare(name: string, ours: Run, reference: Run): void {
 }
 
 /** Everything that a run keeps, and then the outputs alone, whose tensors share memory. */
-function both({ name, program, request }: Example): void {
+function both({ name, program, request }: Example, options: EngineOptions = {}): void {
   const reference = run(program, request);
-  const engine = new Engine(program);
+  const engine = new Engine(program, options);
   compare(name, engine.run(request), reference);
   const outputs = engine.infer(request);
   expect(outputs.map(wordsOf), `${name}: outputs`).to.deep.equal(reference.outputs.map(wordsOf));
+  engine.close();
 }
 
 describe("engine", () => {
@@ -51,6 +56,15 @@ describe("engine", () => {
   it(`gives the interpreter's bits on ${PROGRAMS} random programs`, function () {
     this.timeout(600_000);
     for (let seed = 0; seed < PROGRAMS; seed++) both(randomProgram(seed));
+  });
+
+  it("gives the interpreter's bits where the machine does not fuse", () => {
+    for (let seed = 0; seed < EMULATED; seed++) both(randomProgram(seed), { emulate: true, backend: "wasm" });
+  });
+
+  it("gives the interpreter's bits by two threads", function () {
+    this.timeout(120_000);
+    for (let seed = 0; seed < THREADED; seed++) both(randomProgram(seed), { threads: 2 });
   });
 
   it("gives the same bits the second time, from kept kernels", () => {
