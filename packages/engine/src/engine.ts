@@ -21,7 +21,7 @@ import { contractionKernels, type Backend } from "./backend.ts";
 import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
 import type { ContractionKernels } from "./contraction.ts";
 import { host, type Threads } from "./host.ts";
-import { PlainEngine } from "./plain.ts";
+import { PlainEngine } from "./plain/executor.ts";
 import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
 import type { PlannedNode } from "./plan/nodes.ts";

@@ -1,7 +1,7 @@
 /** The engine as a browser imports it: WebAssembly alone. */
 export type { Backend } from "./backend.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
-export { PlainEngine } from "./plain.ts";
+export { PlainEngine } from "./plain/executor.ts";
 export { EngineError } from "./plan/memory.ts";
 export { buildTrace, FastTrace } from "./trace.ts";
 export { fastSubtree, fastTree } from "./tree/treeHasher.ts";
