@@ -2,7 +2,7 @@ import { isDType, loadWord, run, wordsOf, type Run } from "@assay/vm";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
 import { expect } from "chai";
-import { Engine, type EngineOptions } from "./index.ts";
+import { Engine, PlainEngine, type EngineOptions } from "./index.ts";
 
 /** Random programs that are compared; the default is what CI runs. */
 const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);
@@ -56,6 +56,14 @@ describe("engine", () => {
   it(`gives the interpreter's bits on ${PROGRAMS} random programs`, function () {
     this.timeout(600_000);
     for (let seed = 0; seed < PROGRAMS; seed++) both(randomProgram(seed));
+  });
+
+  it(`gives the interpreter's bits on ${PROGRAMS} random programs, by the plain executor`, function () {
+    this.timeout(600_000);
+    for (let seed = 0; seed < PROGRAMS; seed++) {
+      const { name, program, request } = randomProgram(seed);
+      compare(name, new PlainEngine(program).run(request), run(program, request));
+    }
   });
 
   it("gives the interpreter's bits where the machine does not fuse", () => {
