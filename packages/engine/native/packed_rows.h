@@ -18,7 +18,9 @@ static int better_turned(int64_t rows, int64_t columns) {
 }
 
 static int64_t packed_rows_bytes(int64_t depth, int64_t rows) {
-  const int64_t plain = rows * float_pitch(depth), panels = round_up(rows, PANEL) * depth;
+  // One row needs no distance to the next: the rows of many small batches lie close.
+  const int64_t plain = rows == 1 ? depth : rows * float_pitch(depth);
+  const int64_t panels = rows < PANEL ? 0 : round_up(rows, PANEL) * depth;
   return PACKED_HEAD + greatest(plain, panels) * (int64_t)sizeof(float);
 }
 

@@ -35,6 +35,17 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
   return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, offset, _mm256_castsi256_ps(m), 4);
 }
 
+// The elements of even and of odd place of two vectors in a row; a vector moved up by one lane, `first` put before it.
+INLINE vf vf_quarters(vf x) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(x), 0xd8));
+}
+INLINE vf vf_even(vf low, vf high) { return vf_quarters(_mm256_shuffle_ps(low, high, 0x88)); }
+INLINE vf vf_odd(vf low, vf high) { return vf_quarters(_mm256_shuffle_ps(low, high, 0xdd)); }
+INLINE vf vf_push(float first, vf x) {
+  const vf up = _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6));
+  return _mm256_blend_ps(up, _mm256_set1_ps(first), 1);
+}
+
 // Eight vectors as the rows of a square become its columns.
 #define HAS_TRANSPOSE 1
 INLINE void vf_transpose(vf x[8]) {

@@ -34,6 +34,19 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
 #define HAS_PICK 1
 INLINE vf vf_pick(vf low, vf high, vi index, vm m) { return _mm512_maskz_permutex2var_ps(m, low, index, high); }
 
+// The elements of even and of odd place of two vectors in a row; a vector moved up by one lane, `first` put before it.
+INLINE vf vf_even(vf low, vf high) {
+  const vi at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_ps(low, at, high);
+}
+INLINE vf vf_odd(vf low, vf high) {
+  const vi at = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_permutex2var_ps(low, at, high);
+}
+INLINE vf vf_push(float first, vf x) {
+  return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(x), _mm512_castps_si512(_mm512_set1_ps(first)), 15));
+}
+
 // Sixteen vectors as the rows of a square become its columns.
 #define HAS_TRANSPOSE 1
 INLINE void vf_transpose(vf x[16]) {

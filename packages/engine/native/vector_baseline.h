@@ -82,6 +82,11 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
   return r;
 }
 
+// The elements of even and of odd place of two vectors in a row; a vector moved up by one lane, `first` put before it.
+INLINE vf vf_even(vf low, vf high) { return (vf){{low.x[0], low.x[2], high.x[0], high.x[2]}}; }
+INLINE vf vf_odd(vf low, vf high) { return (vf){{low.x[1], low.x[3], high.x[1], high.x[3]}}; }
+INLINE vf vf_push(float first, vf x) { return (vf){{first, x.x[0], x.x[1], x.x[2]}}; }
+
 INLINE vi vi_zero(void) { return (vi){{0}}; }
 INLINE vi vi_set1(int32_t x) { return (vi){{x, x, x, x}}; }
 INLINE vi vi_load(const int32_t *p) {

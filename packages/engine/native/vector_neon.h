@@ -50,6 +50,11 @@ INLINE vf vf_gather(const float *p, vi offset, vm m) {
   return vld1q_f32(x);
 }
 
+// The elements of even and of odd place of two vectors in a row; a vector moved up by one lane, `first` put before it.
+INLINE vf vf_even(vf low, vf high) { return vuzp1q_f32(low, high); }
+INLINE vf vf_odd(vf low, vf high) { return vuzp2q_f32(low, high); }
+INLINE vf vf_push(float first, vf x) { return vextq_f32(vdupq_n_f32(first), x, 3); }
+
 INLINE vi vi_zero(void) { return vdupq_n_s32(0); }
 INLINE vi vi_set1(int32_t x) { return vdupq_n_s32(x); }
 INLINE vi vi_load(const int32_t *p) { return vld1q_s32(p); }

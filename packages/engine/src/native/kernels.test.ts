@@ -1,58 +1,26 @@
 /** The native kernels against the naive oracle, every instruction set that this machine runs; not run without a compiler. */
 import { expect } from "chai";
 import { Random } from "@assay/vm/testing/random";
-import { KIND, MODE, SIDE, type Contraction, type ContractionKernels, type Region } from "../contraction.ts";
+import { KIND, MODE } from "../contraction.ts";
 import { oracle } from "../kernels/oracle.ts";
-import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "../kernels/testing.ts";
+import { compute, Heap, randomContraction, sums, type Wanted } from "../kernels/testing.ts";
 import { nativeKernels } from "./kernels.ts";
-import { availableSets } from "./testing.ts";
+import { checkContraction, kernelsOf, same, setsOrSkip } from "./testing.ts";
 
 const { FLOAT32, INT32 } = KIND;
 const { STRIDED, GATHERED } = MODE;
-
-/** A multiple of every set's panel. */
-const PANEL = 32;
 
 describe("contractions by native kernels", () => {
   let sets: readonly string[] = [];
 
   before(function () {
-    this.timeout(300_000);
-    const available = availableSets();
-    if (typeof available === "string") {
-      console.log(`      not run: ${available}`);
-      this.skip();
-    }
-    sets = available;
+    sets = setsOrSkip(this);
   });
 
-  function kernelsOf(heap: Heap, set: string): ContractionKernels {
-    const kernels = nativeKernels(heap.memory, { set });
-    if ("absent" in kernels) throw new Error(kernels.absent);
-    return kernels;
-  }
-
-  /** Every way of computing it, by every set: as it is, packed on either side and both, whole and in odd regions. */
   function check(seed: number, wanted: Wanted): void {
     const random = new Random(seed);
     const heap = new Heap();
-    const c = randomContraction(heap, random, wanted);
-    const want = sums(heap, c, (_, b, m, n) => oracle(heap.view(), c, b, m, n));
-    const part: Region = {
-      batches: random.between(1, c.batches),
-      rows: random.between(1, c.rows),
-      columns: PANEL * random.between(1, Math.ceil(c.columns / PANEL)),
-    };
-    for (const set of sets) {
-      const kernels = kernelsOf(heap, set);
-      for (const sides of [[], [SIDE.ROWS], [SIDE.COLUMNS], [SIDE.ROWS, SIDE.COLUMNS]]) {
-        const packed = withPacked(heap, kernels, c, sides);
-        for (const region of [kernels.region(packed), part]) {
-          const say = `${set}: ${JSON.stringify({ seed, ...wanted, packed: sides, region })}`;
-          same(compute(heap, kernels, packed, region), want, c, say);
-        }
-      }
-    }
+    checkContraction(sets, heap, randomContraction(heap, random, wanted), random, { seed, ...wanted });
   }
 
   for (const kind of [FLOAT32, INT32]) {
@@ -118,12 +86,3 @@ describe("contractions by native kernels", () => {
     expect(kernels).to.have.property("absent").that.contains("abacus").and.contains("baseline");
   });
 });
-
-/** Equality of all sums, told by the first that differs. */
-function same(got: readonly number[], want: readonly number[], c: Contraction, say: string): void {
-  const at = want.findIndex((bits, i) => got[i] !== bits);
-  if (at < 0) return;
-  const [b, rest] = [Math.floor(at / (c.rows * c.columns)), at % (c.rows * c.columns)];
-  const place = `batch ${b}, row ${Math.floor(rest / c.columns)}, column ${rest % c.columns}`;
-  expect.fail(`${say}\n${place}: ${got[at].toString(16)}, not ${want[at].toString(16)}`);
-}
