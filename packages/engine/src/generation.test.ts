@@ -10,6 +10,9 @@ describe("generation", () => {
   const kinds: Record<string, DecoderOptions> = {
     "attention in parts": {},
     "scaled keys": { scaledKeys: true },
+    "keys and values in one": { cache: "keys and values in one, as GPT-2 has them" },
+    "positions first": { cache: "positions first" },
+    "branches with and without a past": { merged: true },
     GroupQueryAttention: { inputs: ["attention_mask", "position_ids"], fused: "GroupQueryAttention" },
   };
   it("tells the request of each run, also where an earlier one had the same sizes", () => {

@@ -3,8 +3,10 @@ import { expect } from "chai";
 import { decodeList, DType, loadWord, OPCODE, run, tensorOfWords, wordsOf, type Request, type Run } from "@assay/vm";
 import { GraphError, importOnnx, type Imported, type ImportOptions } from "./index.ts";
 import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
+import { LAYOUTS, type LayoutName } from "./testing/decoderCaches.ts";
 import { buildDecoder, CONTEXT, HEADS, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
 
+const APART: LayoutName = "keys and values apart";
 const CALLS = { least: 2, greatest: CONTEXT };
 const SYMBOLS = { sequence: { least: 1, greatest: CONTEXT } };
 
@@ -50,7 +52,9 @@ function plainLogits(seed: number, text: readonly number[], kind: DecoderOptions
         [1, text.length],
         text.map(() => 1),
       );
-    return { dtype: DType.FLOAT32, shape: [1, 2, 0, SIZE], data: new Uint8Array(0) };
+    if (name === "use_cache_branch") return tensorOfWords(DType.BOOL, [1], [1]);
+    const shape = name === "past_0" ? [2, 1, HEADS, 0, SIZE] : [1, 2, 0, SIZE];
+    return { dtype: DType.FLOAT32, shape, data: new Uint8Array(0) };
   };
   const inputs = report.inputs.map(({ name }) => given(name));
   const words = wordsOf(run(program, { inputs, symbols: [], seed: 0n, calls: 1 }).outputs[0]).map(Number);
@@ -69,6 +73,12 @@ describe("generation with a cache", () => {
       fused: "GroupQueryAttention",
     },
     MultiHeadAttention: { inputs: ["position_ids"], fused: "MultiHeadAttention" },
+    "onnxruntime's Attention, keys and values in one": {
+      fused: "com.microsoft.Attention",
+      cache: "keys and values in one, as GPT-2 has them",
+    },
+    "branches with and without a past": { merged: true },
+    ...Object.fromEntries(Object.keys(LAYOUTS).map((cache) => [cache, { cache: cache as LayoutName }])),
   };
   for (const [name, kind] of Object.entries(kinds)) {
     it(`gives each token the logits that the whole text gives it, bit by bit: ${name}`, () => {
@@ -78,7 +88,8 @@ describe("generation with a cache", () => {
           const calls = 9;
           const result = run(imported.program, requestOf(prompt, calls));
           const tokens = tokensOf(result);
-          const plain = plainLogits(seed, [...prompt, ...tokens], kind);
+          // However a cache lies, the numbers are the same.
+          const plain = plainLogits(seed, [...prompt, ...tokens], kind.fused ? kind : { ...kind, cache: APART });
           for (let call = 0; call < calls - 1; call++) {
             const expected = plain[prompt.length - 1 + call];
             expect(logitsOf(imported, result, call), `call ${call}`).to.deep.equal(expected);
@@ -98,6 +109,20 @@ describe("generation with a cache", () => {
         // Scores and masks have one number per head and position; a row of the cache has SIZE per group of heads.
         expect(growth, `position ${position}`).to.be.at.most(HEADS);
       }
+    }
+  });
+
+  it("makes no tensor more where keys and values lie in one", () => {
+    const nodesOf = (cache: LayoutName) => decoder(0, {}, { cache }).report.nodes;
+    for (const cache of [
+      "keys and values in one, as GPT-2 has them",
+      "keys and values in one, split",
+      "positions first",
+    ] as const) {
+      const { prompt, decode } = nodesOf(APART);
+      expect(nodesOf(cache).decode, cache).to.equal(decode);
+      // The model itself brings keys and values into the order by position, and back.
+      expect(nodesOf(cache).prompt, cache).to.equal(prompt + (cache === "positions first" ? 4 : 0));
     }
   });
 
@@ -219,6 +244,14 @@ describe("sampled generation", () => {
     expect(new Set(texts).size).to.be.above(6);
     const cold = importOnnx(buildDecoder(5), { calls: CALLS, symbols: SYMBOLS, sampling: { temperature: 0 } });
     expect(cold.report.programRoot).to.equal(decoder(5).report.programRoot);
+  });
+
+  it("draws the same tokens however the cache lies", () => {
+    const options = { sampling: { temperature: 20, topK: 6, topP: 0.95 } };
+    const textOf = (kind: DecoderOptions) =>
+      tokensOf(run(decoder(5, options, kind).program, requestOf([1, 2], 10, 3n))).join();
+    const kinds = [...Object.keys(LAYOUTS).map((cache) => ({ cache: cache as LayoutName })), { merged: true }];
+    for (const kind of kinds) expect(textOf(kind), JSON.stringify(kind)).to.equal(textOf({}));
   });
 
   it("takes no call for another: equal logits draw other tokens in other calls", () => {

@@ -19,7 +19,8 @@ import { checkSampling, chooseToken, type Sampling } from "./generation/sampling
 import { Graph } from "./graph.ts";
 import { declaredType, finished, typeOf, type Imported, type Importer, type ImportOptions } from "./import.ts";
 import type { LoweredNode } from "./loweredNode.ts";
-import { ownNode, pastCache } from "./lowering/cache.ts";
+import { ownNode, pastCache, type Store } from "./lowering/cache.ts";
+import { isWhole, partOf } from "./lowering/cachePart.ts";
 import { FLOATS } from "./lowering/types.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { OnnxModel } from "./onnx/model.ts";
@@ -71,14 +72,14 @@ interface Step {
   readonly nodes: readonly LoweredNode[];
   readonly token: LoweredNode;
   readonly stop: LoweredNode | undefined;
-  /** Nodes of the histories. */
-  readonly presents: readonly LoweredNode[];
+  /** What the call adds to each state. */
+  readonly presents: readonly (readonly Kept[])[];
   readonly input: TensorValue;
 }
 
 /** The program of a generation. */
 export function lowerGeneration(importer: Importer, generation: Generation): Imported {
-  const { tokens, states, endTokens } = generation;
+  const { tokens, endTokens } = generation;
   checkEndTokens(endTokens);
   const shape = tokens.shape ?? [];
   check(shape.length === 2, "SHAPE_MISMATCH", `${tokens.name} must have the shape [1, sequence]`);
@@ -90,27 +91,26 @@ export function lowerGeneration(importer: Importer, generation: Generation): Imp
   const promptLength = importer.symbols.dimension(sequenceName);
   const lowering = new StepLowering(importer, generation, batchName, sequenceName);
 
-  const histories: History[] = states.map(() => ({ prompt: undefined, decode: undefined }));
   const token: History = { prompt: undefined, decode: undefined };
   const prompt = lowering.lower(
     new Graph(),
     { first: Dimension.constant(0), length: promptLength, promptLength: undefined },
-    { token, histories },
+    { token, stores: [] },
+  );
+  const stores = prompt.presents.map((rows) =>
+    rows.map(({ slices, order, node }): Store => ({ slices, order, history: { prompt: node, decode: undefined } })),
   );
   const used = importer.operators;
   const counted = { ...used };
   const decode = lowering.lower(
     new Graph(Math.max(1, calls.greatest - 2)),
     { first: promptLength.add(Dimension.call()).sub(1), length: Dimension.constant(1), promptLength },
-    { token, histories },
+    { token, stores },
   );
   Object.assign(used, counted);
   token.prompt = prompt.token;
   token.decode = decode.token;
-  histories.forEach((history, i) => {
-    history.prompt = prompt.presents[i];
-    history.decode = decode.presents[i];
-  });
+  stores.flat().forEach(({ history }, i) => (history.decode = decode.presents.flat()[i].node));
 
   const epilogue = new Graph();
   epilogue.operator = "Tokens";
@@ -139,9 +139,16 @@ export function lowerGeneration(importer: Importer, generation: Generation): Imp
   return importer.imported(program, lists, named, endTokens);
 }
 
-interface Histories {
+/** What a call adds to a state, or to some slices of it, and the order of axes in which it lies. */
+interface Kept extends Omit<Store, "history"> {
+  readonly node: LoweredNode;
+}
+
+/** What earlier calls left. */
+interface Earlier {
   readonly token: History;
-  readonly histories: readonly History[];
+  /** For each state; nothing in the prompt. */
+  readonly stores: readonly (readonly Store[])[];
 }
 
 /** Lowers the decoding step: once for the prompt, once for the calls after it. */
@@ -158,7 +165,7 @@ class StepLowering {
     this.#sequence = sequence;
   }
 
-  lower(graph: Graph, place: Place, { token, histories }: Histories): Step {
+  lower(graph: Graph, place: Place, { token, stores }: Earlier): Step {
     const { tokens, states, derived } = this.#generation;
     const { dtype, shape } = declaredType(tokens, (name) => this.#dimension(name, place));
     const integer = dtype === DType.INT64 || dtype === DType.INT32;
@@ -167,16 +174,16 @@ class StepLowering {
       ...{ dtype, shape },
       source: place.promptLength === undefined ? { kind: "input", index: 0 } : { kind: "history", history: token },
     };
-    const pasts = states.map((state, i) => this.#past(state, place, histories[i]));
+    const pasts = states.map((state, i) => this.#past(state, place, stores[i]));
     const given = new Map([
       [tokens.name, input],
       ...derived.map(({ name, input: { elementType } }) => [name, derivedInput(name, elementType, place)] as const),
-      ...states.map(({ past }, i) => [past.name, pasts[i].value] as const),
+      ...states.map(({ past }, i) => [past.name, pasts[i]] as const),
     ]);
     const values = this.#importer.lower(graph, given);
     const presents = states.map((state, i) => this.#present(graph, state, values.get(state.present.name)!, pasts[i]));
     const { chosen, stop } = this.#choose(graph, values, dtype);
-    const nodes = [nodeOf(chosen), ...(stop ? [nodeOf(stop)] : []), ...presents];
+    const nodes = [nodeOf(chosen), ...(stop ? [nodeOf(stop)] : []), ...presents.flat().map(({ node }) => node)];
     return {
       nodes: finished(graph, nodes),
       token: nodeOf(chosen),
@@ -194,65 +201,66 @@ class StepLowering {
 
   /** Axis along which a state has as many rows as there are positions; undefined where its shape never changes. */
   #growingAxis({ past }: State): number | undefined {
+    const { symbols = {} } = this.#importer.options;
+    const fixed = (size: string) => size === this.#batch || typeof symbols[size] === "number";
     const open = (past.shape ?? []).flatMap((size, axis) =>
-      typeof size === "number" || (size !== undefined && size === this.#batch) ? [] : [axis],
+      typeof size === "number" || (size !== undefined && fixed(size)) ? [] : [axis],
     );
-    // The first axis is the batch, whatever it is called, if another one grows.
-    const [axis, another] = open.length > 1 && open[0] === 0 ? open.slice(1) : open;
+    // The first of two is the batch, whatever it is called.
+    const [axis, another] = open.length > 1 ? open.slice(1) : open;
     const place = { node: `input ${JSON.stringify(past.name)}` };
     check(another === undefined, "UNSUPPORTED", "a state with more than one axis of open size", place);
     return axis;
   }
 
-  #past(state: State, place: Place, history: History): Past {
+  /** A state as the call finds it. */
+  #past(state: State, place: Place, stores: readonly Store[] | undefined): TensorValue {
     const { past } = state;
     const axis = this.#growingAxis(state);
     if (axis === undefined) {
       const type = declaredType(past, (name) => this.#dimension(name, place));
-      if (place.promptLength === undefined) return { value: splat(type.dtype, type.shape, 0), axis, history };
-      return { value: { ...type, source: { kind: "history", history } }, axis, history };
+      if (stores === undefined) return splat(type.dtype, type.shape, 0);
+      return { ...type, source: { kind: "history", history: stores[0].history } };
     }
-    const { dtype, shape: declared } = declaredType(past, () => Dimension.constant(1));
+    const { symbols = {} } = this.#importer.options;
+    const given = (name: string) =>
+      typeof symbols[name] === "number" ? this.#importer.symbols.dimension(name) : Dimension.constant(1);
+    const { dtype, shape: declared } = declaredType(past, given);
     const shape = declared.map((size, i) => (i === axis ? place.first : size));
-    if (place.promptLength === undefined) return { value: splat(dtype, shape, 0), axis, history };
-    const cache = { history, axis, promptLength: place.promptLength };
-    return { value: pastCache({ dtype, shape }, cache), axis, history };
+    const { promptLength, length: added } = place;
+    const earlier = promptLength && stores && { promptLength, stores };
+    return pastCache({ dtype, shape, axis, added, ...(earlier && { earlier }) });
   }
 
-  /** The node that holds what this call adds to a history. */
-  #present(
-    graph: Graph,
-    { past, present }: State,
-    value: TensorValue,
-    { value: old, axis, history }: Past,
-  ): LoweredNode {
-    if (axis === undefined) {
+  /** What this call adds to a state. */
+  #present(graph: Graph, { past, present }: State, value: TensorValue, old: TensorValue): Kept[] {
+    const cache = old.part?.cache;
+    const order = value.shape.map((_, axis) => axis);
+    if (cache === undefined) {
       const { node } = this.#importer.output(graph, present, value);
       const same = value.dtype === old.dtype && sameShape(value.shape, old.shape);
       check(same, "SHAPE_MISMATCH", `${present.name} is not of the type and shape of ${past.name}`);
-      return node;
+      return [{ slices: undefined, order, node }];
     }
     const where = { node: `output ${JSON.stringify(present.name)}` };
-    if (old.source.kind === "splat") {
-      // In the prompt all rows are new.
-      const others = (shape: readonly Dimension[]) => shape.filter((_, i) => i !== axis);
-      const fits = value.shape.length === old.shape.length && sameShape(others(value.shape), others(old.shape));
-      const shapes = `${formatShape(value.shape)} after a cache of ${formatShape(old.shape)}`;
-      check(fits && value.dtype === old.dtype, "SHAPE_MISMATCH", `the cache becomes ${shapes}`, where);
-      graph.operator = "Identity";
-      return ownNode(graph, value);
+    graph.operator = "Identity";
+    const part = partOf(value);
+    if (part?.cache === cache && isWhole(part)) {
+      return part.rows.map((rows) => ({ slices: rows.slices, order: rows.order, node: ownNode(graph, rows.value) }));
     }
-    const cache = value.source.kind === "view" ? value.source.view.cache : undefined;
-    const whole = cache?.history === history && cache.newest !== undefined;
-    const grown = old.shape.map((size, i) => (i === axis ? size.add(1) : size));
     check(
-      whole && sameShape(value.shape, grown),
+      cache.earlier === undefined,
       "UNSUPPORTED",
-      `the cache is not ${past.name} with the new positions joined to it by Concat; export the model so that keys and ` +
-        `values are caches of their own, in the layout in which Concat extends them`,
+      `the cache is not ${past.name} with the new positions joined to it by Concat, or its slices so joined and then put ` +
+        `together; export the model so that Concat extends what it is given`,
       where,
     );
-    return cache.newest;
+    // In the prompt all rows are new.
+    const others = (shape: readonly Dimension[]) => shape.filter((_, i) => i !== cache.axis);
+    const fits = value.shape.length === old.shape.length && sameShape(others(value.shape), others(old.shape));
+    const shapes = `${formatShape(value.shape)} after a cache of ${formatShape(old.shape)}`;
+    check(fits && value.dtype === old.dtype, "SHAPE_MISMATCH", `the cache becomes ${shapes}`, where);
+    return [{ slices: undefined, order, node: ownNode(graph, value) }];
   }
 
   #choose(graph: Graph, values: ReadonlyMap<string, TensorValue | undefined>, dtype: DType) {
@@ -275,14 +283,6 @@ class StepLowering {
     });
     return { chosen, stop };
   }
-}
-
-/** A state as a call finds it. */
-interface Past {
-  readonly value: TensorValue;
-  /** Axis of the positions of a cache. */
-  readonly axis: number | undefined;
-  readonly history: History;
 }
 
 function nodeOf(value: TensorValue): LoweredNode {

@@ -17,20 +17,20 @@ const long = (word: number) => ({
   data: new Uint8Array(BigInt64Array.of(BigInt(word)).buffer),
 });
 
-function ours(spec: ModelSpec): number[] {
+function ours(spec: ModelSpec, values = X): number[] {
   const { program } = importOnnx(buildModel(spec));
-  const [output] = run(program, { inputs: [floats([3], X)], symbols: [], seed: 0n, calls: 1 }).outputs;
+  const [output] = run(program, { inputs: [floats([3], values)], symbols: [], seed: 0n, calls: 1 }).outputs;
   return [...new Float32Array(denseBytes(output).slice().buffer)];
 }
 
-async function theirs(spec: ModelSpec): Promise<number[]> {
+async function theirs(spec: ModelSpec, values = X): Promise<number[]> {
   const session = await InferenceSession.create(buildModel(spec), { logSeverityLevel: 3 });
-  const { y } = await session.run({ x: new OrtTensor("float32", Float32Array.from(X), [3]) });
+  const { y } = await session.run({ x: new OrtTensor("float32", Float32Array.from(values), [3]) });
   return [...(y.data as Float32Array)];
 }
 
-async function agrees(spec: ModelSpec): Promise<void> {
-  expect(ours(spec)).to.deep.equal(await theirs(spec));
+async function agrees(spec: ModelSpec, values = X): Promise<void> {
+  expect(ours(spec, values)).to.deep.equal(await theirs(spec, values));
 }
 
 function refused(spec: ModelSpec, code: GraphErrorCode, text = ""): void {
@@ -134,13 +134,34 @@ describe("subgraphs", () => {
     });
   });
 
-  it("chosen or repeated by run-time values are refused with a reason", () => {
+  /** An If whose condition is the sign of the first element. */
+  const atRunTime = (nodes: readonly NodeSpec[], extra: Partial<ModelSpec> = {}): ModelSpec => {
+    const { nodes: all } = branching(nodes);
+    const condition = [
+      { operator: "Gather", inputs: ["x", "first"], outputs: ["head"] },
+      { operator: "Less", inputs: ["head", "zero"], outputs: ["c"] },
+    ];
+    const constants = { first: long(0), zero: floats([], [0]) };
+    return { nodes: [...condition, ...all], inputs: [x], outputs: [y], constants, ...extra };
+  };
+
+  it("may be chosen by run-time values where both give the same shape, and nest", async () => {
     const abs = [{ operator: "Abs", inputs: ["a"], outputs: ["y"] }];
-    refused(
-      { ...branching(abs), inputs: [x, { name: "c", dtype: BOOL, shape: [] }], constants: {} },
-      "UNSUPPORTED",
-      "known only at run time",
-    );
+    const inner = branching(abs).nodes[1];
+    for (const nodes of [abs, [{ operator: "Exp", inputs: ["a"], outputs: ["y"] }], [inner]]) {
+      for (const values of [X, X.map((element) => -element)]) await agrees(atRunTime(nodes), values);
+    }
+  });
+
+  it("chosen by run-time values are refused where types or shapes differ", () => {
+    const open = { outputs: [{ name: "y", dtype: FLOAT32 }] };
+    const pair = [{ operator: "Concat", inputs: ["a", "x"], outputs: ["y"], attributes: { axis: 0 } }];
+    refused(atRunTime(pair, open), "UNSUPPORTED", "the branches give [6] and [3]");
+    const sign = [{ operator: "Less", inputs: ["a", "x"], outputs: ["y"] }];
+    refused(atRunTime(sign, open), "TYPE_MISMATCH", "the branches give bool and float32");
+  });
+
+  it("repeated by run-time values are refused with a reason", () => {
     const loop = (constants: ModelSpec["constants"], inputs: ValueSpec[]): ModelSpec => ({
       nodes: [
         {

@@ -13,6 +13,7 @@ import {
   type Word,
 } from "@assay/vm";
 import { countOf, Dimension } from "./dimension.ts";
+import { partOf, reshapedPart, type CachePart } from "./lowering/cachePart.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import type { View } from "./view.ts";
 
@@ -40,6 +41,8 @@ export interface TensorValue {
   readonly known?: readonly Dimension[];
   /** Where the tensor is one of strings: the strings that its integers stand for. */
   readonly labels?: readonly string[];
+  /** Where the tensor shows a generation's cache: what of it. Read it with `partOf`. */
+  readonly part?: CachePart | undefined;
 }
 
 /** Most elements of a tensor whose values are followed through shape arithmetic. */
@@ -85,7 +88,8 @@ export function splat(dtype: DType, shape: readonly Dimension[], word: Word): Te
 
 /** The same elements in another shape. */
 export function withShape(value: TensorValue, shape: readonly Dimension[]): TensorValue {
-  return { ...value, shape };
+  const part = reshapedPart(partOf(value), shape);
+  return value.part === undefined ? { ...value, shape } : { ...value, shape, part };
 }
 
 /** Whether the value is fixed by the model alone. */

@@ -5,7 +5,6 @@
  */
 import type { DType, Value } from "@assay/vm";
 import type { Dimension } from "./dimension.ts";
-import type { Cache } from "./lowering/cache.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { TensorValue } from "./tensorValue.ts";
@@ -16,8 +15,6 @@ export interface View {
   readonly nodes: readonly LoweredNode[];
   /** Whether elements lie in earlier calls, so that a copy would hold again what is there. */
   readonly earlier: boolean;
-  /** What the cache is, if this is the whole of one. */
-  readonly cache?: Cache;
   /** The element at coordinates inside the shape. */
   read(code: NodeCode, coordinates: readonly Value[]): Value;
 }
@@ -34,29 +31,42 @@ function inherited({ source }: TensorValue): Pick<View, "nodes" | "earlier"> {
     : { nodes: [], earlier: false };
 }
 
-/** A view with its axes in another order: axis `order[i]` of `x` becomes axis i. */
-export function transposedView(x: TensorValue, order: readonly number[]): TensorValue {
+/** The elements of a view at other places: `from` gives the place in `x` of a place in `shape`. */
+export function movedView(
+  x: TensorValue,
+  shape: readonly Dimension[],
+  from: (code: NodeCode, at: (axis: number) => Value) => readonly (Value | undefined)[],
+): TensorValue {
   return viewValue(x.dtype, {
-    shape: order.map((axis) => x.shape[axis]),
+    shape,
     ...inherited(x),
-    read: (code, place) => {
-      const source = x.shape.map((_, axis) => place[order.indexOf(axis)]);
-      return code.read(x, code.linearIndex(x.shape, source));
-    },
+    read: (code, place) =>
+      code.read(
+        x,
+        code.linearIndex(
+          x.shape,
+          from(code, (axis) => place[axis]),
+        ),
+      ),
   });
 }
 
 /** A view repeated along axes of size 1, to a shape that it broadcasts to from the right. */
 export function expandedView(x: TensorValue, shape: readonly Dimension[]): TensorValue {
   const skipped = shape.length - x.shape.length;
-  return viewValue(x.dtype, {
-    shape,
-    ...inherited(x),
-    read: (code, place) => {
-      const source = x.shape.map((size, axis) => (size.equals(1) ? undefined : place[skipped + axis]));
-      return code.read(x, code.linearIndex(x.shape, source));
-    },
-  });
+  return movedView(x, shape, (_code, at) =>
+    x.shape.map((size, axis) => (size.equals(1) ? undefined : at(skipped + axis))),
+  );
+}
+
+/** Views one after the other, in whatever way `read` finds their elements. */
+export function joinedView(
+  parts: readonly TensorValue[],
+  shape: readonly Dimension[],
+  read: View["read"],
+): TensorValue {
+  const nodes = parts.flatMap((part) => inherited(part).nodes);
+  return viewValue(parts[0].dtype, { shape, nodes, earlier: true, read });
 }
 
 /**

@@ -68,6 +68,11 @@ export class ConstantPool {
     return value;
   }
 
+  /** The pattern of a constant of this pool; undefined for any other value. */
+  patternOf({ owner, position }: Value): number | undefined {
+    return owner === this ? this.#values[position] : undefined;
+  }
+
   /** Fixes the constants and returns their patterns, in register order. */
   seal(): Uint32Array {
     this.#sealed = true;

@@ -1,40 +1,62 @@
 /**
  * The key/value cache of a generation: rows along one axis, those of the prompt made in call 0, then one row a call. It is
  * a history, so nothing is moved when a row is added: the row of position p lies in call 0 below the prompt's length, else
- * in call p - length + 1, and the newest row in a node of this call.
+ * in call p - length + 1, and the newest row in a node of this call. Where a model joins some slices of a cache with their
+ * rows apart from others, as keys and values in one tensor, each has a history of its own.
  */
 import type { Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import type { Graph } from "../graph.ts";
 import type { LoweredNode } from "../loweredNode.ts";
 import type { NodeCode } from "../nodeCode.ts";
-import type { History, TensorValue } from "../tensorValue.ts";
+import { splat, type History, type TensorValue } from "../tensorValue.ts";
 import { viewValue } from "../view.ts";
+import { partOf, wholePart, type CachePart, type Rows, type Slices } from "./cachePart.ts";
 
 export interface Cache {
-  readonly history: History;
+  /** Its type and shape as the call finds it. */
+  readonly dtype: TensorValue["dtype"];
+  readonly shape: readonly Dimension[];
   /** Axis of the positions. */
   readonly axis: number;
-  /** Positions of call 0. */
-  readonly promptLength: Dimension;
-  /** The row that this call adds; none in the cache as earlier calls left it. */
-  readonly newest: LoweredNode | undefined;
+  /** Positions that the call adds. */
+  readonly added: Dimension;
+  /** Where the rows of earlier calls lie; absent in the prompt, which finds none. */
+  readonly earlier?: { readonly promptLength: Dimension; readonly stores: readonly Store[] };
 }
 
-/** The cache as a decode call finds it: rows of the prompt and of the calls before. */
-export function pastCache(past: Pick<TensorValue, "dtype" | "shape">, cache: Omit<Cache, "newest">): TensorValue {
-  return cacheValue(past, { ...cache, newest: undefined });
+/** Where the rows of some slices lie, call by call, axes of the cache in this order. */
+export interface Store {
+  readonly slices: Slices | undefined;
+  readonly order: readonly number[];
+  readonly history: History;
+}
+
+/** The cache as a call finds it: of no rows in the prompt, and in a decode call with those of the calls before. */
+export function pastCache(cache: Cache): TensorValue {
+  const part = wholePart(cache);
+  if (cache.earlier === undefined) return { ...splat(cache.dtype, cache.shape, 0), part };
+  return shown(part);
 }
 
 /**
- * A cache with the row of this call behind it; undefined where `past` is no cache, or `row` is not one row along its axis.
+ * A part of a cache with the rows of this call behind it; undefined where `past` is none, or `rows` are not those of this call
+ * for slices that have a store.
  */
-export function appended(graph: Graph, past: TensorValue, row: TensorValue, axis: number): TensorValue | undefined {
-  const cache = past.source.kind === "view" ? past.source.view.cache : undefined;
-  if (cache === undefined || cache.newest !== undefined || cache.axis !== axis) return undefined;
-  if (!row.shape[axis].equals(1)) return undefined;
-  const shape = past.shape.map((size, i) => (i === axis ? size.add(1) : size));
-  return cacheValue({ dtype: past.dtype, shape }, { ...cache, newest: ownNode(graph, row) });
+export function appended(graph: Graph, past: TensorValue, rows: TensorValue, axis: number): TensorValue | undefined {
+  const part = partOf(past);
+  if (part === undefined || part.rows.length > 0 || part.axes[axis] !== part.cache.axis) return undefined;
+  const { cache, slices } = part;
+  if (!rows.shape[axis].equals(cache.added)) return undefined;
+  const shape = part.shape.map((size, i) => (i === axis ? size.add(cache.added) : size));
+  if (cache.earlier === undefined) {
+    const order = part.axes.filter((own) => own !== undefined);
+    return { ...rows, part: { ...part, shape, rows: [{ slices, order, value: rows }] } };
+  }
+  const store = cache.earlier.stores.find((candidate) => sameSlices(candidate.slices, slices));
+  if (store === undefined) return undefined;
+  const { order } = store;
+  return shown({ ...part, shape, rows: [{ slices, order, value: inOrder(graph, part, rows, order) }] });
 }
 
 /** A node with the elements of `value`, in their order: its own, or a copy. */
@@ -45,29 +67,103 @@ export function ownNode(graph: Graph, value: TensorValue): LoweredNode {
   return copy.source.node;
 }
 
-function cacheValue({ dtype, shape }: Pick<TensorValue, "dtype" | "shape">, cache: Cache): TensorValue {
-  const { history, axis, promptLength, newest } = cache;
-  /** Rows of one call, as a tensor without its axis of positions. */
-  const outer = shape.slice(0, axis);
-  const inner = shape.slice(axis + 1);
-  const size = inner.reduce((product, own) => product.mul(own), Dimension.constant(1));
-  const earlier: TensorValue = { dtype, shape, source: { kind: "history", history } };
+/** The rows of a part as a node, axes in the order of a store: their own node, or a copy where axes move that are not of size 1. */
+function inOrder(graph: Graph, { axes }: CachePart, rows: TensorValue, order: readonly number[]): TensorValue {
+  const wide = axes.filter((own, i) => own !== undefined && !rows.shape[i].equals(1));
+  const wanted = order.filter((own) => wide.includes(own));
+  if (wanted.every((own, i) => own === wide[i])) {
+    return { ...rows, source: { kind: "node", node: ownNode(graph, rows) } };
+  }
+  const places = order.map((own) => axes.indexOf(own));
+  const shape = places.map((i) => (i < 0 ? Dimension.constant(1) : rows.shape[i]));
+  return graph.map(rows.dtype, shape, (code) => {
+    const place = axes.map((own) => (own === undefined ? undefined : code.index(order.indexOf(own))));
+    return code.read(rows, code.linearIndex(rows.shape, place));
+  });
+}
+
+function sameSlices(a: Slices | undefined, b: Slices | undefined): boolean {
+  return a?.axis === b?.axis && a?.first === b?.first && a?.count === b?.count;
+}
+
+/** A part of a cache in a decode call as a value: a view, which reads where the rows lie. */
+function shown(part: CachePart): TensorValue {
+  const { cache, shape, axes, slices, rows } = part;
+  const nodes = rows.flatMap(({ value: { source } }) => (source.kind === "node" ? [source.node] : []));
+  const stores = cache.earlier!.stores.filter((store) => slices === undefined || overlap(store.slices, slices));
   const read = (code: NodeCode, place: readonly Value[]): Value => {
-    const position = place[axis];
-    const block = code.linearIndex(outer, place.slice(0, axis));
-    const offset = code.linearIndex(inner, place.slice(axis + 1));
-    const prompt = code.size(promptLength);
-    const inPrompt = code.ilt(position, prompt);
-    const row = code.select(inPrompt, code.iadd(code.imul(block, prompt), position), block);
-    const since = code.isub(position, prompt);
-    const call = code.select(inPrompt, code.constant(0), code.iadd(since, code.constant(1)));
-    const index = code.iadd(code.times(row, size), offset);
-    // A call not yet made loads 0 and needs no proof; neither does the newest row where it is not the one.
-    const old = code.readCall(earlier, index, call);
-    if (newest === undefined) return old;
-    const isNewest = code.ieq(call, code.call());
-    const current: TensorValue = { dtype, shape: newest.shape, source: { kind: "node", node: newest } };
-    return code.select(isNewest, code.readIf(isNewest, current, index), old);
+    // Coordinates in the cache; those that are not there are of axes of size 1.
+    const whole: (Value | undefined)[] = cache.shape.map((_, axis) => {
+      const own = axes.indexOf(axis);
+      if (slices?.axis !== axis) return place[own];
+      return slices.count === 1 ? code.constant(slices.first) : code.plus(place[own], slices.first);
+    });
+    const values = stores.map((store) => {
+      const newest = rows.find(({ slices: own }) => sameSlices(own, store.slices));
+      return () => readStore(code, cache, store, newest, whole);
+    });
+    return chosen(code, stores, whole, values);
   };
-  return viewValue(dtype, { shape, nodes: newest === undefined ? [] : [newest], earlier: true, cache, read });
+  return { ...viewValue(cache.dtype, { shape, nodes, earlier: true, read }), part };
+}
+
+function overlap(a: Slices | undefined, b: Slices): boolean {
+  return a === undefined || a.axis !== b.axis || (a.first < b.first + b.count && b.first < a.first + a.count);
+}
+
+/** The value of the store that holds a place; where it is known which, no other is read. */
+function chosen(
+  code: NodeCode,
+  stores: readonly Store[],
+  whole: readonly (Value | undefined)[],
+  values: readonly (() => Value)[],
+): Value {
+  if (stores.length === 1) return values[0]();
+  const { axis } = stores[0].slices!;
+  const at = whole[axis]!;
+  const known = code.pool.patternOf(at);
+  if (known !== undefined) {
+    const only = stores.findIndex(({ slices }) => known >= slices!.first && known < slices!.first + slices!.count);
+    return values[Math.max(0, only)]();
+  }
+  return values
+    .slice(1)
+    .reduce<Value>(
+      (before, value, i) => code.select(code.ilt(at, code.constant(stores[i + 1].slices!.first)), before, value()),
+      values[0](),
+    );
+}
+
+/** The element at a place of the cache, which one store holds. */
+function readStore(
+  code: NodeCode,
+  { dtype, shape, axis, earlier }: Cache,
+  { slices, order, history }: Store,
+  newest: Rows | undefined,
+  whole: readonly (Value | undefined)[],
+): Value {
+  const sizeOf = (own: number) => (own === slices?.axis ? Dimension.constant(slices.count) : shape[own]);
+  const placeOf = (own: number) =>
+    own === slices?.axis && slices.first > 0
+      ? code.isub(whole[own] ?? code.constant(slices.first), code.constant(slices.first))
+      : whole[own];
+  /** Rows of one call, as a tensor without its axis of positions. */
+  const among = order.indexOf(axis);
+  const [before, after] = [order.slice(0, among), order.slice(among + 1)];
+  const size = after.reduce((product, own) => product.mul(sizeOf(own)), Dimension.constant(1));
+  const { promptLength } = earlier!;
+  const position = whole[axis]!;
+  const block = code.linearIndex(before.map(sizeOf), before.map(placeOf));
+  const offset = code.linearIndex(after.map(sizeOf), after.map(placeOf));
+  const prompt = code.size(promptLength);
+  const inPrompt = code.ilt(position, prompt);
+  const row = code.select(inPrompt, code.iadd(code.imul(block, prompt), position), block);
+  const since = code.isub(position, prompt);
+  const call = code.select(inPrompt, code.constant(0), code.iadd(since, code.constant(1)));
+  const index = code.iadd(code.times(row, size), offset);
+  // A call not yet made loads 0 and needs no proof; neither does the newest row where it is not the one.
+  const old = code.readCall({ dtype, shape, source: { kind: "history", history } }, index, call);
+  if (newest === undefined) return old;
+  const isNewest = code.ieq(call, code.call());
+  return code.select(isNewest, code.readIf(isNewest, newest.value, index), old);
 }

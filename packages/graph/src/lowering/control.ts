@@ -3,8 +3,8 @@ import { DType } from "@assay/vm";
 import { Dimension, sameShape } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { Graph } from "../graph.ts";
-import { concatenate } from "../operators/Concat.ts";
 import { constantTensor, withShape, type TensorValue } from "../tensorValue.ts";
+import { concatenated } from "./concatenated.ts";
 
 /** Most times round a loop that is unrolled. */
 export const MAX_UNROLLED = 1024;
@@ -29,5 +29,5 @@ export function stacked(graph: Graph, parts: readonly TensorValue[], axis: numbe
   check(same, "SHAPE_MISMATCH", "the shape of an output differs from one time round the loop to the next");
   const shape = [...first.shape.slice(0, axis), Dimension.constant(1), ...first.shape.slice(axis)];
   const single = parts.map((part) => withShape(part, shape));
-  return concatenate(graph, first.dtype, axis, single)!;
+  return concatenated(graph, axis, single);
 }

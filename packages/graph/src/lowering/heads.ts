@@ -8,7 +8,7 @@ import type { Graph } from "../graph.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type NodeContext } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
-import { concatenate } from "../operators/Concat.ts";
+import { concatenated } from "./concatenated.ts";
 
 export interface Heads {
   readonly dtype: DType;
@@ -81,7 +81,7 @@ export function appended(
   const now = heads4(node.graph, current);
   node.rank(past, 4, "a past");
   [0, 1, 3].forEach((axis) => node.equalSizes(past.shape[axis], now.shape[axis], `axis ${axis} of a past`));
-  const present = past.shape[2].equals(0) ? now : concatenate(node.graph, now.dtype, 2, [past, now])!;
+  const present = concatenated(node.graph, 2, [past, now]);
   return [byHead(node, present, "a present"), present];
 }
 

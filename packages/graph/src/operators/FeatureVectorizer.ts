@@ -6,7 +6,7 @@ import { rowsOf } from "../lowering/trees.ts";
 import { NUMBERS } from "../lowering/types.ts";
 import { ML } from "../onnx/model.ts";
 import type { Operator } from "../operator.ts";
-import { concatenate } from "./Concat.ts";
+import { concatenated } from "../lowering/concatenated.ts";
 
 export const FeatureVectorizer: Operator = {
   name: "FeatureVectorizer",
@@ -32,13 +32,6 @@ export const FeatureVectorizer: Operator = {
         return code.readIf(inside, input, code.linearIndex(input.shape, code.coordinates()));
       });
     });
-    return (
-      concatenate(
-        graph,
-        DType.FLOAT32,
-        1,
-        parts.filter(({ shape }) => !shape[1].equals(0)),
-      ) ?? parts[0]
-    );
+    return concatenated(graph, 1, parts);
   },
 };

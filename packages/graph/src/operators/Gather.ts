@@ -1,7 +1,10 @@
 /** Slices of a tensor along an axis, chosen by indices; negative ones count from the end, others outside give 0. */
 import { DType } from "@assay/vm";
+import type { Dimension } from "../dimension.ts";
 import { constantShape, linearOf, placesOf, withKnown } from "../lowering/known.ts";
+import { cut } from "../lowering/moved.ts";
 import type { Operator } from "../operator.ts";
+import { withShape, type TensorValue } from "../tensorValue.ts";
 
 export const Gather: Operator = {
   name: "Gather",
@@ -14,6 +17,8 @@ export const Gather: Operator = {
     const before = data.shape.slice(0, axis);
     const after = data.shape.slice(axis + 1);
     const shape = [...before, ...indices.shape, ...after];
+    const one = knownPlace(data, indices, size);
+    if (one !== undefined) return withShape(cut(node.graph, data, axis, one, 1), shape);
     const value = node.graph.map(data.dtype, shape, (code) => {
       const place = code.coordinates();
       const at = place.slice(axis, axis + indices.shape.length);
@@ -37,3 +42,12 @@ export const Gather: Operator = {
     return withKnown(value, known.every((element) => element !== undefined) ? known : undefined);
   },
 };
+
+/** The one place that is gathered from what lies in earlier calls, or shows a cache, where it is a constant inside the axis. */
+function knownPlace(data: TensorValue, indices: TensorValue, size: Dimension): number | undefined {
+  if (data.source.kind !== "view" && data.part === undefined) return undefined;
+  const [index, ...others] = indices.known ?? [];
+  if (index?.constant === undefined || others.length > 0 || size.constant === undefined) return undefined;
+  const place = index.constant < 0 ? index.constant + size.constant : index.constant;
+  return place >= 0 && place < size.constant ? place : undefined;
+}

@@ -6,12 +6,13 @@ import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { attention } from "../lowering/attention.ts";
 import { dotProduct } from "../lowering/dot.ts";
-import { appended, byPosition, heads4, type Heads } from "../lowering/heads.ts";
+import { concatenated } from "../lowering/concatenated.ts";
+import { appended, byPosition, type Heads } from "../lowering/heads.ts";
+import { cut } from "../lowering/moved.ts";
 import { MASK_TYPES, paddingMask } from "../lowering/padding.ts";
 import { FLOATS } from "../lowering/types.ts";
 import { constantSize, MICROSOFT, type NodeContext, type Operator } from "../operator.ts";
-import type { TensorValue } from "../tensorValue.ts";
-import { concatenate } from "./Concat.ts";
+import { withShape, type TensorValue } from "../tensorValue.ts";
 
 export const MicrosoftAttention: Operator = {
   name: "Attention",
@@ -101,11 +102,10 @@ export function attend(
     headsFirst: false,
   });
   if (!wanted) return [output];
-  const stacked = [presentKey!, presentValue!].map((tensor) => ({
-    ...tensor,
-    shape: [Dimension.constant(1), ...tensor.shape],
-  }));
-  return [output, concatenate(graph, projected.dtype, 0, stacked)];
+  const stacked = [presentKey!, presentValue!].map((tensor) =>
+    withShape(tensor, [Dimension.constant(1), ...tensor.shape]),
+  );
+  return [output, concatenated(graph, 0, stacked)];
 }
 
 /** Past keys and past values of one tensor [2, batch, heads, positions, size]. */
@@ -113,16 +113,7 @@ function halves(node: NodeContext, past: TensorValue, key: Heads): [TensorValue,
   node.rank(past, 5, "the past");
   node.equalSizes(past.shape[0], 2, "keys and values of the past");
   const [, ...shape] = past.shape;
-  const [first, second] = [0, 1].map((half) =>
-    heads4(node.graph, {
-      dtype: past.dtype,
-      batch: shape[0],
-      heads: key.heads,
-      positions: shape[2],
-      size: shape[3],
-      read: (code, ...place) => code.read(past, code.linearIndex(past.shape, [code.constant(half), ...place])),
-    }),
-  );
+  const [first, second] = [0, 1].map((half) => withShape(cut(node.graph, past, 0, half, 1), shape));
   node.equalSizes(shape[1], key.heads, "heads of the past");
   return [first, second];
 }

@@ -3,7 +3,7 @@ import { BYTES } from "../lowering/quantisation.ts";
 import { check } from "../errors.ts";
 import { elementOf, floatOf, readQuantity, readScale } from "../lowering/qlinear.ts";
 import { MICROSOFT, type Operator } from "../operator.ts";
-import { concatenate } from "./Concat.ts";
+import { concatenated } from "../lowering/concatenated.ts";
 
 export const QLinearConcat: Operator = {
   name: "QLinearConcat",
@@ -30,13 +30,6 @@ export const QLinearConcat: Operator = {
         if (i !== axis) node.equalSizes(size, first.shape[i], `axis ${i}`);
       });
     }
-    return (
-      concatenate(
-        graph,
-        dtype,
-        axis,
-        parts.filter(({ shape }) => !shape[axis].equals(0)),
-      ) ?? first
-    );
+    return concatenated(graph, axis, parts);
   },
 };

@@ -1,8 +1,11 @@
 /** Part of a tensor: along each named axis from start to end in steps; starts, ends and steps are known at import. */
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
+import type { Graph } from "../graph.ts";
 import { constantShape, linearOf, placesOf, withKnown } from "../lowering/known.ts";
+import { cut, moved, type Origin } from "../lowering/moved.ts";
 import type { NodeContext, Operator } from "../operator.ts";
+import type { TensorValue } from "../tensorValue.ts";
 
 interface Cut {
   readonly start: Dimension;
@@ -37,14 +40,7 @@ export const Slice: Operator = {
     if (cuts.every(({ start, step, size }, axis) => start.equals(0) && step === 1 && size.equals(x.shape[axis])))
       return x;
 
-    const value = node.graph.map(x.dtype, shape, (code) => {
-      const source = cuts.map(({ start, step }, axis) => {
-        const place = code.index(axis);
-        const moved = step === 1 ? place : code.imul(place, code.constantInt(step));
-        return code.plus(moved, start);
-      });
-      return code.read(x, code.linearIndex(x.shape, source));
-    });
+    const value = sliced(node.graph, x, cuts);
     const sizes = constantShape(x.shape);
     const result = constantShape(shape);
     if (x.known === undefined || sizes === undefined || result === undefined) return value;
@@ -60,6 +56,21 @@ export const Slice: Operator = {
     return withKnown(value, known);
   },
 };
+
+function sliced(graph: Graph, x: TensorValue, cuts: readonly Cut[]): TensorValue {
+  const narrowed = cuts.flatMap(({ step, size }, axis) => (step === 1 && size.equals(x.shape[axis]) ? [] : [axis]));
+  const [axis] = narrowed;
+  if (narrowed.length === 1 && cuts[axis].step === 1) return cut(graph, x, axis, cuts[axis].start, cuts[axis].size);
+  const origin: Origin = (code, at) =>
+    cuts.map(({ start, step }, i) => code.plus(step === 1 ? at(i) : code.imul(at(i), code.constantInt(step)), start));
+  return moved(
+    graph,
+    x,
+    cuts.map(({ size }) => size),
+    origin,
+    undefined,
+  );
+}
 
 /** Beyond this a bound means "to the end". */
 const FAR = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 /** A tensor cut into parts along an axis: of the given sizes, or equal ones with a smaller last. */
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
+import { cut } from "../lowering/moved.ts";
 import type { Operator } from "../operator.ts";
 
 export const Split: Operator = {
@@ -27,12 +28,7 @@ export const Split: Operator = {
     return sizes.map((part) => {
       const from = start;
       start = start.add(part);
-      const shape = x.shape.map((own, i) => (i === axis ? part : own));
-      return node.graph.map(x.dtype, shape, (code) => {
-        const place = code.coordinates();
-        place[axis] = code.plus(place[axis], from);
-        return code.read(x, code.linearIndex(x.shape, place));
-      });
+      return cut(node.graph, x, axis, from, part);
     });
   },
 };

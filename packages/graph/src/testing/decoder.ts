@@ -4,6 +4,16 @@
  */
 import { DType, type Tensor } from "@assay/vm";
 import { buildModel, floats, longs, type NodeSpec, type ValueSpec } from "./onnxBuilder.ts";
+import {
+  declaredStates,
+  joined,
+  LAYOUTS,
+  node,
+  presentOf,
+  type CacheLayout,
+  type Join,
+  type LayoutName,
+} from "./decoderCaches.ts";
 import { Random } from "./random.ts";
 
 export const HEADS = 4;
@@ -14,11 +24,15 @@ export const VOCABULARY = 11;
 export const CONTEXT = 24;
 const WIDTH = HEADS * SIZE;
 
-export type FusedAttention = "Attention" | "GroupQueryAttention" | "MultiHeadAttention";
+export type FusedAttention = "Attention" | "GroupQueryAttention" | "MultiHeadAttention" | "com.microsoft.Attention";
 
 export interface DecoderOptions {
   /** What becomes of a cache; joined with the past by Concat if absent. */
-  readonly join?: (past: string, current: string, output: string) => NodeSpec[];
+  readonly join?: Join;
+  /** How the cache lies; keys and values apart if absent. */
+  readonly cache?: LayoutName;
+  /** Whether the model is one If on `use_cache_branch` between a branch with a past and one without, as Optimum merges them. */
+  readonly merged?: boolean;
   /** The one operator that attention is; in parts if absent. */
   readonly fused?: FusedAttention;
   /** Whether all keys are scaled, not their products with the query. */
@@ -26,13 +40,6 @@ export interface DecoderOptions {
   /** Inputs beside the tokens and the cache; all if absent. */
   readonly inputs?: readonly ("attention_mask" | "position_ids")[];
 }
-
-const node = (operator: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}) => ({
-  operator,
-  inputs,
-  outputs: [output],
-  attributes,
-});
 
 const CACHE = ["past_key_values.0.key", "past_key_values.0.value"];
 const PRESENT = ["present.0.key", "present.0.value"];
@@ -63,6 +70,16 @@ const FUSED: Readonly<Record<FusedAttention, readonly NodeSpec[]>> = {
       attributes: { num_heads: HEADS, kv_num_heads: GROUPS, do_rotary: 1 },
     },
   ],
+  "com.microsoft.Attention": [
+    node("Cast", ["attention_mask"], "mask", { to: DType.INT32 }),
+    {
+      operator: "Attention",
+      domain: "com.microsoft",
+      inputs: ["x", "qkv.weight", "qkv.bias", "mask", "past_0"],
+      outputs: ["merged", "present_0"],
+      attributes: { num_heads: HEADS, unidirectional: 1 },
+    },
+  ],
   MultiHeadAttention: [
     {
       operator: "MultiHeadAttention",
@@ -76,9 +93,11 @@ const FUSED: Readonly<Record<FusedAttention, readonly NodeSpec[]>> = {
 
 /** The model's bytes: one layer, weights from a seed. */
 export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8Array {
-  const { inputs = ["attention_mask", "position_ids"], join = joined } = options;
-  // MultiHeadAttention has a key and a value for every head.
-  const groups = options.fused === "MultiHeadAttention" ? HEADS : GROUPS;
+  const { inputs = ["attention_mask", "position_ids"], merged = false } = options;
+  const layout: CacheLayout = LAYOUTS[options.cache ?? "keys and values apart"];
+  // Some operators have a key and a value for every head.
+  const everyHead = options.fused === "MultiHeadAttention" || options.fused === "com.microsoft.Attention";
+  const groups = everyHead ? HEADS : GROUPS;
   const random = new Random(seed);
   const matrix = (...shape: number[]): Tensor =>
     floats(
@@ -111,11 +130,13 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     free: floats([], [0]),
     cos: matrix(CONTEXT, SIZE / 2),
     sin: matrix(CONTEXT, SIZE / 2),
+    "qkv.weight": matrix(WIDTH, 3 * WIDTH),
+    "qkv.bias": matrix(3 * WIDTH),
   };
   const positions = inputs.includes("position_ids");
   const own = positions ? "position_ids" : "own.row";
   /** Attention in parts. */
-  const parts: NodeSpec[] = [
+  const parts = (join: Join): NodeSpec[] => [
     ...["q", "k", "v"].flatMap((name) => [
       node("Reshape", [`${name}.product`, name === "q" ? "q.shape" : "kv.shape"], `${name}.cut`),
       node("Transpose", [`${name}.cut`], name, { perm: [0, 2, 1, 3] }),
@@ -153,7 +174,7 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     node("Transpose", ["attended"], "rows", { perm: [0, 2, 1, 3] }),
     node("Reshape", ["rows", "joined.shape"], "merged"),
   ];
-  const nodes: NodeSpec[] = [
+  const step = (join: Join): NodeSpec[] => [
     node("Gather", ["embedding", "input_ids"], "embedded"),
     ...(positions
       ? []
@@ -169,7 +190,7 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     node("Gather", ["places", own], "placed"),
     node("Add", ["embedded", "placed"], "x"),
     ...["q", "k", "v"].map((name) => node("MatMul", ["x", `${name}.weight`], `${name}.product`)),
-    ...(options.fused ? FUSED[options.fused] : parts),
+    ...(options.fused ? FUSED[options.fused] : [...layout.before, ...parts(join), ...layout.after]),
     node("Add", ["x", "merged"], "sum"),
     node("MatMul", ["sum", "head"], "logits"),
   ];
@@ -177,29 +198,40 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     attention_mask: { name: "attention_mask", dtype: DType.INT64, shape: ["batch", "past + sequence"] },
     position_ids: { name: "position_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
   };
-  const cache = (name: string, length: string): ValueSpec => ({
-    name,
-    dtype: DType.FLOAT32,
-    shape: ["batch", groups, length, SIZE],
-  });
+  const states = (length: string, nameOf: (past: string) => string) =>
+    declaredStates(layout, { heads: groups, size: SIZE, length }, nameOf, DType.FLOAT32);
+  const outputs: ValueSpec[] = [
+    { name: "logits", dtype: DType.FLOAT32, shape: ["batch", "sequence", VOCABULARY] },
+    ...states("total", presentOf),
+  ];
+  const join = options.join ?? layout.join ?? joined;
   return buildModel({
     ...(options.fused && { opset: 23 }),
-    nodes,
+    nodes: merged ? [branches(step(join), step(withoutPast), outputs)] : step(join),
     inputs: [
       { name: "input_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
       ...inputs.map((name) => declared[name]),
-      cache("past_key_values.0.key", "past"),
-      cache("past_key_values.0.value", "past"),
+      ...states("past", (past) => past),
+      ...(merged ? [{ name: "use_cache_branch", dtype: DType.BOOL, shape: [1] }] : []),
     ],
-    outputs: [
-      { name: "logits", dtype: DType.FLOAT32, shape: ["batch", "sequence", VOCABULARY] },
-      cache("present.0.key", "total"),
-      cache("present.0.value", "total"),
-    ],
+    outputs,
     constants,
   });
 }
 
-function joined(past: string, current: string, output: string): NodeSpec[] {
-  return [node("Concat", [past, current], output, { axis: 2 })];
+/** What a branch without a past makes of its rows. */
+const withoutPast: Join = (_past, current, output) => [node("Identity", [current], output)];
+
+function branches(
+  withPast: readonly NodeSpec[],
+  without: readonly NodeSpec[],
+  outputs: readonly ValueSpec[],
+): NodeSpec {
+  const graph = (nodes: readonly NodeSpec[]) => ({ graph: { nodes, inputs: [], outputs } });
+  return {
+    operator: "If",
+    inputs: ["use_cache_branch"],
+    outputs: outputs.map(({ name }) => name),
+    attributes: { then_branch: graph(withPast), else_branch: graph(without) },
+  };
 }

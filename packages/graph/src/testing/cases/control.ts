@@ -1,6 +1,6 @@
 /** Cases of control flow: small subgraphs, unrolled at import. */
 import { DType } from "@assay/vm";
-import { f, longs, scalar, type CaseTable, type InputCase } from "../case.ts";
+import { bools, f, longs, scalar, type CaseTable, type InputCase } from "../case.ts";
 import type { GraphSpec, ValueSpec } from "../onnxBuilder.ts";
 import { floats } from "../onnxBuilder.ts";
 
@@ -51,6 +51,8 @@ export const CASES: CaseTable = {
     If: [
       { inputs: [yes], attributes: choice },
       { inputs: [no], attributes: choice },
+      { inputs: [bools()], attributes: choice },
+      { inputs: [bools(1)], attributes: choice },
     ],
     Loop: [
       { inputs: [scalar(4), yes, f(3)], attributes: { body: { graph: squares } }, outputs: 2, tolerance: 1e-4 },

@@ -1,0 +1,118 @@
+/**
+ * What of a generation's cache a value shows: which axis of the cache each of its axes is, which slices along one other axis
+ * it has, and whether the rows of this call are joined to those of earlier calls. So a cache is recognised when the model
+ * hands it back, however it was turned, taken apart and put together on the way.
+ */
+import { Dimension, sameShape } from "../dimension.ts";
+import type { TensorValue } from "../tensorValue.ts";
+import type { Cache } from "./cache.ts";
+
+/** Consecutive places of a constant axis, as keys and values lie in one cache [2, …]. */
+export interface Slices {
+  readonly axis: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The rows that one call adds to some slices of a cache. */
+export interface Rows {
+  /** The whole cache if absent. */
+  readonly slices: Slices | undefined;
+  /** Axes of the cache in the order in which they lie. */
+  readonly order: readonly number[];
+  readonly value: TensorValue;
+}
+
+export interface CachePart {
+  readonly cache: Cache;
+  /** The shape of the value that shows it. */
+  readonly shape: readonly Dimension[];
+  /** For each axis of the shape the cache's; undefined for one of size 1 that the cache does not have. */
+  readonly axes: readonly (number | undefined)[];
+  readonly slices: Slices | undefined;
+  /** Rows of this call, slices in their order; none in the cache as earlier calls left it. */
+  readonly rows: readonly Rows[];
+}
+
+/** What a value shows of a cache. */
+export function partOf({ part, shape }: TensorValue): CachePart | undefined {
+  return part !== undefined && sameShape(part.shape, shape) ? part : undefined;
+}
+
+/** All of a cache, as the model is given it. */
+export function wholePart(cache: Cache): CachePart {
+  const { shape } = cache;
+  return { cache, shape, axes: shape.map((_, axis) => axis), slices: undefined, rows: [] };
+}
+
+/** The part with axis `order[i]` as its axis i. */
+export function transposedPart(part: CachePart | undefined, order: readonly number[]): CachePart | undefined {
+  if (part === undefined) return undefined;
+  return { ...part, shape: order.map((axis) => part.shape[axis]), axes: order.map((axis) => part.axes[axis]) };
+}
+
+/** The part in a shape that has other axes of size 1; undefined where other axes change. */
+export function reshapedPart(part: CachePart | undefined, shape: readonly Dimension[]): CachePart | undefined {
+  if (part === undefined) return undefined;
+  const axes: (number | undefined)[] = [];
+  let old = 0;
+  while (old < part.shape.length || axes.length < shape.length) {
+    const size = shape[axes.length];
+    if (old < part.shape.length && size?.equals(part.shape[old])) axes.push(part.axes[old++]);
+    else if (part.shape[old]?.equals(1)) old++;
+    else if (size?.equals(1)) axes.push(undefined);
+    else return undefined;
+  }
+  return { ...part, shape, axes };
+}
+
+/** Places `first` to `first + count` of an axis; undefined where that is the axis of positions, or a second one to be cut. */
+export function cutPart(
+  part: CachePart | undefined,
+  axis: number,
+  first: number | undefined,
+  count: number | undefined,
+): CachePart | undefined {
+  if (part === undefined || first === undefined || count === undefined) return undefined;
+  const own = part.axes[axis];
+  const other = part.slices !== undefined && part.slices.axis !== own;
+  if (own === undefined || own === part.cache.axis || other || part.rows.length > 0) return undefined;
+  const shape = part.shape.map((size, i) => (i === axis ? Dimension.constant(count) : size));
+  return { ...part, shape, slices: { axis: own, first: (part.slices?.first ?? 0) + first, count } };
+}
+
+/** Parts with rows, one after the other along an axis; undefined where they are not slices in the order of the cache. */
+export function joinedPart(
+  parts: readonly (CachePart | undefined)[],
+  axis: number,
+  size: Dimension,
+): CachePart | undefined {
+  if (!parts.every((part) => part !== undefined)) return undefined;
+  const [first, ...rest] = parts;
+  if (first?.slices === undefined) return undefined;
+  const joins = first.axes[axis] === undefined || first.axes[axis] === first.slices.axis;
+  let end = first.slices.first + first.slices.count;
+  const follow = rest.every(({ cache, axes, slices, rows }) => {
+    if (cache !== first.cache || rows.length === 0 || slices?.axis !== first.slices!.axis) return false;
+    const same = axes.every((own, i) => i === axis || own === first.axes[i]);
+    const next = slices.first === end;
+    end += slices.count;
+    return same && next;
+  });
+  if (!joins || !follow || first.rows.length === 0) return undefined;
+  return {
+    ...first,
+    shape: first.shape.map((own, i) => (i === axis ? size : own)),
+    axes: first.axes.map((own, i) => (i === axis ? first.slices!.axis : own)),
+    slices: { ...first.slices, count: end - first.slices.first },
+    rows: parts.flatMap(({ rows }) => rows),
+  };
+}
+
+/** Whether the part is the whole cache in its own order of axes, with the rows of this call. */
+export function isWhole({ cache, shape, axes, slices, rows }: CachePart): boolean {
+  const grown = cache.shape.map((size, axis) => (axis === cache.axis ? size.add(cache.added) : size));
+  const all = slices === undefined || (slices.first === 0 && cache.shape[slices.axis].equals(slices.count));
+  const inOrder = axes.every((own, axis) => own === axis || shape[axis].equals(1));
+  return rows.length > 0 && all && inOrder && sameShape(shape, grown);
+}
