@@ -21,8 +21,8 @@ static void pack_floats(uint8_t *memory, const struct contraction *c, int32_t si
     return;
   }
   const struct column_plan plan = plan_columns(v, c->depth);
-  for (int64_t n = 0; n < c->columns; n += PANEL)
-    pack_panel(v, &plan, c->depth, n, c->columns, 0, c->depth, (float *)to + n * c->depth, PANEL);
+  for (int64_t n = 0; n < c->columns; n += STRIPE)
+    pack_panels(v, &plan, c->depth, n, least(n + STRIPE, c->columns), 0, c->depth, (float *)to + n * c->depth);
 }
 
 static int64_t copied_rows(const struct contraction *c) {
@@ -74,7 +74,7 @@ static void find_columns(struct floats_block *block, struct view v, const struct
     block->panel = (r1 - r0) * PANEL;
     block->b = scratch;
     block->ahead = floats_of(v) + (v.factor->mode == MODE_GATHERED ? v.lane[next] : v.lane[0] + next);
-    for (int64_t n = n0; n < n1; n += PANEL, scratch += block->panel) pack_panel(v, plan, c->depth, n, n1, r0, r1, scratch, PANEL);
+    pack_panels(v, plan, c->depth, n0, n1, r0, r1, scratch);
   }
 }
 

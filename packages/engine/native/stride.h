@@ -1,45 +1,41 @@
-// Addresses of a tile's rows, a fixed distance apart: a base and odd multiples of the distance in registers, so that every
-// row is one x86 addressing mode away and no pointer per row has to be kept.
+// Addresses of a tile's rows, a fixed distance apart: three pointers five rows apart, the distance, and three times it, so
+// that every row is one x86 addressing mode away and all fit the registers.
 #ifndef ASSAY_STRIDE_H
 #define ASSAY_STRIDE_H
 
 #include "vector.h"
 
 struct stride {
-  intptr_t s1, s3, s5, s7, s9, s11, s13;
+  const char *row[3];
+  intptr_t s1, s3;
 };
 
-// Keeps the compiler from seeing how the multiples are related and undoing the scheme.
-#define HIDE(x) __asm__("" : "+r"(x))
+// Keeps the compiler from knowing a value, and so from making multiples of it outside a loop, which would cost a register
+// each.
+#define HIDE(x) __asm__ volatile("" : "+r"(x))
 
-INLINE struct stride stride_of(intptr_t bytes) {
-  struct stride s = {bytes, 3 * bytes, 5 * bytes, 7 * bytes, 9 * bytes, 11 * bytes, 13 * bytes};
-  HIDE(s.s3);
-  HIDE(s.s5);
-  HIDE(s.s7);
-  HIDE(s.s9);
-  HIDE(s.s11);
-  HIDE(s.s13);
-  return s;
+INLINE struct stride stride_of(const void *first, intptr_t bytes) {
+  const char *p = first;
+  return (struct stride){{p, p + 5 * bytes, p + 10 * bytes}, bytes, 3 * bytes};
 }
 
-INLINE const char *row_at(const char *p, struct stride s, int row) {
-  switch (row) {
+INLINE const char *row_at(const struct stride *s, int row) {
+  const char *p = s->row[row / 5];
+  switch (row % 5) {
     case 0: return p;
-    case 1: return p + s.s1;
-    case 2: return p + s.s1 * 2;
-    case 3: return p + s.s3;
-    case 4: return p + s.s1 * 4;
-    case 5: return p + s.s5;
-    case 6: return p + s.s3 * 2;
-    case 7: return p + s.s7;
-    case 8: return p + s.s1 * 8;
-    case 9: return p + s.s9;
-    case 10: return p + s.s5 * 2;
-    case 11: return p + s.s11;
-    case 12: return p + s.s3 * 4;
-    default: return p + s.s13;
+    case 1: return p + s->s1;
+    case 2: return p + s->s1 * 2;
+    case 3: return p + s->s3;
+    default: return p + s->s1 * 4;
   }
+}
+
+// The next element of `rows` rows.
+INLINE void step_on(struct stride *s, int rows, intptr_t step) {
+  UNROLL for (int i = 0; i < 3; i++)
+    if (i == 0 || rows > 5 * i) s->row[i] += step;
+  if (rows > 1) HIDE(s->s1);
+  if (rows > 3) HIDE(s->s3);
 }
 
 #endif

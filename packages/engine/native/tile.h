@@ -42,15 +42,13 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
       else sum[i][j] = j == width - 1 ? V(_load_mask)(out + j * LANES, last) : V(_load)(out + j * LANES);
     }
   }
-  const struct stride pitch = stride_of(t->pitch);
-  const char *a = (const char *)t->a;
-  const NUMBER *b = t->b;
-  const int64_t panel = t->panel, depth = t->depth, step = t->step;
+  struct stride a = stride_of(t->a, t->pitch), b = stride_of(t->b, t->panel * (intptr_t)sizeof(NUMBER));
+  const int64_t depth = t->depth, step = t->step;
   const NUMBER *ahead = t->ahead;
   const int32_t *ahead_offsets = t->ahead_offsets;
   const int32_t *offsets = t->offsets;
   for (int64_t r = 0; r < depth; r++) {
-    const NUMBER *at = in_place ? b + offsets[r] : b;
+    const NUMBER *at = (const NUMBER *)b.row[0] + (in_place ? offsets[r] : 0);
     if (width <= 2) {
       VECTOR column[2];
       UNROLL for (int j = 0; j < width; j++) {
@@ -58,22 +56,24 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
         else column[j] = V(_load)(at + j * LANES);
       }
       UNROLL for (int i = 0; i < rows; i++) {
-        const VECTOR row = V(_set1)(*(const NUMBER *)row_at(a, pitch, i));
+        const VECTOR row = V(_set1)(*(const NUMBER *)row_at(&a, i));
         UNROLL for (int j = 0; j < width; j++) sum[i][j] = MULTIPLY_ADD(sum[i][j], row, column[j]);
       }
     } else {
       VECTOR row[6];
-      UNROLL for (int i = 0; i < rows; i++) row[i] = V(_set1)(*(const NUMBER *)row_at(a, pitch, i));
+      UNROLL for (int i = 0; i < rows; i++) row[i] = V(_set1)(*(const NUMBER *)row_at(&a, i));
       UNROLL for (int j = 0; j < width; j++) {
-        const NUMBER *from = in_place ? at + j * LANES : at + j / 2 * panel + j % 2 * LANES;
+        const NUMBER *from = in_place ? at + j * LANES : (const NUMBER *)row_at(&b, j / 2) + j % 2 * LANES;
         const VECTOR column = in_place == 2 && j == width - 1 ? V(_load_mask)(from, last) : V(_load)(from);
         UNROLL for (int i = 0; i < rows; i++) sum[i][j] = MULTIPLY_ADD(sum[i][j], row[i], column);
       }
     }
-    a += step;
-    if (!in_place) b += PANEL;
+    step_on(&a, rows, step);
+    if (!in_place) step_on(&b, width / 2, PANEL * sizeof(NUMBER));
     __builtin_prefetch(ahead + ahead_offsets[r], 0, 2);
   }
+  // The outputs' addresses are made again: the loop has no registers for them.
+  HIDE(t);
   UNROLL for (int i = 0; i < rows; i++) {
     NUMBER *out = t->out + t->out_row[i];
     UNROLL for (int j = 0; j < width; j++) {

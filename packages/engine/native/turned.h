@@ -7,8 +7,8 @@
 #include "float_tile.h"
 #include "packed_rows.h"
 
-// Columns at once: ten tiles of them, packed, stay in the second-level cache. Floats from one r to the next in such a tile.
-enum { TURNED_COLUMNS = 10 * TILE_ROWS, TURNED_WIDTH = (TILE_ROWS + LANES - 1) / LANES * LANES };
+// Tiles of columns at once: packed, they stay in the second-level cache. Floats from one r to the next in such a tile.
+enum { TURNED_TILES = 10, TURNED_COLUMNS = TURNED_TILES * TILE_ROWS, TURNED_WIDTH = (TILE_ROWS + LANES - 1) / LANES * LANES };
 // Rows at once, which bounds the sums kept.
 enum { TURNED_ROWS = 512 };
 
@@ -20,7 +20,7 @@ static int64_t turned_scratch(const struct contraction *c) {
   const int64_t depth = least(c->depth, BLOCK);
   const int64_t columns = round_up(least(c->columns, TURNED_COLUMNS), LANES);
   const int64_t rows = least(round_up(c->rows, PANEL) + PANEL, TURNED_ROWS);
-  return (10 * depth * TURNED_WIDTH + columns * rows) * (int64_t)sizeof(float);
+  return (TURNED_TILES * depth * TURNED_WIDTH + columns * rows) * (int64_t)sizeof(float);
 }
 
 // Rows [m0, m1) and `columns` columns of sums, turned back: sums[n · pitch + m - from] to out[out_row[m] + n].
@@ -58,10 +58,15 @@ static void contract_turned_chunk(uint8_t *memory, const struct contraction *c, 
   for (int64_t n = 0; n < count; n++) out_row[n] = (int32_t)(n * pitch);
   for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
     const int64_t r1 = least(r0 + BLOCK, c->depth);
+    struct slot slots[TURNED_TILES * TURNED_WIDTH / LANES];
+    int vectors = 0;
     for (int64_t t = 0; t < tiles; t++) {
       const int64_t n = count * t / tiles, end = count * (t + 1) / tiles;
-      pack_panel(columns, plan, c->depth, g.n0 + n, g.n0 + end, r0, r1, scratch + t * tile_size, TURNED_WIDTH);
+      for (int64_t k = 0; k < TURNED_WIDTH; k += LANES)
+        slots[vectors++] = (struct slot){g.n0 + n + k, greatest(0, least(end - n - k, LANES)), scratch + t * tile_size + k};
     }
+    for (int k = 0; k < vectors; k += MAX_SLOTS)
+      pack_slots(columns, plan, c->depth, slots + k, (int)least(vectors - k, MAX_SLOTS), r0, r1, TURNED_WIDTH);
     struct floats_block block = {.depth = r1 - r0, .pitch = sizeof(float), .step = TURNED_WIDTH * sizeof(float)};
     block.panel = (int64_t)c->depth * PANEL;
     block.mode = r0 == 0 ? START : c->blocked ? ADD : GO_ON;
