@@ -5,7 +5,7 @@
 import type { DType, Value } from "@assay/vm";
 import { bounded } from "./bounded.ts";
 import { Dimension, formatShape } from "./dimension.ts";
-import { GraphError } from "./errors.ts";
+import { check, GraphError } from "./errors.ts";
 import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { TensorValue } from "./tensorValue.ts";
@@ -20,11 +20,14 @@ export class Graph {
   readonly nodes: LoweredNode[] = [];
   /** Greatest number of a call that computes this graph. */
   readonly lastCall: number;
+  /** Whether its nodes will be those of one row group, so that it can hold no group of its own. */
+  readonly ofRows: boolean;
   /** Operator whose lowering is being made. */
   operator = "";
 
-  constructor(lastCall = 0) {
+  constructor(lastCall = 0, ofRows = false) {
     this.lastCall = lastCall;
+    this.ofRows = ofRows;
   }
 
   /** A tensor whose element is what `value` computes. */
@@ -50,8 +53,9 @@ export class Graph {
     return this.#add(dtype, shape, { kind: "reduce", ...bounded(body, this.lastCall) });
   }
 
-  /** Nodes computed together row by row: declare all of them, then define each. */
+  /** Nodes computed together row by row: declare all of them, then define each. Throws UNSUPPORTED inside such a group. */
   rowGroup(): RowGroupBuilder {
+    check(!this.ofRows, "UNSUPPORTED", "what is computed row by row inside a loop that is");
     const group: RowGroup = { nodes: [] };
     return {
       declare: (dtype, shape) => {

@@ -19,10 +19,10 @@ import {
 } from "@assay/vm";
 import { bindInputs, type BoundValue } from "./bind.ts";
 import { Dimension, formatShape, sameShape } from "./dimension.ts";
-import { encodeProgram, reachable } from "./encode.ts";
+import { encodeProgram } from "./encode.ts";
 import { check, GraphError, type Place } from "./errors.ts";
 import { fold, MAX_FOLDED, type FoldingBudget } from "./fold.ts";
-import { fuse } from "./fuse.ts";
+import { finished } from "./finish.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
 import type { Sampling } from "./generation/sampling.ts";
 import { Graph } from "./graph.ts";
@@ -367,7 +367,7 @@ export class Importer {
     const within = surroundings.within === undefined ? node.place : placeInside(surroundings.within, node.place);
     return {
       inputs: read.inputs.length,
-      lower: (inputs) => {
+      lower: (inputs, target = graph) => {
         check(
           inputs.length === read.inputs.length,
           "BAD_ARITY",
@@ -375,8 +375,8 @@ export class Importer {
         );
         const scope = new Scope(surroundings.scope);
         read.inputs.forEach(({ name }, i) => scope.set(name, inputs[i]));
-        this.#lowerGraph(graph, read, { ...surroundings, scope, within });
-        graph.operator = node.operator;
+        this.#lowerGraph(target, read, { ...surroundings, scope, within });
+        target.operator = node.operator;
         return read.outputs.map(({ name }) => computed(scope, name));
       },
     };
@@ -498,13 +498,6 @@ export class Importer {
     const { tokenizer, chatTemplate, labels } = this.options;
     return { ...(tokenizer && { tokenizer }), ...(chatTemplate && { chatTemplate }), ...(labels && { labels }) };
   }
-}
-
-/** Drops dead nodes, fuses, and drops what fusion emptied. */
-export function finished(graph: Graph, roots: readonly LoweredNode[]): LoweredNode[] {
-  const needed = reachable(graph.nodes, roots);
-  fuse(needed, new Set(roots));
-  return reachable(needed, roots);
 }
 
 /** A value's type as the header holds it. */

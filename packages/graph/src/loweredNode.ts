@@ -5,7 +5,9 @@
 import { AssemblyError, MAX_OPERANDS, type DType, type Value } from "@assay/vm";
 import type { Dimension } from "./dimension.ts";
 import { GraphError } from "./errors.ts";
-import { NodeCode, OperandTable, writeSections, type Sections } from "./nodeCode.ts";
+import { OperandTable, type NodeCode } from "./nodeCode.ts";
+import type { RowMembers } from "./rowCode.ts";
+import { writeSections, type Sections } from "./sections.ts";
 import type { TensorValue } from "./tensorValue.ts";
 
 /** One value per element. */
@@ -13,6 +15,8 @@ export interface MapBody {
   readonly kind: "map";
   /** Present where `value` reads these only at the element's own (broadcast) place: such code may be fused. */
   readonly elementwise?: readonly TensorValue[];
+  /** Present where the code is written for one row of a row group, as a `RowCode`. */
+  readonly row?: RowMembers;
   value(code: NodeCode): Value;
 }
 
@@ -21,6 +25,8 @@ export interface ReduceBody {
   readonly kind: "reduce";
   /** Steps; does not depend on the call number. */
   readonly extent: Dimension;
+  /** As of a map. */
+  readonly row?: RowMembers;
   readonly accumulators: readonly DType[];
   init(code: NodeCode): readonly Value[];
   step(code: NodeCode, accumulators: readonly Value[]): readonly Value[];

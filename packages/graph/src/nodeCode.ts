@@ -2,18 +2,9 @@
  * A code builder that knows the tensors of a graph: it reads elements of `TensorValue`s, turns dimensions into code, and
  * collects the operands that the loads need.
  */
-import {
-  bytesIdentity,
-  CodeBuilder,
-  ConstantPool,
-  DType,
-  OPCODE,
-  type Section,
-  type Value,
-  type Word,
-} from "@assay/vm";
+import { bytesIdentity, CodeBuilder, ConstantPool, DType, type Value, type Word } from "@assay/vm";
 import { countOf, Dimension, sameShape } from "./dimension.ts";
-import type { Body, LoweredNode } from "./loweredNode.ts";
+import type { LoweredNode } from "./loweredNode.ts";
 import type { Source, TensorValue } from "./tensorValue.ts";
 import type { View } from "./view.ts";
 
@@ -48,49 +39,6 @@ function sameSource(a: Source, b: Source): boolean {
   }
 }
 
-/** A finished body: constants and sections, as a record holds them. */
-export interface Sections {
-  readonly constants: readonly number[];
-  /** `value`, or `init`, `step`, `final`. */
-  readonly sections: readonly Section[];
-  /** Constants and instructions of the longest section. */
-  readonly registers: number;
-  /** Loads of the section with most. */
-  readonly loads: number;
-}
-
-/** Writes a body. Throws `AssemblyError` where a section is too long. */
-export function writeSections(shape: readonly Dimension[], body: Body, operands: OperandTable): Sections {
-  const pool = new ConstantPool();
-  const section = () => new NodeCode(shape, operands, pool);
-  const parts: [NodeCode, readonly Value[]][] = [];
-  if (body.kind === "map") {
-    const code = section();
-    parts.push([code, [body.value(code)]]);
-  } else {
-    const [init, step, final] = [section(), section(), section()];
-    const accumulators = (code: NodeCode) => body.accumulators.map((_, i) => code.acc(i));
-    parts.push([init, body.init(init)]);
-    parts.push([step, body.step(step, accumulators(step))]);
-    parts.push([final, [body.final(final, accumulators(final))]]);
-  }
-  const constants = [...pool.seal()];
-  const sections = parts.map(([code, results]) => code.finish(results));
-  const lengths = sections.map(({ code }) => code.length / 4);
-  return {
-    constants,
-    sections,
-    registers: constants.length + Math.max(...lengths),
-    loads: Math.max(...sections.map(countLoads)),
-  };
-}
-
-function countLoads({ code }: Section): number {
-  let loads = 0;
-  for (let at = 0; at < code.length; at += 4) if (code[at] === OPCODE.load) loads++;
-  return loads;
-}
-
 /** Coordinates in a shape. */
 interface Place {
   readonly shape: readonly Dimension[];
@@ -117,12 +65,17 @@ export class NodeCode extends CodeBuilder {
     this.#fused.set(node, this.rounded(node.dtype, value));
   }
 
+  /** The value of a node that is fused into this one. */
+  protected fused(node: LoweredNode): Value | undefined {
+    return this.#fused.get(node);
+  }
+
   /** Element `linear` of a tensor; 0 outside it. */
   read(tensor: TensorValue, linear: Value): Value {
     const { source } = tensor;
     if (source.kind === "splat") return this.word(source.word);
     if (source.kind === "view") return this.#view(source.view, linear);
-    const fused = source.kind === "node" ? this.#fused.get(source.node) : undefined;
+    const fused = source.kind === "node" ? this.fused(source.node) : undefined;
     if (fused !== undefined) return fused;
     if (source.kind === "history") return this.readCall(tensor, linear, this.isub(this.call(), this.constant(1)));
     return this.load(this.#operands.indexOf(source), linear);

@@ -33,8 +33,8 @@ export interface Operator {
 export interface Subgraph {
   /** Number of inputs it declares. */
   readonly inputs: number;
-  /** Adds its nodes to the graph. Its inputs are given in order; returns its outputs. Throws `GraphError`. */
-  lower(inputs: readonly TensorValue[]): TensorValue[];
+  /** Adds its nodes to a graph, the node's if absent. Its inputs are given in order; returns its outputs. Throws `GraphError`. */
+  lower(inputs: readonly TensorValue[], graph?: Graph): TensorValue[];
 }
 
 /** One node of the model while it is lowered. */

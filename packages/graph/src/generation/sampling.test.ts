@@ -5,7 +5,7 @@ import { exp } from "../functions/index.ts";
 import { Dimension } from "../dimension.ts";
 import { encodeProgram } from "../encode.ts";
 import { Graph } from "../graph.ts";
-import { finished } from "../import.ts";
+import { finished } from "../finish.ts";
 import { constantValue } from "../tensorValue.ts";
 import { evaluate } from "../testing/evaluate.ts";
 import { floats } from "../testing/onnxBuilder.ts";

@@ -1,13 +1,15 @@
 /**
- * A subgraph again and again, each time with the values that it made the time before. How often is known at import: the
- * loop is unrolled.
+ * A subgraph again and again, each time with the values that it made the time before: a row group over the times round, or
+ * unrolled where the body allows none. The greatest number of times is known at import; where the condition is not, what is
+ * carried stays as it is once it fails.
  */
 import { DType, makeTensor, storeWord } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
-import { knownCondition, MAX_UNROLLED, stacked } from "../lowering/control.ts";
-import type { NodeContext, Operator } from "../operator.ts";
-import { constantValue, splat, type TensorValue } from "../tensorValue.ts";
+import { chosen, knownCondition, MAX_UNROLLED, repeated, stacked } from "../lowering/control.ts";
+import { RowLoop } from "../lowering/rows.ts";
+import type { NodeContext, Operator, Subgraph } from "../operator.ts";
+import { constantValue, splat, withShape, type TensorValue } from "../tensorValue.ts";
 
 export const Loop: Operator = {
   name: "Loop",
@@ -16,39 +18,94 @@ export const Loop: Operator = {
   control: true,
   lower(node) {
     const body = node.subgraph("body");
-    const trips = tripCount(node);
-    let condition: TensorValue = node.optional(1, DType.BOOL) ?? splat(DType.BOOL, [], 1);
-    const carried = node.inputCount - 2;
-    let values = Array.from({ length: Math.max(0, carried) }, (_, i) => node.input(2 + i));
-    check(body.inputs === 2 + values.length, "BAD_ARITY", `the body has ${body.inputs} inputs`);
-    const rows: TensorValue[][] = [];
-    for (let trip = 0; trip < trips && goesOn(node, condition); trip++) {
-      check(trip < MAX_UNROLLED, "TOO_LARGE", `more than ${MAX_UNROLLED} times round the loop`);
-      const [next, ...results] = body.lower([tripNumber(trip), condition, ...values]);
-      check(next?.dtype === DType.BOOL, "TYPE_MISMATCH", "the body's condition is not a boolean");
-      check(results.length >= values.length, "BAD_ARITY", "the body gives back fewer values than it carries");
-      results.slice(0, values.length).forEach((value, i) => {
-        check(value.dtype === values[i].dtype, "TYPE_MISMATCH", "a carried value changes its type");
-      });
-      condition = next;
-      rows.push(results.slice(values.length));
-      values = results.slice(0, values.length);
-    }
-    const collected = rows.length === 0 ? 0 : rows[0].length;
-    const wanted = node.outputs.length - values.length;
-    if (rows.length === 0 && wanted > 0) {
-      node.fail("UNSUPPORTED", "the loop never runs, so the shape of what it collects is not known");
-    }
-    check(wanted <= collected, "BAD_ARITY", `the body has ${values.length + collected} outputs besides its condition`);
-    const columns = Array.from({ length: collected }, (_, i) => rows.map((row) => row[i]));
-    return [...values, ...columns.map((column) => stacked(node.graph, column, 0))];
+    const condition = node.optional(1, DType.BOOL) ?? splat(DType.BOOL, [], 1);
+    const carried = Math.max(0, node.inputCount - 2);
+    const values = Array.from({ length: carried }, (_, i) => node.input(2 + i));
+    check(body.inputs === 2 + carried, "BAD_ARITY", `the body has ${body.inputs} inputs`);
+    const loop = { trips: tripCount(node), condition, values };
+    return repeated(
+      node.graph,
+      loop.trips,
+      () => byRows(node, body, loop),
+      () => unrolled(node, body, loop),
+    );
   },
 };
 
-/** How often the body runs at most: endless where the trip count is absent. */
-function tripCount(node: NodeContext): number {
-  if (node.optional(0, DType.INT64) === undefined) return Infinity;
-  const trips = node.constants(0)!;
+interface Given {
+  /** Greatest number of times round; undefined where there is none. */
+  readonly trips: Dimension | undefined;
+  readonly condition: TensorValue;
+  readonly values: readonly TensorValue[];
+}
+
+function byRows(node: NodeContext, body: Subgraph, { trips, condition, values }: Given): TensorValue[] {
+  check(
+    trips !== undefined,
+    "UNSUPPORTED",
+    "the loop has no trip count, and goes on as long as a run-time condition says",
+  );
+  const started = knownCondition(condition);
+  check(started !== false, "UNSUPPORTED", "a loop that never runs");
+  const loop = new RowLoop(node.graph, trips);
+  const { graph } = loop;
+  const goes = loop.carried(withShape(condition, []));
+  const carried = values.map((value) => loop.carried(value));
+  const trip = loop.value(DType.INT64, [], (_code, row) => row);
+  const [next, ...results] = body.lower([trip, splat(DType.BOOL, [], 1), ...carried], graph);
+  const collected = checkedResults(node, next, results, values);
+  const made = carried.map((value, i) => [value, results[i]] as const);
+  if (started === true && knownCondition(next) === true) {
+    const ended = loop.finish(made, collected);
+    return [...ended.last, ...ended.collected];
+  }
+  const most = node.outputs.length <= values.length;
+  check(most, "DATA_DEPENDENT_SHAPE", "how much the loop collects is known only at run time");
+  // Once the condition has failed it stays so, and what is carried stays as it is.
+  const after = graph.elementwise(DType.BOOL, [goes, withShape(next, [])], (code, a, b) => code.and(a, b));
+  const kept = made.map(([value, result]) => [value, chosen(graph, goes, result, value)] as const);
+  return loop.finish([[goes, after], ...kept], []).last.slice(1);
+}
+
+function unrolled(node: NodeContext, body: Subgraph, given: Given): TensorValue[] {
+  const trips = given.trips === undefined ? Infinity : given.trips.constant!;
+  let { condition, values } = given;
+  const rows: (readonly TensorValue[])[] = [];
+  for (let trip = 0; trip < trips && goesOn(node, condition); trip++) {
+    check(trip < MAX_UNROLLED, "TOO_LARGE", `more than ${MAX_UNROLLED} times round the loop`);
+    const [next, ...results] = body.lower([tripNumber(trip), condition, ...values]);
+    rows.push(checkedResults(node, next, results, values));
+    condition = next;
+    values = results.slice(0, values.length);
+  }
+  if (rows.length === 0 && node.outputs.length > values.length) {
+    node.fail("UNSUPPORTED", "the loop never runs, so the shape of what it collects is not known");
+  }
+  const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, i) => rows.map((row) => row[i]));
+  return [...values, ...columns.map((column) => stacked(node.graph, column, 0))];
+}
+
+/** What a time round the loop collects, once what the body gives is checked. */
+function checkedResults(
+  node: NodeContext,
+  next: TensorValue | undefined,
+  results: readonly TensorValue[],
+  values: readonly TensorValue[],
+): readonly TensorValue[] {
+  check(next?.dtype === DType.BOOL, "TYPE_MISMATCH", "the body's condition is not a boolean");
+  check(results.length >= values.length, "BAD_ARITY", "the body gives back fewer values than it carries");
+  values.forEach(({ dtype }, i) => {
+    check(results[i].dtype === dtype, "TYPE_MISMATCH", "a carried value changes its type");
+  });
+  const wanted = node.outputs.length <= results.length;
+  check(wanted, "BAD_ARITY", `the body has ${results.length} outputs besides its condition`);
+  return results.slice(values.length);
+}
+
+/** Greatest number of times round; undefined where the trip count is absent. */
+function tripCount(node: NodeContext): Dimension | undefined {
+  if (node.optional(0, DType.INT64) === undefined) return undefined;
+  const trips = node.known(0)!;
   check(trips.length === 1, "SHAPE_MISMATCH", "the trip count is not one element");
   return trips[0];
 }
@@ -56,10 +113,7 @@ function tripCount(node: NodeContext): number {
 function goesOn(node: NodeContext, condition: TensorValue): boolean {
   const known = knownCondition(condition);
   if (known === undefined) {
-    node.fail(
-      "UNSUPPORTED",
-      "the loop's condition is known only at run time; bind its inputs, or use a fixed trip count",
-    );
+    node.fail("UNSUPPORTED", "the loop's condition is known only at run time, and its body cannot be computed by rows");
   }
   return known;
 }

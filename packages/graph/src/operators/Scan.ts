@@ -1,11 +1,12 @@
 /**
- * A subgraph for each row of some tensors, with values that it hands from row to row. The number of rows is a constant:
- * the scan is unrolled.
+ * A subgraph for each row of some tensors, with values that it hands from row to row: a row group, or unrolled where the body
+ * allows none.
  */
 import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
-import { MAX_UNROLLED, stacked } from "../lowering/control.ts";
+import { MAX_UNROLLED, repeated, stacked } from "../lowering/control.ts";
+import { RowLoop } from "../lowering/rows.ts";
 import { constantSize, type NodeContext, type Operator, type Subgraph } from "../operator.ts";
 import type { Graph } from "../graph.ts";
 import type { TensorValue } from "../tensorValue.ts";
@@ -75,40 +76,104 @@ function scan(
   initial: readonly TensorValue[],
   inputs: readonly Scanned[],
 ): TensorValue[] {
-  const { graph } = node;
-  const lengths = inputs.map(({ tensor, axis }) => constantSize(tensor.shape[axis], "the number of rows of a Scan"));
+  const lengths = inputs.map(({ tensor, axis }) => tensor.shape[axis]);
   const [rows] = lengths;
-  check(
-    lengths.every((length) => length === rows),
-    "SHAPE_MISMATCH",
-    "the scanned inputs differ in length",
+  lengths.forEach((length) => node.equalSizes(length, rows, "the lengths of the scanned inputs"));
+  check(!rows.equals(0), "UNSUPPORTED", "a scan of no rows: the shape of what it collects is not known");
+  return repeated(
+    node.graph,
+    rows,
+    () => byRows(node, body, rows, initial, inputs),
+    () => unrolled(node, body, rows.constant!, initial, inputs),
   );
-  check(rows >= 1, "UNSUPPORTED", "a scan of no rows: the shape of what it collects is not known");
-  check(rows <= MAX_UNROLLED, "TOO_LARGE", `${rows} rows, more than ${MAX_UNROLLED}`);
+}
+
+function byRows(
+  node: NodeContext,
+  body: Subgraph,
+  rows: Dimension,
+  initial: readonly TensorValue[],
+  inputs: readonly Scanned[],
+): TensorValue[] {
+  const loop = new RowLoop(node.graph, rows);
+  const carried = initial.map((value) => loop.carried(value));
+  const parts = inputs.map(({ tensor, axis, backward }) =>
+    loop.value(
+      tensor.dtype,
+      tensor.shape.filter((_, i) => i !== axis),
+      (code, row, place) => {
+        const at = backward ? code.isub(code.size(rows.sub(1)), row) : row;
+        return code.read(tensor, code.linearIndex(tensor.shape, [...place.slice(0, axis), at, ...place.slice(axis)]));
+      },
+    ),
+  );
+  const outputs = checkedOutputs(node, body.lower([...carried, ...parts], loop.graph), initial);
+  const next = carried.map((value, i) => [value, outputs[i]] as const);
+  const { last, collected } = loop.finish(next, outputs.slice(carried.length));
+  const { axes, backward } = collectedAs(
+    node,
+    collected.map(({ shape }) => shape.length),
+  );
+  return [...last, ...collected.map((value, i) => arranged(node.graph, value, axes[i], backward[i]))];
+}
+
+/** What is collected, rows first, with the rows along an axis, the last one first if `backward`. */
+function arranged(graph: Graph, value: TensorValue, axis: number, backward: boolean): TensorValue {
+  if (axis === 0 && !backward) return value;
+  const [rows, ...rest] = value.shape;
+  const shape = [...rest.slice(0, axis), rows, ...rest.slice(axis)];
+  return graph.map(value.dtype, shape, (code) => {
+    const place = code.coordinates();
+    const [row] = place.splice(axis, 1);
+    const at = backward ? code.isub(code.size(rows.sub(1)), row) : row;
+    return code.read(value, code.linearIndex(value.shape, [at, ...place]));
+  });
+}
+
+function unrolled(
+  node: NodeContext,
+  body: Subgraph,
+  rows: number,
+  initial: readonly TensorValue[],
+  inputs: readonly Scanned[],
+): TensorValue[] {
+  const { graph } = node;
   let states = [...initial];
   const collected: TensorValue[][] = [];
   for (let row = 0; row < rows; row++) {
     const parts = inputs.map(({ tensor, axis, backward }) =>
       rowOf(graph, tensor, axis, backward ? rows - 1 - row : row),
     );
-    const outputs = body.lower([...states, ...parts]);
-    check(outputs.length >= states.length, "BAD_ARITY", "the body gives back fewer states than it takes");
-    outputs.slice(0, states.length).forEach((value, i) => {
-      check(value.dtype === states[i].dtype, "TYPE_MISMATCH", "a state changes its type");
-    });
+    const outputs = checkedOutputs(node, body.lower([...states, ...parts]), states);
     states = outputs.slice(0, states.length);
     collected.push(outputs.slice(states.length));
   }
-  const count = collected[0].length;
-  check(node.outputs.length <= states.length + count, "BAD_ARITY", `the body has ${states.length + count} outputs`);
   const ranks = collected[0].map(({ shape }) => shape.length + 1);
-  const axes = node.opset < 9 ? ranks.map(() => 0) : axesOf(node, "scan_output_axes", ranks);
-  const backward = node.opset < 9 ? ranks.map(() => false) : flags(node, "scan_output_directions", count);
+  const { axes, backward } = collectedAs(node, ranks);
   const columns = ranks.map((_, i) => {
     const column = collected.map((outputs) => outputs[i]);
     return stacked(graph, backward[i] ? column.reverse() : column, axes[i]);
   });
   return [...states, ...columns];
+}
+
+/** What the body gives, checked against the states that it takes. */
+function checkedOutputs(node: NodeContext, outputs: TensorValue[], states: readonly TensorValue[]): TensorValue[] {
+  check(outputs.length >= states.length, "BAD_ARITY", "the body gives back fewer states than it takes");
+  check(node.outputs.length <= outputs.length, "BAD_ARITY", `the body has ${outputs.length} outputs`);
+  states.forEach(({ dtype }, i) => {
+    check(outputs[i].dtype === dtype, "TYPE_MISMATCH", "a state changes its type");
+  });
+  return outputs;
+}
+
+/** Along which axis, and from which end, tensors of these ranks are collected. */
+function collectedAs(node: NodeContext, ranks: readonly number[]): { axes: number[]; backward: boolean[] } {
+  if (node.opset < 9) return { axes: ranks.map(() => 0), backward: ranks.map(() => false) };
+  return {
+    axes: axesOf(node, "scan_output_axes", ranks),
+    backward: flags(node, "scan_output_directions", ranks.length),
+  };
 }
 
 function axesOf(node: NodeContext, attribute: string, ranks: readonly number[]): number[] {

@@ -1,4 +1,4 @@
-/** Cases of control flow: small subgraphs, unrolled at import. */
+/** Cases of control flow: small subgraphs. */
 import { DType } from "@assay/vm";
 import { bools, f, longs, scalar, type CaseTable, type InputCase } from "../case.ts";
 import type { GraphSpec, ValueSpec } from "../onnxBuilder.ts";
@@ -35,6 +35,28 @@ const stopping: GraphSpec = {
   nodes: [{ operator: "Less", inputs: ["i", "most"], outputs: ["still"] }, ...squares.nodes.slice(1)],
   constants: { most: { dtype: INT64, shape: [], data: new Uint8Array(BigInt64Array.of(1n).buffer) } },
 };
+/** x becomes its sum less x, as long as that is below 100. */
+const bounded: GraphSpec = {
+  nodes: [
+    { operator: "ReduceSum", inputs: ["x"], outputs: ["sum"], attributes: { keepdims: 0 } },
+    { operator: "Sub", inputs: ["sum", "x"], outputs: ["next"] },
+    { operator: "Less", inputs: ["sum", "most"], outputs: ["still"] },
+  ],
+  inputs: [value("i", INT64), value("go", BOOL), value("x", FLOAT32, 3)],
+  outputs: [value("still", BOOL), value("next", FLOAT32, 3)],
+  constants: { most: floats([], [100]) },
+};
+/** A state turned by a matrix plus a row; the state is collected as a column. */
+const turning: GraphSpec = {
+  nodes: [
+    { operator: "MatMul", inputs: ["h", "a"], outputs: ["turned"] },
+    { operator: "Add", inputs: ["turned", "row"], outputs: ["next"] },
+    { operator: "Transpose", inputs: ["next"], outputs: ["column"] },
+  ],
+  inputs: [value("h", FLOAT32, 1, 3), value("row", FLOAT32, 1, 3)],
+  outputs: [value("next", FLOAT32, 1, 3), value("column", FLOAT32, 3, 1)],
+  constants: { a: floats([3, 3], [0.5, 1, 0, 0, -0.25, 1, 1, 0, 0.125]) },
+};
 /** Running sum; the sum before the row, and the row times two, are collected. */
 const sums: GraphSpec = {
   nodes: [
@@ -57,9 +79,12 @@ export const CASES: CaseTable = {
     Loop: [
       { inputs: [scalar(4), yes, f(3)], attributes: { body: { graph: squares } }, outputs: 2, tolerance: 1e-4 },
       { inputs: [scalar(9), yes, f(3)], attributes: { body: { graph: stopping } }, outputs: 2 },
+      { inputs: [scalar(6), bools(), f(3)], attributes: { body: { graph: bounded } } },
+      { inputs: [scalar(12), yes, f(3)], attributes: { body: { graph: bounded } }, tolerance: 1e-4 },
       { inputs: [longs(2), undefined, f(3)], attributes: { body: { graph: stopping } }, outputs: 2 },
     ],
     Scan: [
+      { inputs: [f(1, 3), f(6, 1, 3)], attributes: { body: { graph: turning }, num_scan_inputs: 1 }, outputs: 2 },
       { inputs: [f(3), f(5, 3)], attributes: { body: { graph: sums }, num_scan_inputs: 1 }, outputs: 3 },
       {
         inputs: [f(3), f(3, 5)],
