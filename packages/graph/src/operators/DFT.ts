@@ -24,7 +24,7 @@ export const DFT: Operator = {
     const onesided = attributes.flag("onesided", false);
     check(!(inverse && onesided), "UNSUPPORTED", "an inverse of half a spectrum; give the whole one");
     check(!(parts === 2 && onesided), "BAD_ATTRIBUTE", "onesided needs a real input");
-    return fourier(graph, x, axis, n, onesided ? n.div(2).add(1) : n, inverse);
+    return fourier(graph, { x, axis, n }, onesided ? n.div(2).add(1) : n, inverse);
   },
 };
 

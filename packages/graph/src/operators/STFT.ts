@@ -37,7 +37,11 @@ export const STFT: Operator = {
       const element = code.read(signal, code.linearIndex(signal.shape, [item, sample, part]));
       return window === undefined ? element : code.fmul(element, code.read(window, t));
     });
-    const result = fourier(graph, { ...frames, dtype: DType.FLOAT32 }, 2, n, onesided ? n.div(2).add(1) : n);
+    const result = fourier(
+      graph,
+      { x: { ...frames, dtype: DType.FLOAT32 }, axis: 2, n },
+      onesided ? n.div(2).add(1) : n,
+    );
     return signal.dtype === DType.FLOAT32 ? result : graph.elementwise(signal.dtype, [result], (_code, value) => value);
   },
 };
