@@ -40,8 +40,8 @@ const conformance = JSON.parse(
 /** The first sentence of the file in which an operator stands. */
 async function lowerings(): Promise<Map<Operator, string>> {
   const sentences = new Map<Operator, string>();
-  for (const file of globSync("*.ts", { cwd: FOLDER.pathname }).sort()) {
-    if (file === "index.ts" || file.endsWith(".test.ts")) continue;
+  for (const file of globSync("**/*.ts", { cwd: FOLDER.pathname }).sort()) {
+    if (/(^|\/)(index|onnx)\.ts$|\.test\.ts$/.test(file)) continue;
     const module = (await import(new URL(file, FOLDER).href)) as Record<string, Operator>;
     const sentence = firstSentence(readFileSync(new URL(file, FOLDER), "utf8"));
     for (const operator of Object.values(module)) if (OPERATORS.includes(operator)) sentences.set(operator, sentence);

@@ -7,7 +7,7 @@ import { check, GraphError, type Place } from "./errors.ts";
 import { isFloat } from "./lowering/types.ts";
 import type { OnnxModel } from "./onnx/model.ts";
 import { checkNotNaN } from "./onnx/tensor.ts";
-import type { ImportOptions } from "./import.ts";
+import type { ImportOptions } from "./importOptions.ts";
 
 /** Numbers, nested as deep as the tensor has axes; integers up to 2^53, booleans as 0 and 1. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];

@@ -23,8 +23,9 @@ import {
 } from "@assay/vm";
 import { countOf } from "./dimension.ts";
 import { check, GraphError } from "./errors.ts";
+import type { ImportOptions } from "./importOptions.ts";
 import { LoweredNode, writeBody, type RowGroup } from "./loweredNode.ts";
-import type { Source } from "./tensorValue.ts";
+import type { Source, TensorValue } from "./tensorValue.ts";
 
 /** Version of the lowering: a change to any operator's code or to fusion raises it. */
 export const LOWERING_VERSION = 1;
@@ -156,4 +157,14 @@ function encodeFields(node: LoweredNode, record: NodeRecord): Uint8Array {
     if (error instanceof RangeError) throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, error);
     throw error;
   }
+}
+
+/** A value's type as the header holds it. */
+export function typeOf({ dtype, shape }: TensorValue): InputType {
+  return { dtype, shape: shape.map((size) => size.toExpression()) };
+}
+
+/** Content addresses that the options give. */
+export function addressesOf({ tokenizer, chatTemplate, labels }: ImportOptions) {
+  return { ...(tokenizer && { tokenizer }), ...(chatTemplate && { chatTemplate }), ...(labels && { labels }) };
 }

@@ -19,6 +19,8 @@ export interface Operator {
   readonly domain?: string;
   /** Least and greatest number of inputs. */
   readonly inputs: readonly [number, number];
+  /** Of the inputs up to the least number, those that may be absent all the same, by an empty name; none if absent. */
+  readonly absent?: readonly number[];
   /** Greatest number of outputs; 1 if absent. */
   readonly outputs?: number;
   /** Whether it takes tensors of strings, which are indices with a table; others refuse them. */
@@ -117,6 +119,13 @@ export class NodeContext {
       this.fail("DATA_DEPENDENT_SHAPE", `input ${index} decides a shape, but ${why}`);
     }
     return value.known;
+  }
+
+  /** The one element of an integer input that is known at import. */
+  scalar(index: number): Dimension | undefined {
+    const known = this.known(index);
+    check(known === undefined || known.length === 1, "SHAPE_MISMATCH", `input ${index} is not one number`);
+    return known?.[0];
   }
 
   /** Elements of an integer input that are constants of the model. */

@@ -7,7 +7,7 @@ import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { NodeContext } from "../operator.ts";
-import { cast } from "../operators/Cast.ts";
+import { cast } from "./cast.ts";
 import { constantValue, type TensorValue } from "../tensorValue.ts";
 import { isNaN } from "./arithmetic.ts";
 import { trailingSum } from "./sum.ts";

@@ -2,7 +2,7 @@
 import type { DType } from "@assay/vm";
 import { check } from "../errors.ts";
 import type { Operator } from "../operator.ts";
-import { elementType } from "../operators/Cast.ts";
+import { elementType } from "./cast.ts";
 import { FLOATS, isFloat } from "./types.ts";
 import { turnOf } from "./turn.ts";
 

@@ -1,6 +1,6 @@
 /** Another element type: that of the second input. */
 import type { Operator } from "../operator.ts";
-import { cast } from "./Cast.ts";
+import { cast } from "../lowering/cast.ts";
 
 export const CastLike: Operator = {
   name: "CastLike",

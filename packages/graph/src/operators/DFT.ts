@@ -1,9 +1,8 @@
 /** Discrete Fourier transform along one axis; the last axis holds one part or two: see `lowering/fourier.ts`. */
-import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { fourier } from "../lowering/fourier.ts";
 import { FLOATS } from "../lowering/types.ts";
-import type { NodeContext, Operator } from "../operator.ts";
+import type { Operator } from "../operator.ts";
 
 export const DFT: Operator = {
   name: "DFT",
@@ -15,10 +14,10 @@ export const DFT: Operator = {
     check(rank >= 2, "SHAPE_MISMATCH", `the input has rank ${rank}, less than 2`);
     const parts = x.shape[rank - 1].constant;
     check(parts === 1 || parts === 2, "SHAPE_MISMATCH", `the last axis has ${x.shape[rank - 1]} parts, not 1 or 2`);
-    const named = node.opset >= 20 ? (scalarOf(node, 2)?.constant ?? -2) : attributes.int("axis", 1);
+    const named = node.opset >= 20 ? (node.scalar(2)?.constant ?? -2) : attributes.int("axis", 1);
     const axis = node.axis(named, rank);
     check(axis < rank - 1, "BAD_ATTRIBUTE", "the last axis holds the parts of a number, not a signal");
-    const n = scalarOf(node, 1) ?? x.shape[axis];
+    const n = node.scalar(1) ?? x.shape[axis];
     check((n.constant ?? 1) >= 1, "BAD_ATTRIBUTE", `a transform of ${n} terms`);
     const inverse = attributes.flag("inverse", false);
     const onesided = attributes.flag("onesided", false);
@@ -27,10 +26,3 @@ export const DFT: Operator = {
     return fourier(graph, { x, axis, n }, onesided ? n.div(2).add(1) : n, inverse);
   },
 };
-
-/** A scalar input that is known at import. */
-export function scalarOf(node: NodeContext, index: number): Dimension | undefined {
-  const known = node.known(index);
-  check(known === undefined || known.length === 1, "SHAPE_MISMATCH", `input ${index} is not one number`);
-  return known?.[0];
-}

@@ -1,7 +1,7 @@
 /** Ones on a diagonal, zeros elsewhere, in the shape of the input. */
 import { isFloat } from "../lowering/types.ts";
 import type { Operator } from "../operator.ts";
-import { elementType } from "./Cast.ts";
+import { elementType } from "../lowering/cast.ts";
 
 export const EyeLike: Operator = {
   name: "EyeLike",

@@ -14,6 +14,7 @@ import { constantValue, splat, withShape, type TensorValue } from "../tensorValu
 export const Loop: Operator = {
   name: "Loop",
   inputs: [2, 4096],
+  absent: [0, 1],
   outputs: 4096,
   control: true,
   lower(node) {

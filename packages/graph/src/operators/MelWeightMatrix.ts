@@ -9,8 +9,7 @@ import { expm1, log1p } from "../functions/index.ts";
 import { FLOATS, INTEGERS, isFloat } from "../lowering/types.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
-import { cast, elementType } from "./Cast.ts";
-import { scalarOf } from "./DFT.ts";
+import { cast, elementType } from "../lowering/cast.ts";
 
 /** Hertz at which the scale turns from linear to logarithmic. */
 const CORNER = 700;
@@ -20,7 +19,7 @@ export const MelWeightMatrix: Operator = {
   inputs: [5, 5],
   lower(node) {
     const { graph } = node;
-    const [mels, length] = [scalarOf(node, 0), scalarOf(node, 1)];
+    const [mels, length] = [node.scalar(0), node.scalar(1)];
     check(mels !== undefined && length !== undefined, "BAD_ARITY", "the numbers of bins are missing");
     check((mels.constant ?? 0) >= 0 && (length.constant ?? 0) >= 0, "BAD_ATTRIBUTE", `${mels} mel bins of ${length}`);
     const numbers = [node.input(2, ...INTEGERS), node.input(3, ...FLOATS), node.input(4, ...FLOATS)];

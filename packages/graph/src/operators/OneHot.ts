@@ -1,7 +1,7 @@
 /** Along a new axis, the on value where the place is the index, the off value elsewhere; the depth is known at import. */
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
-import { cast } from "./Cast.ts";
+import { cast } from "../lowering/cast.ts";
 import { DType } from "@assay/vm";
 import { NUMBERS } from "../lowering/types.ts";
 import { constantTensor, type TensorValue } from "../tensorValue.ts";

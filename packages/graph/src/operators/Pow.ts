@@ -12,7 +12,7 @@ import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
 import { Dimension } from "../dimension.ts";
 import type { TensorValue } from "../tensorValue.ts";
-import { cast } from "./Cast.ts";
+import { cast } from "../lowering/cast.ts";
 
 const ONE = 0x3f800000;
 

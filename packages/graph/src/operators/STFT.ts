@@ -6,7 +6,6 @@ import { FLOATS } from "../lowering/types.ts";
 import type { Operator } from "../operator.ts";
 import { withShape } from "../tensorValue.ts";
 import { Dimension } from "../dimension.ts";
-import { scalarOf } from "./DFT.ts";
 
 export const STFT: Operator = {
   name: "STFT",
@@ -19,11 +18,11 @@ export const STFT: Operator = {
     const signal = length === 3 ? given : withShape(given, [...given.shape, Dimension.constant(1)]);
     const [batch, samples, parts] = signal.shape;
     check(parts.equals(1) || parts.equals(2), "SHAPE_MISMATCH", `the last axis has ${parts} parts, not 1 or 2`);
-    const hop = scalarOf(node, 1)?.constant;
+    const hop = node.scalar(1)?.constant;
     check(hop !== undefined && hop >= 1 && hop < 2 ** 31, "BAD_ATTRIBUTE", `frame_step is ${hop}`);
     const window = node.optional(2, ...FLOATS);
     if (window !== undefined) node.rank(window, 1, "the window");
-    const n = scalarOf(node, 3) ?? window?.shape[0] ?? samples;
+    const n = node.scalar(3) ?? window?.shape[0] ?? samples;
     if (window !== undefined) node.equalSizes(window.shape[0], n, "the window");
     check((n.constant ?? 1) >= 1, "BAD_ATTRIBUTE", `frame_length is ${n}`);
     const onesided = attributes.flag("onesided", true);

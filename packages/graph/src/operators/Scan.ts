@@ -14,6 +14,7 @@ import type { TensorValue } from "../tensorValue.ts";
 export const Scan: Operator = {
   name: "Scan",
   inputs: [1, 4096],
+  absent: [0],
   outputs: 4096,
   control: true,
   lower(node) {

@@ -84,6 +84,28 @@ describe("operators", () => {
     expect(without.map(({ name }) => name)).to.deep.equal([]);
   });
 
+  it("each refuses an empty name in the place of an input that must be there", () => {
+    for (const {
+      name,
+      domain = "",
+      inputs: [least],
+      absent = [],
+    } of OPERATORS) {
+      const [test] = CASES[domain]![name]!;
+      for (let i = 0; i < least; i++) {
+        if (absent.includes(i)) continue;
+        const inputs = test.inputs.map((input, other) => (other === i ? undefined : input));
+        const tensors = inputs.map((input) => input && tensorOf(input, new Random(1)));
+        const { bytes } = modelOf(name, { ...test, inputs }, tensors, "fixed", [], domain);
+        const where = `input ${i} of ${domain} ${name}`;
+        expect(() => importOnnx(bytes), where).to.throw(
+          GraphError,
+          /: (input \d+ is missing|\d+ inputs;).*\[BAD_ARITY\]/,
+        );
+      }
+    }
+  });
+
   it("Cast between any two types: a program or a typed refusal", () => {
     const types = Object.values(DType);
     for (const from of types) {

@@ -1,0 +1,35 @@
+/** A linear score for each class, and the label of the greatest; two classes may share one score. */
+import { check } from "../../errors.ts";
+import { byGreatest, byThreshold } from "../../lowering/classifier.ts";
+import { readLabels } from "../../lowering/labels.ts";
+import { linearScores } from "../../lowering/linear.ts";
+import { readTransform } from "../../lowering/postTransform.ts";
+import { rowsOf } from "../../lowering/trees.ts";
+import { NUMBERS } from "../../lowering/types.ts";
+import { ML } from "../../onnx/model.ts";
+import { constantSize, type Operator } from "../../operator.ts";
+
+export const LinearClassifier: Operator = {
+  name: "LinearClassifier",
+  domain: ML,
+  inputs: [1, 1],
+  outputs: 2,
+  lower(node) {
+    const { attributes } = node;
+    const x = rowsOf(node, node.input(0, ...NUMBERS));
+    const labels = readLabels(node, "classlabels_ints");
+    attributes.int("multi_class", 0);
+    const transform = readTransform(node);
+    const coefficients = attributes.floats("coefficients");
+    const intercepts = attributes.floats("intercepts", undefined) ?? [];
+    const features = constantSize(x.shape[1], "the number of features");
+    const targets = features === 0 ? 0 : coefficients.length / features;
+    const scores = linearScores(node, x, targets, coefficients, intercepts);
+    if (targets === 1 && labels.count === 2) {
+      const [label, pair] = byThreshold(node, scores, labels, transform, 0, "opposite");
+      return [label, pair];
+    }
+    check(targets === labels.count, "BAD_ATTRIBUTE", `${targets} scores for ${labels.count} labels`);
+    return byGreatest(node, scores, labels, transform);
+  },
+};
