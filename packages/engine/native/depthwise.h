@@ -65,11 +65,12 @@ INLINE void store_row(const struct image *image, const struct strip *s, const st
 }
 
 // `count` strips abreast, for the latency of their chains. The sums of the first rows have had no rows above and are left.
-INLINE void strips_step_1(const struct image *image, const struct strip *s, const int count, const struct channel *c) {
+INLINE void strips_step_1(const struct image *image, const struct strip *s, const int count, int64_t height,
+                          const struct channel *c) {
   vf first[2], second[2], x[WINDOW], taps[WINDOW * WINDOW];
   UNROLL for (int k = 0; k < WINDOW * WINDOW; k++) taps[k] = vf_set1(c->taps[k]);
   UNROLL for (int i = 0; i < count; i++) first[i] = second[i] = vf_zero();
-  for (int64_t row = 0; row < image->height + 2; row++)
+  for (int64_t row = 0; row < height + 2; row++)
     UNROLL for (int i = 0; i < count; i++) {
       load_row(image, &s[i], c, row, 1, x);
       const vf third = add_row(second[i], x, taps + 6);
@@ -79,14 +80,15 @@ INLINE void strips_step_1(const struct image *image, const struct strip *s, cons
     }
 }
 
-INLINE void strips_step_2(const struct image *image, const struct strip *s, const int count, const struct channel *c) {
+INLINE void strips_step_2(const struct image *image, const struct strip *s, const int count, int64_t height,
+                          const struct channel *c) {
   vf sum[2], x[WINDOW], taps[WINDOW * WINDOW];
   UNROLL for (int k = 0; k < WINDOW * WINDOW; k++) taps[k] = vf_set1(c->taps[k]);
   UNROLL for (int i = 0; i < count; i++) {
     load_row(image, &s[i], c, 0, 2, x);
     sum[i] = add_row(vf_zero(), x, taps);
   }
-  for (int64_t y = 0; y < image->height; y++)
+  for (int64_t y = 0; y < height; y++)
     UNROLL for (int i = 0; i < count; i++) {
       load_row(image, &s[i], c, 2 * y + 1, 2, x);
       sum[i] = add_row(sum[i], x, taps + 3);
@@ -96,15 +98,15 @@ INLINE void strips_step_2(const struct image *image, const struct strip *s, cons
     }
 }
 
-static void run_channel(const struct image *image, const struct strip *strips, const struct channel *c) {
+static void run_channel(const struct image *image, const struct strip *strips, int64_t height, const struct channel *c) {
   const int64_t count = (image->width + LANES - 1) / LANES;
   int64_t i = 0;
   for (; i + 2 <= count; i += 2)
-    if (image->step == 1) strips_step_1(image, strips + i, 2, c);
-    else strips_step_2(image, strips + i, 2, c);
+    if (image->step == 1) strips_step_1(image, strips + i, 2, height, c);
+    else strips_step_2(image, strips + i, 2, height, c);
   if (i == count) return;
-  if (image->step == 1) strips_step_1(image, strips + i, 1, c);
-  else strips_step_2(image, strips + i, 1, c);
+  if (image->step == 1) strips_step_1(image, strips + i, 1, height, c);
+  else strips_step_2(image, strips + i, 1, height, c);
 }
 
 #endif

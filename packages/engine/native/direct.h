@@ -128,10 +128,9 @@ static int contract_depthwise(uint8_t *memory, const struct contraction *c, stru
   struct image image;
   const struct view columns = view_of(memory, c, SIDE_COLUMNS, region.b0);
   if (region.n0 != 0 || region.n1 != c->columns) return 0;
-  if (!is_image(columns, c->columns, c->depth, WINDOW, 1, &image) &&
-      !is_image(columns, c->columns, c->depth, WINDOW, 2, &image))
-    return 0;
-  const int64_t count = (image.width + LANES - 1) / LANES;
+  if (!is_image(columns, c->columns, c->depth, 0, c->columns, &image)) return 0;
+  if (image.down != WINDOW || image.across != WINDOW || c->depth != WINDOW * WINDOW || image.step > 2) return 0;
+  const int64_t height = c->columns / image.width, count = (image.width + LANES - 1) / LANES;
   if (count > MAX_STRIPS) return 0;
   struct strip strips[MAX_STRIPS];
   for (int64_t i = 0; i < count; i++) strips[i] = strip_of(&image, i * LANES);
@@ -139,13 +138,13 @@ static int contract_depthwise(uint8_t *memory, const struct contraction *c, stru
   const float *from = (const float *)(memory + columns.factor->address) + image.first;
   float *out = (float *)(memory + c->out) + table(memory, c->out_row)[0];
   // Small images are done sooner than memory answers: so many further is asked for.
-  const int32_t ahead = (int32_t)(1 + DIRECT_VECTORS / (count * image.height));
+  const int32_t ahead = (int32_t)(1 + DIRECT_VECTORS / (count * height));
   for (int32_t b = region.b0; b < region.b1; b++) {
     const int32_t next = b + ahead < region.b1 ? b + ahead : b;
     float copy[DIRECT_DEPTH];
     const float *taps = direct_row(view_of(memory, c, SIDE_ROWS, b), c->depth, copy);
     const struct channel channel = {from + batch[b], from + batch[next], taps, out + out_batch[b], out + out_batch[next]};
-    run_channel(&image, strips, &channel);
+    run_channel(&image, strips, height, &channel);
   }
   return 1;
 }

@@ -2,12 +2,19 @@
 #ifndef ASSAY_FLOAT_H
 #define ASSAY_FLOAT_H
 
+#include "planes.h"
 #include "turned.h"
 
 // Columns whose sums are made over the whole depth before the next: they stay in the second-level cache. Rows copied at once.
 enum { CHUNK_COLUMNS = 256, CHUNK_ROWS = 256 };
-// Rows from which on a copy of columns pays that are read in place otherwise: each tile of rows reads them again.
-enum { COPYING_ROWS = 2 * TILE_ROWS + 1 };
+
+// Whether STRIDED columns are read where they are by all tiles of rows, or a copy pays. A distance from r to r of many whole
+// kilobytes would put a panel's columns into the same few sets of the cache.
+static int columns_in_place(struct view v, int64_t depth, int64_t rows) {
+  if (v.factor->mode != MODE_STRIDED) return 0;
+  if (rows <= 2 * TILE_ROWS) return 1;
+  return rows <= TILES_IN_PLACE * TILE_ROWS && (depth < 2 || (v.depth[1] - v.depth[0]) % 512 != 0);
+}
 
 static int64_t packed_float_bytes(int32_t side, int64_t depth, int64_t lanes) {
   if (side == SIDE_ROWS) return packed_rows_bytes(depth, lanes);
@@ -32,7 +39,9 @@ static int64_t copied_rows(const struct contraction *c) {
 static int64_t float_scratch(const struct contraction *c) {
   const int64_t depth = least(c->depth, BLOCK);
   const int64_t rows = copied_rows(c) * float_pitch(depth);
-  const int64_t straight = (rows + STRIPE * depth) * (int64_t)sizeof(float);
+  const int has_planes = c->factor[SIDE_COLUMNS].mode == MODE_GATHERED;
+  const int64_t columns = greatest(STRIPE * depth, has_planes ? PLANES_FLOATS : 0);
+  const int64_t straight = (rows + columns) * (int64_t)sizeof(float);
   return may_be_turned(c) ? greatest(straight, turned_scratch(c)) : straight;
 }
 
@@ -66,7 +75,7 @@ static void find_columns(struct floats_block *block, struct view v, const struct
     block->b = (const float *)bytes_of(v) + n0 / PANEL * block->panel + r0 * PANEL;
     block->ahead = block->b + (n1 - n0 + PANEL - 1) / PANEL * block->panel;
     block->ahead_offsets = line_offsets;
-  } else if (v.factor->mode == MODE_STRIDED && rows < COPYING_ROWS) {
+  } else if (columns_in_place(v, c->depth, rows)) {
     block->b = floats_of(v) + v.lane[0] + n0;
     block->offsets = v.depth + r0;
     block->ahead = block->b + (next - n0);
@@ -101,10 +110,36 @@ static void contract_straight(uint8_t *memory, const struct contraction *c, int3
   }
 }
 
+// The same of columns that are planes.
+static void contract_planes(uint8_t *memory, const struct contraction *c, int32_t b, struct region g, const struct planes *p,
+                            int in_place, float *scratch) {
+  const struct view rows = view_of(memory, c, SIDE_ROWS, b), columns = view_of(memory, c, SIDE_COLUMNS, b);
+  float *planes = scratch + copied_rows(c) * float_pitch(least(c->depth, BLOCK));
+  float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b];
+  const int64_t y = g.n0 / p->image.width, end = (g.n1 - 1) / p->image.width + 1;
+  int32_t offsets[BLOCK];
+  for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
+    const int64_t r1 = least(r0 + BLOCK, c->depth);
+    struct floats_block block = {.depth = r1 - r0, .out_row = table(memory, c->out_row) + g.m0, .offsets = offsets};
+    block.mode = r0 == 0 ? START : c->blocked ? ADD : GO_ON;
+    find_rows(&block, rows, c, g, r0, r1, in_place, scratch);
+    fill_planes(p, columns, r0, r1, y, end - y, planes, offsets);
+    block.ahead_offsets = no_offsets;
+    for (int64_t n = g.n0; n < g.n1; n += STRIPE) {
+      block.b = block.ahead = planes + (n - y * p->image.width);
+      block.out = out + n;
+      floats_all(block, g.m1 - g.m0, least(g.n1 - n, STRIPE), 0);
+    }
+  }
+}
+
 static void contract_float(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {
   const struct column_plan plan = plan_columns(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth);
   const struct view rows = view_of(memory, c, SIDE_ROWS, region.b0);
   const int in_place = rows_in_place(rows, region.m0, region.m1);
+  struct planes planes;
+  const int as_planes = plan_planes(&planes, view_of(memory, c, SIDE_COLUMNS, region.b0), c, region.n0, region.n1);
+  const int64_t column_step = as_planes ? planes.columns : CHUNK_COLUMNS;
   const int64_t copied = in_place ? 0 : copied_rows(c), row_step = copied == 0 ? region.m1 - region.m0 : copied;
   for (int32_t b = region.b0; b < region.b1; b++) {
     if (may_be_turned(c) && packed_form(bytes_of(view_of(memory, c, SIDE_ROWS, b))) == PANELS) {
@@ -112,10 +147,11 @@ static void contract_float(uint8_t *memory, const struct contraction *c, struct 
       continue;
     }
     for (int64_t m = region.m0; m < region.m1; m += row_step)
-      for (int64_t n = region.n0; n < region.n1; n += CHUNK_COLUMNS) {
+      for (int64_t n = region.n0; n < region.n1; n += column_step) {
         const struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
-                                     (int32_t)least(n + CHUNK_COLUMNS, region.n1)};
-        contract_straight(memory, c, b, chunk, &plan, in_place, (float *)scratch);
+                                     (int32_t)least(n + column_step, region.n1)};
+        if (as_planes) contract_planes(memory, c, b, chunk, &planes, in_place, (float *)scratch);
+        else contract_straight(memory, c, b, chunk, &plan, in_place, (float *)scratch);
       }
   }
 }

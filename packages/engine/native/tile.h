@@ -78,7 +78,7 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
     NUMBER *out = t->out + t->out_row[i];
     UNROLL for (int j = 0; j < width; j++) {
       VECTOR x = sum[i][j];
-      if (j == width - 1) {
+      if (j == width - 1 && t->last < LANES) {
         if (t->mode == ADD) x = V(_add)(V(_load_mask)(out + j * LANES, last), x);
         V(_store_mask)(out + j * LANES, x, last);
       } else {
@@ -100,43 +100,43 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
 #undef NAMES
 
 // Sums of `rows` × `columns`, tiles of all sizes: the block's fields are those of its first row and column.
-static void T(_rows)(struct T(_block) block, int rows, int64_t columns) {
-  const NUMBER *b = block.b;
-  NUMBER *out = block.out;
-  const int in_place = block.offsets != 0;
+static void T(_rows)(struct T(_block) *t, int rows, int64_t columns) {
+  const NUMBER *b = t->b;
+  NUMBER *out = t->out;
+  const int in_place = t->offsets != 0;
   const int widest = widest_tile(rows);
   for (int64_t n = 0; n < columns;) {
     const int64_t vectors = (columns - n + LANES - 1) / LANES;
     int width = widest;
     while (width > vectors) width /= 2;
     const int64_t end = least(n + width * LANES, columns);
-    block.last = (int)(end - n - (width - 1) * LANES);
-    block.b = in_place ? b + n : b + n / PANEL * block.panel;
-    block.out = out + n;
-    T(_tiles)[rows][width_index(width)][!in_place ? 0 : block.last == LANES ? 1 : 2](&block);
+    t->last = (int)(end - n - (width - 1) * LANES);
+    t->b = in_place ? b + n : b + n / PANEL * t->panel;
+    t->out = out + n;
+    T(_tiles)[rows][width_index(width)][!in_place ? 0 : t->last == LANES ? 1 : 2](t);
     n = end;
   }
+  t->b = b;
+  t->out = out;
 }
 
 // Sums of `rows` × `columns`, few columns: panel by panel, so that one stays in the cache while all rows pass over it.
 // Tiles are of nearly equal heights, so that none is left thin. Each pass asks for another of `lines` lines from `ahead`.
 static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64_t lines) {
-  const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, height = rows / tiles, higher = rows % tiles;
   const int64_t width = rows <= TILE_ROWS_4 ? columns : PANEL;
-  const struct T(_block) first = block;
-  const NUMBER *ahead = block.ahead;
+  const NUMBER *a = block.a;
+  const int32_t *out_row = block.out_row;
   for (int64_t n = 0; n < columns; n += width) {
-    block.a = first.a;
-    block.out_row = first.out_row;
-    for (int64_t i = 0, m = 0; i < tiles; i++) {
-      const int height = (int)((rows - m + tiles - i - 1) / (tiles - i));
-      if (lines-- > 0) block.ahead = ahead;
-      else block.ahead_offsets = no_offsets;
-      ahead += 64 / sizeof(NUMBER);
-      T(_rows)(block, height, least(columns - n, width));
-      block.a = (const NUMBER *)((const char *)block.a + height * block.pitch);
-      block.out_row += height;
-      m += height;
+    block.a = a;
+    block.out_row = out_row;
+    for (int64_t i = 0; i < tiles; i++) {
+      const int64_t own = height + (i < higher);
+      if (lines-- <= 0) block.ahead_offsets = no_offsets;
+      T(_rows)(&block, (int)own, least(columns - n, width));
+      block.ahead += 64 / sizeof(NUMBER);
+      block.a = (const NUMBER *)((const char *)block.a + own * block.pitch);
+      block.out_row += own;
     }
     block.b += block.offsets != 0 ? PANEL : block.panel;
     block.out += PANEL;

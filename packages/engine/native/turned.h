@@ -80,7 +80,7 @@ static void contract_turned_chunk(uint8_t *memory, const struct contraction *c, 
         // A panel has two vectors per r, so two tiles bring the next.
         block.ahead = block.b + block.panel + (t & 1) * block.depth * LANES;
         block.ahead_offsets = t < 2 ? line_offsets : no_offsets;
-        floats_rows(block, (int)(end - n), PANEL);
+        floats_rows(&block, (int)(end - n), PANEL);
       }
     }
   }

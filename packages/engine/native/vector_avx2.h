@@ -5,6 +5,8 @@ enum { LANES = 8 };
 #define TILE_ROWS 6
 #define TILE_ROWS_4 2
 #define TILE_ROWS_8 1
+// Tiles of rows from which on columns are copied that could be read in place.
+#define TILES_IN_PLACE 6
 
 typedef __m256 vf;
 typedef __m256i vi;

@@ -6,6 +6,8 @@ enum { LANES = 16 };
 #define TILE_ROWS 14
 #define TILE_ROWS_4 6
 #define TILE_ROWS_8 3
+// Tiles of rows from which on columns are copied that could be read in place.
+#define TILES_IN_PLACE 1024
 
 typedef __m512 vf;
 typedef __m512i vi;

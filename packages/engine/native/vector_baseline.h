@@ -9,6 +9,8 @@ enum { LANES = 4 };
 #define TILE_ROWS 4
 #define TILE_ROWS_4 2
 #define TILE_ROWS_8 1
+// Tiles of rows from which on columns are copied that could be read in place.
+#define TILES_IN_PLACE 2
 
 typedef struct {
   float x[LANES];

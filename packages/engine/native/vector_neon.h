@@ -5,6 +5,8 @@ enum { LANES = 4 };
 #define TILE_ROWS 12
 #define TILE_ROWS_4 6
 #define TILE_ROWS_8 3
+// Tiles of rows from which on columns are copied that could be read in place.
+#define TILES_IN_PLACE 2
 
 typedef float32x4_t vf;
 typedef int32x4_t vi;

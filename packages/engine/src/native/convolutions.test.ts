@@ -159,4 +159,80 @@ describe("convolutions by native kernels", () => {
           specials: seed % 2 === 0,
         });
   }).timeout(60_000);
+
+  it("convolves channels, for every width around a few vectors", () => {
+    for (let width = 2; width <= 50; width++)
+      for (const step of [1, 2])
+        check(width, {
+          channels: 3,
+          out: 1 + (width % 7) * 5,
+          size: [5 + (width % 3), width],
+          window: [3, 3],
+          step: [step, step],
+          before: [1, 1],
+          specials: width % 2 === 0,
+        });
+  }).timeout(120_000);
+
+  it("convolves with windows of all sizes, steps, distances and borders", () => {
+    for (let seed = 0; seed < 80; seed++) {
+      const random = new Random(seed);
+      const two = (from: number, to: number): [number, number] => [random.between(from, to), random.between(from, to)];
+      const one = random.between(1, 3);
+      check(seed, {
+        groups: random.between(1, 2),
+        channels: random.between(1, 6),
+        out: random.between(1, 34),
+        size: [random.between(13, 16), random.between(13, 40)],
+        window: two(1, 7),
+        step: random.pick([[1, 1], [2, 2], [one, one], two(1, 3)]),
+        apart: random.pick([
+          [1, 1],
+          [1, 1],
+          [1, 1],
+          [2, 1],
+          [1, 2],
+        ]),
+        before: two(0, 3),
+        after: two(0, 3),
+        specials: random.chance(50),
+      });
+    }
+  }).timeout(120_000);
+
+  it("convolves more channels than a block of the depth has, over more places than are prepared at a time", () => {
+    check(1, { channels: 58, out: 3, size: [6, 130], window: [3, 3], before: [1, 1] });
+    check(2, { channels: 15, out: 2, size: [9, 110], window: [7, 7], step: [2, 2], before: [3, 3] });
+    check(3, { channels: 520, out: 2, size: [14, 42], window: [1, 1], step: [2, 2] });
+    check(4, { channels: 520, out: 33, size: [3, 13], window: [1, 1], specials: true });
+  }).timeout(120_000);
+
+  it("multiplies infinite weights by the zeros of the border, over channels", () => {
+    const weights = [INFINITY, MINUS_INFINITY, ONE, MINUS_ZERO, SUBNORMAL, 0];
+    for (let seed = 0; seed < 12; seed++)
+      for (const step of [1, 2])
+        check(seed, {
+          channels: 2,
+          out: 1 + seed * 3,
+          size: [5, 9 + seed],
+          window: [3, 3],
+          step: [step, step],
+          before: [1, 2],
+          weights: weights.slice(seed % 3),
+        });
+  }).timeout(60_000);
+
+  it("convolves bytes", () => {
+    for (let seed = 0; seed < 20; seed++)
+      check(seed, {
+        kind: KIND.INT32,
+        groups: 1 + (seed % 2),
+        channels: 1 + (seed % 5),
+        out: 1 + 2 * seed,
+        size: [6, 9 + seed],
+        window: [3, 3],
+        step: [1 + (seed % 2), 1 + (seed % 2)],
+        before: [1, 1],
+      });
+  }).timeout(60_000);
 });

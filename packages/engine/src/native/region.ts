@@ -7,10 +7,10 @@ const WORK = 1 << 22;
 const BYTES = 1 << 19;
 /** Bytes of sums that a call makes at most, where it may choose: they are still cached when they are used. */
 const SUMS = 1 << 19;
-/** Columns of a call that packs them, and the fewest rows that pay for packing them again. */
-const LEAST_COLUMNS = 400;
+/** Rows that pay for packing columns once more, and columns of a call that packs them. */
+const PACKING_ROWS = 512;
+const LEAST_COLUMNS = 128;
 const MOST_COLUMNS = 1024;
-const PACKING_ROWS = 128;
 /** Most rows of a call over packed columns: a block of their depth stays in the second-level cache. */
 const ROWS = 256;
 
@@ -45,11 +45,10 @@ function largeRegion(c: Contraction, panel: number, tile: number): Region {
     const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), panel);
     return { rows: height, columns: evenPart(columns, roundUp(width, panel), panel), batches: 1 };
   }
-  // Long rows, for what is done with the sums afterwards is done range by range.
-  const width = evenPart(columns, roundUp(clamp(columns / 4, LEAST_COLUMNS, MOST_COLUMNS), panel), panel);
-  const height = Math.max(PACKING_ROWS, Math.min(WORK / (width * depth), SUMS / (4 * width)));
-  // Whole panels, for rows may be packed like columns.
-  return { rows: evenPart(rows, roundUp(height, panel), panel), columns: width, batches: 1 };
+  // As many rows as may be, and then columns as the sums leave room for. Whole panels, for rows may be packed like columns.
+  const height = evenPart(rows, Math.max(PACKING_ROWS, SUMS / (4 * columns)), panel);
+  const width = roundUp(clamp(SUMS / (4 * height), LEAST_COLUMNS, MOST_COLUMNS), panel);
+  return { rows: height, columns: evenPart(columns, width, panel), batches: 1 };
 }
 
 /** The part of `extent`, a multiple of `unit`, that cuts it into as many parts as `wanted` does, but nearly equal ones. */
