@@ -1,9 +1,9 @@
 /**
- * Every operator three times: the reference interpreter, the engine on every element, and the chain on a seeded sample of
- * elements and steps. Inputs are those of the operator's cases, then wild ones: any bit pattern, special values most of all.
+ * Every operator three times: the reference interpreter, the engine on every element (WebAssembly, then generated C), and the
+ * chain on a seeded sample of elements and steps. Inputs are those of the operator's cases, then wild ones: any bit pattern, special values most of all.
  * OPERATORS_SEED sets the seed.
  *
- * @weight 90
+ * @weight 150
  */
 import { expect } from "chai";
 import { claimOf } from "../../packages/vm/src/claim.ts";
@@ -17,6 +17,7 @@ import { leftAligned, storedBytes, type ElementPlace } from "../../packages/vm/s
 import { Trace } from "../../packages/vm/src/trace.ts";
 import { WitnessMaker } from "../../packages/vm/src/witness.ts";
 import { Engine } from "../../packages/engine/src/index.ts";
+import { compileKernels, generatedOptions, generatedSets } from "../../packages/engine/src/ccode/testing.ts";
 import { importOnnx, OPERATORS } from "../../packages/graph/src/index.ts";
 import type { OperatorCase } from "../../packages/graph/src/testing/case.ts";
 import { modelOf, tensorOf } from "../../packages/graph/src/testing/caseModel.ts";
@@ -166,6 +167,9 @@ function stepAt(
   }
 }
 
+/** Every run, for generated C is compiled for all of them at once. */
+const seen: { readonly where: string; readonly reference: Run }[] = [];
+
 /** The runs of a case: its own inputs, and wild ones. */
 function runsOf(domain: string, operator: string, test: OperatorCase, random: Random): Run[] {
   const tensors = test.inputs.map((input) => input && tensorOf(input, random));
@@ -192,8 +196,11 @@ describe("operators: interpreter, engine and chain", () => {
       const asked: Asked[] = [];
       for (const [number, test] of cases.entries()) {
         try {
-          for (const [kind, result] of runsOf(domain, name, test, random).entries())
-            asked.push(...questions(result, random, `case ${number}, ${["own", "wild"][kind]} inputs`));
+          for (const [kind, result] of runsOf(domain, name, test, random).entries()) {
+            const where = `case ${number}, ${["own", "wild"][kind]} inputs`;
+            asked.push(...questions(result, random, where));
+            seen.push({ where: `${name}, ${where}`, reference: result });
+          }
         } catch (error) {
           if (error instanceof Error) error.message = `case ${number}: ${error.message}`;
           throw error;
@@ -206,4 +213,26 @@ describe("operators: interpreter, engine and chain", () => {
       );
     });
   }
+
+  it("all of them by generated C", function () {
+    this.timeout(600_000);
+    const sets = generatedSets();
+    if (typeof sets === "string") {
+      console.log(`      not run: ${sets}`);
+      return;
+    }
+    // The other sets differ in a header, whose functions packages/engine/src/opcodes.test.ts covers.
+    const set = sets.at(-1)!;
+    const examples = seen.map(({ reference: { layout } }) => layout);
+    compileKernels(set, examples);
+    for (const { where, reference } of seen) {
+      const { program, request } = reference.layout;
+      try {
+        sameBits(new Engine(program, generatedOptions(set)).run(request), reference);
+      } catch (error) {
+        if (error instanceof Error) error.message = `${where}: ${error.message}`;
+        throw error;
+      }
+    }
+  });
 });

@@ -13,13 +13,15 @@ export interface KernelChoice {
   readonly backend: Backend;
   /** Whether WebAssembly emulates the fused multiply-add. */
   readonly emulate: boolean;
+  /** The native kernels' instruction set; absent: the fastest that this machine runs. */
+  readonly set?: string;
 }
 
 /** Kernels over a memory, one for each thread. Throws NO_BACKEND where native ones are asked for and are not there. */
 export function contractionKernels(memory: Memory, limits: MemoryLimits, choice: KernelChoice): ContractionKernels {
-  const { backend, emulate } = choice;
+  const { backend, emulate, set } = choice;
   if (backend === "wasm") return wasmKernels(memory, { ...limits, emulate });
-  const native = host().nativeKernels(memory);
+  const native = host().nativeKernels(memory, set);
   if (!("absent" in native)) return native;
   if (backend === "native") throw new EngineError("NO_BACKEND", `no native kernels: ${native.absent}`);
   return wasmKernels(memory, { ...limits, emulate });

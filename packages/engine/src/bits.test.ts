@@ -10,6 +10,7 @@ import { importOnnx } from "../../graph/src/index.ts";
 import { buildModel, type NodeSpec } from "../../graph/src/testing/onnxBuilder.ts";
 import { Random } from "../../graph/src/testing/random.ts";
 import { Engine, EngineError, type EngineOptions } from "./index.ts";
+import { compileKernels, generatedOptions, generatedSets } from "./ccode/testing.ts";
 
 const SPECIALS = [0, -0, 1e-40, -1e-42, 2 ** -149, 3e38, -3e38, Infinity, -Infinity, NaN, 2 ** -126];
 
@@ -216,6 +217,19 @@ const ways: readonly { readonly name: string; readonly options: EngineOptions }[
   { name: "native, two threads", options: { backend: "native", threads: 2 } },
 ];
 
+/** The native ways with every kernel in generated C, for every instruction set that has any. */
+function compiledWays(examples: readonly { program: Program; request: Request }[]): typeof ways {
+  const sets = generatedSets();
+  if (typeof sets === "string") return [];
+  return sets.flatMap((set) => {
+    compileKernels(set, examples);
+    return [1, 2].map((threads) => ({
+      name: `${set}, generated C, ${threads} threads`,
+      options: { ...generatedOptions(set), threads },
+    }));
+  });
+}
+
 describe("engine bits", () => {
   const prepared = lazily(() =>
     cases().map((test) => {
@@ -224,26 +238,37 @@ describe("engine bits", () => {
     }),
   );
 
-  for (const { name, options } of ways) {
-    it(name, function () {
-      this.timeout(120_000);
-      for (const { name: test, program, request, wanted } of prepared()) {
-        const engine = engineOf(program, options);
-        if (typeof engine === "string") {
-          console.log(`      not run: ${engine}`);
-          return;
+  /** Every case; a reason where this machine has not the way. */
+  function check({ name: way, options }: (typeof ways)[number]): string | undefined {
+    for (const { name, program, request, wanted } of prepared()) {
+      const engine = engineOf(program, options);
+      if (typeof engine === "string") return engine;
+      try {
+        for (let time = 0; time < 3; time++) {
+          expect(hex(engine.infer(request)), `${way}: ${name}, run ${time}`).to.deep.equal(wanted);
         }
-        try {
-          for (let time = 0; time < 3; time++) {
-            expect(hex(engine.infer(request)), `${test}, run ${time}`).to.deep.equal(wanted);
-          }
-          expect(hex(engine.run(request).outputs), `${test}, traced`).to.deep.equal(wanted);
-        } finally {
-          engine.close();
-        }
+        expect(hex(engine.run(request).outputs), `${way}: ${name}, traced`).to.deep.equal(wanted);
+      } finally {
+        engine.close();
       }
+    }
+    return undefined;
+  }
+
+  for (const way of ways) {
+    it(way.name, function () {
+      this.timeout(120_000);
+      const reason = check(way);
+      if (reason !== undefined) console.log(`      not run: ${reason}`);
     });
   }
+
+  it("native, generated C of every instruction set, one thread and two", function () {
+    this.timeout(600_000);
+    const compiled = compiledWays(prepared());
+    if (compiled.length === 0) console.log("      not run: no native kernels");
+    for (const way of compiled) check(way);
+  });
 
   it("the thousandth run is the first; a batch is its rows", () => {
     const random = new Random(11);

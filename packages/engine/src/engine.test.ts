@@ -3,12 +3,14 @@ import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
 import { expect } from "chai";
 import { Engine, PlainEngine, type EngineOptions } from "./index.ts";
+import { compileKernels, generatedOptions, generatedSets } from "./ccode/testing.ts";
 
 /** Random programs that are compared; the default is what CI runs. */
 const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);
 
-/** Of them, those that run with the emulated multiply-add, and by two threads, each of which must start. */
+/** Of them, those that run with the emulated multiply-add, in generated C, and by two threads, each of which must start. */
 const EMULATED = 300;
+const COMPILED = 300;
 const THREADED = 20;
 
 /** Every element of every tensor of every call, as bits. */
@@ -68,6 +70,18 @@ describe("engine", () => {
 
   it("gives the interpreter's bits where the machine does not fuse", () => {
     for (let seed = 0; seed < EMULATED; seed++) both(randomProgram(seed), { emulate: true, backend: "wasm" });
+  });
+
+  it("gives the interpreter's bits in generated C, whatever the instruction set", function () {
+    this.timeout(600_000);
+    const sets = generatedSets();
+    if (typeof sets === "string") return console.log(`      not run: ${sets}`);
+    const programs = Array.from({ length: COMPILED }, (_, seed) => randomProgram(seed));
+    const examples = [...tinyPrograms(), ...programs];
+    for (const set of sets) {
+      compileKernels(set, examples);
+      for (const example of examples) both(example, generatedOptions(set));
+    }
   });
 
   it("gives the interpreter's bits by two threads", function () {

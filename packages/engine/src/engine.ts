@@ -24,10 +24,11 @@ import { host, type Threads } from "./host.ts";
 import { PlainEngine } from "./plain/executor.ts";
 import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
+import type { NativeUse } from "./plan/natives.ts";
 import type { PlannedNode } from "./plan/nodes.ts";
 import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
-import { planRun, type Keep, type ListProgram, type Plan } from "./plan/plan.ts";
+import { planRun, type Keep, type KernelCounts, type ListProgram, type Plan } from "./plan/plan.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
 import { MAX_PAGES } from "./wasm/module.ts";
@@ -51,6 +52,7 @@ export interface EngineOptions {
   readonly backend?: Backend;
   /** Threads that compute, this one included; 1 if absent. */
   readonly threads?: number;
+  readonly native?: NativeUse;
   /** Emulate the fused multiply-add in WebAssembly though the machine has it: for tests of the emulation. */
   readonly emulate?: boolean;
 }
@@ -62,6 +64,7 @@ export class Engine {
   readonly #memory: LinearMemory;
   readonly #parameters: Parameters;
   readonly #fused: boolean;
+  readonly #native: NativeUse;
   readonly #kernels: ContractionKernels;
   readonly #packed: PackedParameters;
   readonly #plans = new Map<string, Made>();
@@ -74,16 +77,17 @@ export class Engine {
   #pool: Threads | undefined;
 
   /** Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads. */
-  constructor(program: Program, { backend = "auto", threads = 1, emulate = false }: EngineOptions = {}) {
+  constructor(program: Program, { backend = "auto", threads = 1, emulate = false, native = {} }: EngineOptions = {}) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
       throw new EngineError("BAD_OPTION", `${threads} threads; 1 to ${MOST_THREADS} are possible`);
     }
     this.program = program;
     this.threads = threads;
+    this.#native = native;
     const shared = threads > 1;
     this.#memory = new LinearMemory(shared, BOTTOM);
     this.#parameters = new Parameters(program, this.#memory);
-    const choice = { backend, emulate: emulate || !fusesMadd() };
+    const choice = { backend, emulate: emulate || !fusesMadd(), set: native.set };
     this.#fused = !choice.emulate;
     const { memory } = this.#memory;
     this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
@@ -115,6 +119,17 @@ export class Engine {
       description: (c, position) => layout.description(c, position),
       outputs: positions.map((position) => tensors[call][position]),
     };
+  }
+
+  /**
+   * Makes the plan of requests of this size now, so that the first run need not wait for it.
+   *
+   * @returns how many kernels were generated for it, and how many of them are in the machine's code; undefined for sizes
+   * that no plan holds.
+   */
+  prepare(request: Request): KernelCounts | undefined {
+    checkRequest(this.program.header, request);
+    return this.#plan(request, "outputs")?.plan.kernels;
   }
 
   /** What computes contractions: `native …` or `wasm …`. */
@@ -162,6 +177,7 @@ export class Engine {
           packed: this.#packed,
           kernels: this.#kernels,
           threads: this.threads,
+          native: this.#native,
         });
         memory.release(mark);
         if (!this.#settle()) {

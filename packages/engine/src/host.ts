@@ -22,7 +22,8 @@ export interface Threads {
 }
 
 export interface Host {
-  nativeKernels(memory: Memory): ContractionKernels | Absent;
+  /** Kernels of an instruction set; absent: of the fastest that this machine runs. */
+  nativeKernels(memory: Memory, set: string | undefined): ContractionKernels | Absent;
   nativeHasher(): TreeHasher | Absent;
   /** `workers` threads beside this one, or undefined where there can be none. */
   threads(memory: LinearMemory, choice: KernelChoice, workers: number): Threads | undefined;

@@ -5,7 +5,7 @@ import { Pool } from "./threads/pool.ts";
 import { nativeHasher } from "./tree/nativeHasher.ts";
 
 setHost({
-  nativeKernels: (memory) => nativeKernels(memory),
+  nativeKernels: (memory, set) => nativeKernels(memory, { set }),
   nativeHasher: () => nativeHasher(),
   threads: (memory, choice, workers) => new Pool(memory, choice, workers),
 });

@@ -53,7 +53,7 @@ export class Runner {
     switch (step.kind) {
       case "map": {
         const [unit, count] = [this.#unit(step), this.#size(step.count)];
-        return this.#kernels[step.name](part * unit, Math.min(count, (part + 1) * unit));
+        return this.#map(step, part * unit, Math.min(count, (part + 1) * unit));
       }
       case "rows":
         return this.#rows(step);
@@ -64,9 +64,14 @@ export class Runner {
 
   /** Computes a whole step. */
   run(step: Step): void {
-    if (step.kind === "map") return this.#kernels[step.name](0, this.#size(step.count));
+    if (step.kind === "map") return this.#map(step, 0, this.#size(step.count));
     const parts = this.parts(step);
     for (let part = 0; part < parts; part++) this.part(step, part);
+  }
+
+  #map({ name, native }: Map, from: number, to: number): void {
+    if (native === undefined) this.#kernels[name](from, to);
+    else this.#contractions.generated!.map(native, from, to);
   }
 
   #size(size: Size): number {
@@ -79,13 +84,18 @@ export class Runner {
   }
 
   #rows(step: Step & { kind: "rows" }): void {
-    const members = step.kernels.map(({ name, count, rows }) => {
+    const members = step.kernels.map(({ name, native, count, rows }) => {
       const own = this.#size(rows);
-      return { kernel: this.#kernels[name], rows: own, width: own === 0 ? 0 : this.#size(count) / own };
+      return { name, native, rows: own, width: own === 0 ? 0 : this.#size(count) / own };
     });
+    // INVARIANT: all of a group are in the machine's code, or none is.
+    if (members.every(({ native }) => native !== undefined)) {
+      this.#contractions.generated!.rows(members.map(({ native, rows, width }) => ({ ...native!, rows, width })));
+      return;
+    }
     const most = Math.max(...members.map(({ rows }) => rows));
     for (let row = 0; row < most; row++) {
-      for (const { kernel, rows, width } of members) if (row < rows) kernel(row * width, (row + 1) * width);
+      for (const { name, rows, width } of members) if (row < rows) this.#kernels[name](row * width, (row + 1) * width);
     }
   }
 
@@ -99,6 +109,10 @@ export class Runner {
     const b = Math.floor(part / (across * along)) * region.batches;
     const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
     const n1 = Math.min(columns, n + region.columns);
+    if (step.native !== undefined) {
+      const { generated } = this.#contractions;
+      return generated!.contract(step.native, step.at, b, b1, m, m1, n, n1, this.#scratch);
+    }
     this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
     this.#finish(step, b, b1, m, m1, n, n1);
   }

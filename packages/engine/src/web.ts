@@ -3,5 +3,7 @@ export type { Backend } from "./backend.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { PlainEngine } from "./plain/executor.ts";
 export { EngineError } from "./plan/memory.ts";
+export type { NativeUse } from "./plan/natives.ts";
+export type { KernelCounts } from "./plan/plan.ts";
 export { buildTrace, FastTrace } from "./trace.ts";
 export { fastSubtree, fastTree } from "./tree/treeHasher.ts";

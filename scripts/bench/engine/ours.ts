@@ -42,7 +42,7 @@ export async function openOurs(
     return { run: () => plain.run(request).outputs, keep: () => plain.run(request), close: () => {} };
   }
   try {
-    const engine = new Engine(program, { backend, threads });
+    const engine = new Engine(program, { backend, threads, native: { compile: true } });
     return { run: () => engine.infer(request), keep: () => engine.run(request), close: () => engine.close() };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "NO_BACKEND") throw error;

@@ -26,4 +26,11 @@ describe("assay engine", () => {
       expect(stderr).to.contain("no-such-compiler").and.contain("WebAssembly");
     }
   }).timeout(60_000);
+
+  it("compiles a model's kernels, or says why not", () => {
+    const model = fileURLToPath(new URL("../../../../models/digits/digits.onnx", import.meta.url));
+    const { status, stdout, stderr } = assay("build-native", model);
+    if (status === 0) expect(stdout).to.match(/^kernels +([1-9]\d*) of \1 in the machine's code/m);
+    else expect(stderr).to.contain("no C compiler");
+  }).timeout(300_000);
 });

@@ -110,7 +110,7 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
 }
 
 /** The reduction across steps that serves a plan better than lanes over elements, if there is one. */
-function acrossFor(
+export function acrossFor(
   plan: KernelPlan,
   scope: Scope,
 ): { readonly graph: GraphBuilder; readonly match: Across; readonly body: Body } | undefined {

@@ -32,11 +32,11 @@ const COMPILERS = ["cc", "gcc", "clang"];
  * -ffp-contract=off: a product and a sum written apart stay apart. No option that gives up IEEE-754 (-ffast-math and its
  * parts) may stand here.
  */
-const FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall"];
+export const FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall"];
 const AVX512 = ["-DASSAY_AVX512", "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
 
 /** What is compiled from kernels.c by processor: name of the set, flags. library.c knows the same names. */
-const SETS: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
+export const SETS: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
   x64: [
     ["baseline", []],
     ["avx2", ["-DASSAY_AVX2", "-mavx2", "-mfma"]],
@@ -95,7 +95,7 @@ function removeOthers(kept: string): void {
   }
 }
 
-function findCompiler(wanted: string | undefined): { command: string; title: string } {
+export function findCompiler(wanted: string | undefined): { command: string; title: string } {
   for (const command of wanted === undefined ? COMPILERS : [wanted]) {
     const { status, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
     if (status === 0) return { command, title: stdout.split("\n")[0] };
@@ -106,7 +106,7 @@ function findCompiler(wanted: string | undefined): { command: string; title: str
   );
 }
 
-function compile(command: string, args: readonly string[]): void {
+export function compile(command: string, args: readonly string[]): void {
   const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8", cwd: SOURCE_FOLDER });
   if (status === 0) return;
   const reason = error?.message ?? stderr.trim();

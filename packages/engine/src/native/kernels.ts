@@ -1,6 +1,7 @@
 /** Contractions by the native library: the same C for every instruction set, and the same bits. */
-import { encodeContraction, type Contraction, type ContractionKernels } from "../contraction.ts";
+import { encodeContraction, type Contraction, type ContractionKernels, type GeneratedKernels } from "../contraction.ts";
 import type { Memory } from "../wasm/webAssembly.ts";
+import { generatedLibraries, type GeneratedLibraries } from "./generated.ts";
 import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "./library.ts";
 import { goodRegion } from "./region.ts";
 
@@ -34,6 +35,7 @@ class NativeKernels implements ContractionKernels {
   readonly #memory: Memory;
   readonly #library: NativeLibrary;
   readonly #set: InstructionSet;
+  readonly #generated: GeneratedLibraries;
   /** The buffer that `#base` is the address of; growing a memory makes another. */
   #buffer: ArrayBufferLike | undefined;
   #base = 0;
@@ -43,7 +45,21 @@ class NativeKernels implements ContractionKernels {
     this.#memory = memory;
     this.#library = library;
     this.#set = set;
+    this.#generated = generatedLibraries(set.name);
   }
+
+  readonly generated: GeneratedKernels = {
+    find: (bodies, use) => this.#generated.find(bodies, use),
+    map: ({ kernel, parameters }, from, to) => this.#library.map(kernel, this.#address(), parameters, from, to),
+    rows: (members) => {
+      const words = members.flatMap(({ kernel, parameters, rows, width }) => {
+        return [kernel % 2 ** 32, Math.floor(kernel / 2 ** 32), parameters, rows, width, 0];
+      });
+      this.#library.rows(this.#address(), Uint32Array.from(words), members.length);
+    },
+    contract: ({ kernel, parameters }, ...region) =>
+      this.#library.contractFinish(this.#set.index, this.#address(), ...region, kernel, parameters),
+  };
 
   packedBytes(kind: number, side: number, depth: number, lanes: number): number {
     return this.#library.packedBytes(this.#set.index, kind, side, depth, lanes);

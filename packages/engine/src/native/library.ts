@@ -32,6 +32,14 @@ export interface NativeLibrary {
     n1: number,
     scratch: number,
   ) => void;
+  /** Elements [from, to) by a generated kernel, whose address this is. */
+  readonly map: (kernel: number, base: number, parameters: number, from: number, to: number) => void;
+  /** A row group; of each member six words: the kernel's address, its parameters, rows, elements of a row, 0. */
+  readonly rows: (base: number, members: Uint32Array, count: number) => void;
+  /** `contract`, and then the elements of its sums by a generated kernel. */
+  readonly contractFinish: (
+    ...args: [...Parameters<NativeLibrary["contract"]>, kernel: number, parameters: number]
+  ) => void;
   /** Hashes of `count` messages of 128 bytes that follow one another at the start of `from`: 32 bytes each, in `to`. */
   readonly hashLeaves: Hashing;
   /** The same of messages of 64 bytes. */
@@ -52,7 +60,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 2;
+const VERSION = 3;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -104,6 +112,14 @@ function bind(file: string): NativeLibrary {
     "void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
       "int32_t n0, int32_t n1, uint32_t scratch)",
   );
+  const map = library.func(
+    "void assay_map(uint64_t kernel, uint64_t base, uint32_t parameters, uint32_t from, uint32_t to)",
+  );
+  const rowGroup = library.func("void assay_row_group(uint64_t base, const uint32_t *members, int32_t count)");
+  const contractFinish = library.func(
+    "void assay_contract_finish(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
+      "int32_t n0, int32_t n1, uint32_t scratch, uint64_t kernel, uint32_t parameters)",
+  );
   const hashing = (name: string) =>
     library.func(`void ${name}(int32_t set, const uint8_t *from, int64_t count, uint8_t *to)`) as Hashing;
   return {
@@ -116,5 +132,8 @@ function bind(file: string): NativeLibrary {
     scratchBytes: (...args) => Number(scratchBytes(...args)),
     pack: pack as NativeLibrary["pack"],
     contract: contract as NativeLibrary["contract"],
+    rows: rowGroup as NativeLibrary["rows"],
+    map: map as NativeLibrary["map"],
+    contractFinish: contractFinish as NativeLibrary["contractFinish"],
   };
 }

@@ -8,13 +8,15 @@ import { Library } from "../codegen/library.ts";
 import type { ContractionKernels } from "../contraction.ts";
 import { ModuleWriter, MAX_PAGES } from "../wasm/module.ts";
 import { placeTensors } from "./arena.ts";
+import { sumsBytes, type KernelContext } from "./kernels.ts";
 import type { LinearMemory } from "./memory.ts";
+import { nativeKernelsOf, type NativeUse } from "./natives.ts";
 import { planList, type PlannedList, type PlannedNode, type Slot } from "./nodes.ts";
 import { historyNodes, type GivenTensor, type Surroundings } from "./operands.ts";
 import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
-import type { Step } from "./step.ts";
-import { matches, stepsOf, sumsBytes, type StepContext } from "./steps.ts";
+import type { KernelCall, Step } from "./step.ts";
+import { matches, stepsOf, type StepContext } from "./steps.ts";
 import { Tables } from "./tables.ts";
 
 /** Which tensors a run keeps: all, for a trace; or only what is asked for, the rest sharing memory. */
@@ -33,6 +35,12 @@ export interface HistoryTable {
   readonly decode: number;
 }
 
+/** How many kernels a plan has, and how many of them run in the machine's own code. */
+export interface KernelCounts {
+  readonly all: number;
+  readonly native: number;
+}
+
 export interface Plan {
   readonly layout: Layout;
   readonly keep: Keep;
@@ -46,6 +54,7 @@ export interface Plan {
   /** Scratch of contractions, a stride for each thread. */
   readonly scratch: { readonly address: number; readonly stride: number };
   readonly module: Uint8Array<ArrayBuffer>;
+  readonly kernels: KernelCounts;
   /** End of the memory that the plan uses. */
   readonly top: number;
 }
@@ -58,6 +67,7 @@ export interface PlanOptions {
   readonly packed: PackedParameters;
   readonly kernels: ContractionKernels;
   readonly threads: number;
+  readonly native: NativeUse;
 }
 
 /** Plans a request's run. Throws `EngineError`. */
@@ -106,15 +116,19 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
   const tables = new Tables(memory);
   const found = matches(lists, surroundings, request);
-  const context: StepContext = {
-    writer,
-    library: new Library(writer, options.fused),
+  const kernels: KernelContext = {
     surroundings,
     request,
     places: { tables, packed: options.packed, kernels: options.kernels },
     matches: found,
     sums: memory.take(sumsBytes(found)),
+  };
+  const context: StepContext = {
+    ...kernels,
+    writer,
+    library: new Library(writer, options.fused),
     threads: options.threads,
+    native: nativeKernelsOf(lists, kernels, options.native),
   };
   const programs: Partial<Record<ListName, ListProgram>> = {};
   let scratchBytes = 0;
@@ -134,8 +148,15 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     tables,
     scratch: { address: memory.take(stride * options.threads), stride },
     module: writer.encode(),
+    kernels: countKernels(Object.values(programs)),
     top: memory.top,
   };
+}
+
+function countKernels(programs: readonly ListProgram[]): KernelCounts {
+  const steps = programs.flatMap((program) => program.steps);
+  const calls = steps.flatMap((step): readonly KernelCall[] => (step.kind === "rows" ? step.kernels : [step]));
+  return { all: calls.length, native: calls.filter(({ native }) => native !== undefined).length };
 }
 
 function bytesOf(tensor: Request["inputs"][number]): number {

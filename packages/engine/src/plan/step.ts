@@ -3,13 +3,15 @@
  * be computed in any order, by any thread.
  */
 import type { Size } from "../codegen/graph.ts";
-import type { Region } from "../contraction.ts";
+import type { NativeKernel, Region } from "../contraction.ts";
 
 /** A kernel of the generated module, and the node whose tensor it computes. */
 export interface KernelCall {
   readonly name: string;
   readonly node: number;
   readonly count: Size;
+  /** The kernel in the machine's code, which then is the one to take; the module has none of this name. */
+  readonly native?: NativeKernel;
 }
 
 export type Step =

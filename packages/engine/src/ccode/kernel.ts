@@ -1,0 +1,257 @@
+/**
+ * A node record as a C function that computes elements [from, to) of its tensor: the same graph and the same loops as
+ * `codegen/kernel.ts`, with the lanes of the machine's own vectors. The text holds no size and no address; those are the
+ * words that the function is called with.
+ */
+import { bitsOf, DType } from "@assay/vm";
+import { OPCODE } from "@assay/vm/opcodes";
+import { acrossFor } from "../codegen/kernel.ts";
+import type { Across } from "../codegen/across.ts";
+import { bodyOf, scopeOf, type Body, type KernelPlan } from "../codegen/body.ts";
+import { holdsOneNaN } from "../codegen/emitter.ts";
+import { GraphBuilder, type Node, type Scope } from "../codegen/graph.ts";
+import { representations } from "../codegen/representation.ts";
+import { Emitter } from "./emitter.ts";
+import { NoForm } from "./loads.ts";
+
+/** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
+const REDUCTION_COPIES = 4;
+/** Vectors of steps that are reduced at once. */
+const ACROSS_COPIES = 4;
+
+export interface KernelText {
+  /** The function's body, its braces included. */
+  readonly text: string;
+  readonly parameters: readonly number[];
+}
+
+/** The kernel in C, or undefined where C has no form for it. */
+export function kernelText(plan: KernelPlan): KernelText | undefined {
+  if (bitsOf(plan.record.dtype) < 8) return undefined;
+  try {
+    return write(plan);
+  } catch (error) {
+    if (error instanceof NoForm) return undefined;
+    throw error;
+  }
+}
+
+function write(plan: KernelPlan): KernelText {
+  const byElement = scopeOf(plan);
+  const across = acrossFor(plan, byElement);
+  const scope = across?.graph.scope ?? byElement;
+  const graph = across?.graph ?? new GraphBuilder(scope);
+  const body = across?.body ?? bodyOf(graph, plan);
+  const roots = [body.value, ...body.init, ...body.step, ...body.accumulators];
+  const emitter = new Emitter(graph, representations(roots, wholeNodes(plan, body, scope)), roots);
+  const outer = scope.dimensions.slice(0, scope.inner);
+  const out = emitter.size(plan.out);
+  const sizes = scope.dimensions.map((size) => (size.constant === 1 ? "1" : emitter.size(size)));
+
+  const loops: string[] = [];
+  if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body, out));
+  else {
+    if (body.accumulators.length > 0) loops.push(placeLoop(emitter, plan, body, out, REDUCTION_COPIES, "LANES"));
+    loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"), placeLoop(emitter, plan, body, out, 1, "n"));
+  }
+
+  const { places, parameters } = emitter;
+  const inner = sizes.slice(scope.inner);
+  const coordinates = outer.map((_, d) => `c${d}`);
+  const lines = [
+    ...parameters.map((_, i) => `const uint32_t a${i} = p[${i}];`),
+    `const uint32_t length = ${inner.length === 0 ? "1" : inner.join(" * ")};`,
+    ...outer.map((_, d) => `const uint32_t d${d} = ${sizes[d]};`),
+    ...places.entry,
+    "if (from >= to) return;",
+    "uint32_t place = from % length;",
+    ...(outer.length > 0 ? ["uint32_t rest = from / length;"] : []),
+    ...[...coordinates].reverse().map((c, i) => {
+      const d = outer.length - 1 - i;
+      return d === 0 ? `uint32_t ${c} = rest;` : `uint32_t ${c} = rest % d${d}; rest /= d${d};`;
+    }),
+    "for (uint32_t at = from; at < to;) {",
+    "const uint32_t start = at - place;",
+    "const uint32_t stop = to - start < length ? to - start : length;",
+    ...places.run,
+    ...loops,
+    "at = start + stop; place = 0;",
+    ...[...coordinates].reverse().map((c, i) => {
+      const d = outer.length - 1 - i;
+      return d === 0 ? `${c}++;` : `if (++${c} < d${d}) continue; ${c} = 0;`;
+    }),
+    "}",
+  ];
+  return { text: `{\n${lines.join("\n")}\n}\n`, parameters };
+}
+
+/** Nodes of which all 64 bits are stored. */
+function wholeNodes({ record }: KernelPlan, body: Body, scope: Scope): Set<Node> {
+  const whole = new Set<Node>(bitsOf(record.dtype) === 64 ? [body.value] : []);
+  body.accumulators.forEach((accumulator, i) => {
+    if (bitsOf(scope.accumulators[i]) !== 64) return;
+    for (const node of [body.init[i], body.step[i], accumulator]) whole.add(node);
+  });
+  return whole;
+}
+
+/** The loop over places from the present one on: `copies` whole vectors at a time, or the last n lanes. */
+function placeLoop(
+  emitter: Emitter,
+  plan: KernelPlan,
+  body: Body,
+  out: string,
+  copies: number,
+  lanes: "LANES" | "n",
+): string {
+  const { places } = emitter;
+  emitter.begin(copies, lanes);
+  const each = <T>(f: (copy: number) => T): T[] =>
+    Array.from({ length: copies }, (_, copy) => {
+      emitter.copy(copy);
+      return f(copy);
+    });
+  const steps: string[] = [];
+  const reduces = body.accumulators.length > 0;
+  if (reduces) {
+    const accumulators = each(() => body.accumulators.map(() => emitter.name()));
+    emitter.setAccumulators(accumulators);
+    each((copy) =>
+      body.init.forEach((node, i) => {
+        const [type, value] = accumulated(emitter, body.accumulators[i], node);
+        places.lane.push(`${type} ${accumulators[copy][i]} = ${value};`);
+      }),
+    );
+    const next: string[] = [];
+    each((copy) =>
+      body.step.forEach((node, i) => {
+        const [type, value] = accumulated(emitter, body.accumulators[i], node);
+        const name = emitter.name();
+        places.inner.push(`const ${type} ${name} = ${value};`);
+        next.push(`${accumulators[copy][i]} = ${name};`);
+      }),
+    );
+    const extent = emitter.name();
+    places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
+    steps.push(`for (uint32_t step = 0; step < ${extent}; step++) {`, ...places.step, ...places.inner, ...next, "}");
+    emitter.end();
+  }
+  const stores = reduces ? places.final : places.lane;
+  each(() => {
+    const store = storeCode(emitter, plan, body.value, out);
+    stores.push(store);
+  });
+  const inside = [...places.lane, ...steps, ...places.final];
+  if (lanes === "n") return ["if (place < stop) {", "const int n = (int)(stop - place);", ...inside, "}"].join("\n");
+  const width = copies === 1 ? "LANES" : `${copies} * LANES`;
+  return [`for (; place + ${width} <= stop; place += ${width}) {`, ...inside, "}"].join("\n");
+}
+
+/** A value for an accumulator: its type, and the value in the accumulator's representation. */
+function accumulated(emitter: Emitter, accumulator: Node, node: Node): readonly [string, string] {
+  const { vectors } = emitter;
+  switch (emitter.representation(accumulator)) {
+    case "float":
+      return ["vf", vectors.float(node)];
+    case "wide":
+      return ["vl", vectors.wide(node)];
+    default:
+      return ["vi", vectors.low(node)];
+  }
+}
+
+/** Stores the lanes of the value at the present place. */
+function storeCode(emitter: Emitter, { record: { dtype } }: KernelPlan, given: Node, out: string): string {
+  const { vectors, lanes, place, graph } = emitter;
+  const bits = bitsOf(dtype);
+  const at = `m + ${out} + ${bits / 8} * (uint64_t)(start + ${place})`;
+  // The pattern of a 16-bit float is what was widened.
+  const half = dtype === DType.FLOAT16 || dtype === DType.BFLOAT16;
+  const node = half ? patternNode(graph, dtype, given) : given;
+  if (bits === 64) return `v_store_64(${at}, ${vectors.wide(node)}, ${lanes});`;
+  if (dtype !== DType.FLOAT32) return `v_store_${bits}(${at}, ${vectors.low(node)}, ${lanes});`;
+  const value = vectors.float(node);
+  const canonical = holdsOneNaN(node) || emitter.representation(node) !== "float";
+  return `v_store_32(${at}, (vi)${canonical ? value : `v_canonical(${value})`}, ${lanes});`;
+}
+
+/** Of a stored 16-bit float, the node of its pattern. */
+function patternNode(graph: GraphBuilder, dtype: DType, node: Node): Node {
+  const to = dtype === DType.FLOAT16 ? OPCODE.ftoh : OPCODE.ftob;
+  const widened = node.args.length === 1 ? node.args[0] : node;
+  return widened.op === to ? widened : graph.compute(to, widened);
+}
+
+/** How words are reduced in any order: the function, and how they become keys and patterns again. */
+const APPLY: Readonly<Record<number, { readonly name: string; readonly key?: string; readonly pattern?: string }>> = {
+  [OPCODE.fmax]: { name: "imax", key: "key", pattern: "s_key" },
+  [OPCODE.fmin]: { name: "imin", key: "minkey", pattern: "s_unminkey" },
+  [OPCODE.imax]: { name: "imax" },
+  [OPCODE.imin]: { name: "imin" },
+  [OPCODE.iadd]: { name: "iadd" },
+};
+
+/** One element, by lanes over the steps of its reduction; `place` counts the steps. */
+function acrossLoop(
+  emitter: Emitter,
+  plan: KernelPlan,
+  { op, element, init }: Across,
+  body: Body,
+  out: string,
+): string {
+  const { name, key, pattern } = APPLY[op];
+  const keyed = (family: string, word: string): string => (key === undefined ? word : `${family}_${key}(${word})`);
+  const sums = Array.from({ length: ACROSS_COPIES }, () => emitter.name());
+
+  emitter.begin(ACROSS_COPIES, "LANES");
+  const updates = sums.map((sum, copy) => {
+    emitter.copy(copy);
+    return `${sum} = v_${name}(${sum}, ${keyed("v", emitter.vectors.low(element))});`;
+  });
+  const whole = [...emitter.places.lane, ...updates];
+  emitter.begin(1, "n");
+  const last = keyed("v", emitter.vectors.low(element));
+  const rest = [
+    ...emitter.places.lane,
+    `${sums[0]} = v_select(v_first(n), v_${name}(${sums[0]}, ${last}), ${sums[0]});`,
+  ];
+
+  emitter.begin(1, "1");
+  const first = keyed("s", emitter.words.low(init));
+  const before = emitter.places.lane;
+  // A sum starts from nothing in every lane; of the others any number of copies of the start is the start.
+  const start = op === OPCODE.iadd ? "v_set(0)" : `v_set(${first})`;
+  emitter.begin(1, "1");
+  const [result, reduced] = [emitter.name(), emitter.name()];
+  emitter.setAccumulators([[`${body.accumulators[0].float ? "v_setf" : "v_set"}(${reduced})`]]);
+  emitter.end();
+  const store = storeCode(emitter, plan, body.value, out);
+  const found = pattern === undefined ? result : `${pattern}(${result})`;
+  const type = body.accumulators[0].float
+    ? `const float ${reduced} = s_float(${found});`
+    : `const int32_t ${reduced} = ${found};`;
+  const extent = emitter.name();
+  emitter.places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
+  const joined = sums.slice(1).reduce((all, sum) => `v_${name}(${all}, ${sum})`, sums[0]);
+  return [
+    "for (; place < stop; place++) {",
+    ...before,
+    ...sums.map((sum) => `vi ${sum} = ${start};`),
+    "{",
+    "uint32_t place = 0;",
+    `for (; place + ${ACROSS_COPIES} * LANES <= ${extent}; place += ${ACROSS_COPIES} * LANES) {`,
+    ...whole,
+    "}",
+    `for (; place < ${extent}; place += LANES) {`,
+    `const int n = ${extent} - place < LANES ? (int)(${extent} - place) : LANES;`,
+    ...rest,
+    "}",
+    "}",
+    `const int32_t ${result} = s_${name}(v_reduce_${name}(${joined}), ${first});`,
+    type,
+    ...emitter.places.lane,
+    ...emitter.places.final,
+    store,
+    "}",
+  ].join("\n");
+}
