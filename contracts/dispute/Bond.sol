@@ -22,8 +22,8 @@ library Bond {
     uint256 internal constant CHALLENGE = 200_000;
     uint256 internal constant MOVE = 120_000;
 
-    /// @notice The most demands in one game.
-    uint256 internal constant DEMANDS = 8;
+    /// @notice A challenger demands and rises until it has made this many moves more than the longest descent has.
+    uint256 internal constant DETOURS = 64;
 
     /// @dev Gas per byte: carried, hashed and shown in the trees; and the least that a transaction with data costs
     /// (EIP-7623).
@@ -46,12 +46,12 @@ library Bond {
         return work > floor ? work : floor;
     }
 
-    /// @notice The most moves that a provider can be asked for in one game, demands aside, opening the trace included.
+    /// @notice The most moves that a provider can be asked for in one descent, opening the trace included.
     function longest(uint256 arityLog2, uint256 snapshotsLog2) internal pure returns (uint256) {
         return 2 + _opens(arityLog2) + _groups(LEVELS_STEPS, snapshotsLog2);
     }
 
-    /// @notice The most gas that a provider can be credited in one game, demands aside, and half as much again.
+    /// @notice The most gas that a provider can be credited in one descent, and half as much again.
     function worst(uint256 arityLog2, uint256 snapshotsLog2) internal pure returns (uint256) {
         uint256 sum = gasOf(OPEN_TRACE, TRACE_BYTES + (32 << arityLog2)) + gasOf(OPEN_BLOCK, 1024) + TIMEOUT;
         sum += _opens(arityLog2) * gasOf(OPEN, 32 << arityLog2);

@@ -359,29 +359,43 @@ contract DisputeGame is GameTable {
         _convictCommitted(d, claimId, place.place(), committedAt);
     }
 
-    // ── Demanding ────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Detours ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IDisputeGame
+    function rise(GameId id, bytes32 expected) external payable override {
+        Dispute storage d = _disputes[id.claimId()];
+        Game storage g = _games[id];
+        (, , Clock clock) = _detour(d, g, expected);
+        // INVARIANT: another descent is paid for like the first.
+        uint256 bond = g.bondGwei + _inGwei(GAS_BOND_GWEI);
+        bytes32 top = d.traceRoot;
+
+        g.bondGwei = uint48(bond);
+        g.pinned = top;
+        g.position = d.lists.top();
+        g.stage = Stage.Pick;
+        g.pinnedAt = 0;
+        ++g.moves;
+        g.clock = clock;
+        emit Risen(id, top);
+    }
 
     /// @inheritdoc IDisputeGame
     function demand(GameId id, bytes32 expected, Demand what) external payable override {
         Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
-        (Stage stage, ) = _turn(d, g);
-        // INVARIANT: demands are made in the challenger's turn, ...
-        if (stage == Stage.None || _isProviders(stage)) revert DisputeGame_Stage(stage);
-        (Position position, Clock clock) = _asChallenger(d, g, stage, expected);
-        // INVARIANT: ... of something that can be demanded, ...
+        (Stage stage, Position position, Clock clock) = _detour(d, g, expected);
+        // INVARIANT: what is demanded is something that can be, ...
         if (Demand.unwrap(what) >> 96 > uint256(type(Kind).max)) revert DisputeGame_Range(Demand.unwrap(what) >> 96, 4);
-        // INVARIANT: ... not more often than the longest game allows for, ...
-        uint256 number = g.demanded >> 136;
-        if (number == Bond.DEMANDS) revert DisputeGame_Range(number, Bond.DEMANDS);
         // INVARIANT: ... and paid for.
         uint256 bond = g.bondGwei + _inGwei(_gweiUp(((Bond.SUPPLY * 3) / 2) * PRICE_CAP));
 
-        g.demanded = ((number + 1) << 136) | (uint256(stage) << 128) | Demand.unwrap(what);
+        g.demanded = (uint256(stage) << 128) | Demand.unwrap(what);
         g.bondGwei = uint48(bond);
         g.pinned = expected;
         g.position = position;
         g.stage = Stage.Supply;
+        ++g.moves;
         g.clock = clock;
         emit Demanded(id, what);
     }
@@ -486,7 +500,22 @@ contract DisputeGame is GameTable {
 
     /// @inheritdoc IDisputeGame
     function longest() external view override returns (uint256) {
-        return 2 * (Bond.longest(ARITY_LOG2, SNAPSHOTS_LOG2) + Bond.DEMANDS);
+        // A last descent begins at MOST_MOVES at the latest; the provider has opened the trace besides.
+        return 2 * (MOST_MOVES + Bond.longest(ARITY_LOG2, SNAPSHOTS_LOG2));
+    }
+
+    /// @dev Guards of a challenger's move that leads no deeper.
+    function _detour(
+        Dispute storage d,
+        Game storage g,
+        bytes32 expected
+    ) private view returns (Stage stage, Position position, Clock clock) {
+        (stage, ) = _turn(d, g);
+        // INVARIANT: demands and rises are made in the challenger's turn, ...
+        if (stage == Stage.None || _isProviders(stage)) revert DisputeGame_Stage(stage);
+        (position, clock) = _asChallenger(d, g, stage, expected);
+        // INVARIANT: ... and not without end.
+        if (g.moves >= MOST_MOVES) revert DisputeGame_Range(g.moves, MOST_MOVES);
     }
 
     /// @dev What was sent, in gwei: at least what is required, and no fraction, so that nothing is left over.

@@ -49,7 +49,7 @@ abstract contract GameTable is Treasury {
         // A TensorShape. Beside it, the block number at which the claim's only game pinned its block; 0 if it did not.
         uint224 shape;
         uint32 pinnedAt;
-        // What the provider owes in stage Supply, and the stage to go back to: number << 136 | stage << 128 | demand.
+        // What the provider owes in stage Supply, and the stage to go back to: stage << 128 | demand.
         uint256 demanded;
     }
 
@@ -83,20 +83,25 @@ abstract contract GameTable is Treasury {
     uint256 public immutable EXTENSION;
     uint256 public immutable TIP_CAP;
     uint256 public immutable PRICE_CAP;
-    uint256 internal immutable GAS_BOND_GWEI;
+    /// @notice Moves after which a challenger neither demands nor rises.
+    uint256 public immutable MOST_MOVES;
+    /// @notice What a descent asks for its gas, in gwei: part of the bond of a challenge, and all that a rise asks.
+    uint256 public immutable GAS_BOND_GWEI;
 
     mapping(uint256 claimId => Dispute dispute) internal _disputes;
     mapping(GameId id => Game game) internal _games;
 
     constructor(IClaimHolder holder, IStepEvaluator evaluator, Parameters memory parameters) {
-        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots, a proof as long as can be sent.
+        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots, a proof as long as can be sent, and a
+        // game's moves are counted in a byte.
         if (
             parameters.arityLog2 == 0 ||
             parameters.arityLog2 > 8 ||
             parameters.snapshotsLog2 == 0 ||
             parameters.snapshotsLog2 > 8 ||
             parameters.shortSteps == 0 ||
-            parameters.shortSteps > MOST_SHORT_STEPS
+            parameters.shortSteps > MOST_SHORT_STEPS ||
+            2 * Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS > 256
         ) revert DisputeGame_Parameters();
         HOLDER = holder;
         EVALUATOR = evaluator;
@@ -106,6 +111,7 @@ abstract contract GameTable is Treasury {
         EXTENSION = parameters.extension;
         TIP_CAP = parameters.tipCap;
         PRICE_CAP = parameters.priceCap;
+        MOST_MOVES = Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS;
         GAS_BOND_GWEI = _gweiUp(Bond.worst(parameters.arityLog2, parameters.snapshotsLog2) * parameters.priceCap);
     }
 

@@ -73,7 +73,8 @@ struct Proof {
 /// pinned node. The challenger *picks* a descendant whose hash it can show to lie under the pinned node, at least one
 /// group of levels (log2 of the arity) deeper, or at the end of the list; the provider *opens* it: publishes the
 /// descendants one group below. Whoever knows more than one group, because another game opened it, picks deeper in the
-/// same move: what is open is open to all, and never asked for twice.
+/// same move: what is open is open to all, and never asked for twice. A challenger that has seen enough of one place may
+/// *rise* to the trace root and descend again, and *demand* single leaves from where it stands.
 ///
 /// What must hold:
 /// - safety (provider): a claim whose trace is what the program makes of it is never convicted while its provider answers
@@ -85,7 +86,7 @@ struct Proof {
 /// - liveness: the longest game is both budgets plus `longest()` extensions.
 ///
 /// Who may move: only the provider's operator, or its delegate, commits (`openTrace`, `publish`); only a game's challenger,
-/// or its delegate, picks (`pick`, `enter`, `reduce`, `narrow`, `demand`); all else is checked against what is committed
+/// or its delegate, picks (`pick`, `enter`, `reduce`, `narrow`, `rise`, `demand`); all else is checked against what is committed
 /// and anyone may send it. Each move names the node it answers (`expected`), so in a reorganised chain it reverts instead
 /// of answering something else.
 interface IDisputeGame {
@@ -112,6 +113,7 @@ interface IDisputeGame {
     event Reduced(GameId indexed game, bytes32 segment);
     event SnapshotsPublished(GameId indexed game, bytes32 segment);
     event Narrowed(GameId indexed game, bytes32 segment);
+    event Risen(GameId indexed game, bytes32 pinned);
     event Demanded(GameId indexed game, Demand what);
     event Supplied(GameId indexed game, Demand what);
     event Committed(bytes32 indexed commitment, address indexed sender);
@@ -244,8 +246,13 @@ interface IDisputeGame {
     /// @param place Call, node and block (a Position without list and height).
     function proveCommitted(uint256 claimId, Position place, bytes32 salt, Proof calldata proof) external;
 
-    /// @notice The challenger asks for data that a step needs and that it does not have; at most 8 times in a game. What is
-    /// sent with it pays for the answer.
+    /// @notice The challenger goes back to the trace root, to descend elsewhere. What it has opened stays open, and the
+    /// clocks go on. What is sent with it, at least as much as a first descent asks for its gas, joins the bond.
+    /// @dev A challenger that has made MOST_MOVES moves in a game neither rises nor demands any more: so the game ends.
+    function rise(GameId game, bytes32 expected) external payable;
+
+    /// @notice The challenger asks for data that a step or its search needs and that it does not have. What is sent with it
+    /// pays for the answer.
     function demand(GameId game, bytes32 expected, Demand what) external payable;
 
     /// @notice Answers a demand: header and witness of a record (as in `enter`), or a leaf. Of what does not exist, only the
@@ -289,7 +296,7 @@ interface IDisputeGame {
     /// @notice A game as it stands.
     function viewGame(GameId game) external view returns (View memory);
 
-    /// @notice Most moves of both sides in one game.
+    /// @notice Most moves of both sides in one game: twice those of its challenger.
     function longest() external view returns (uint256);
 
     /// @notice Wei that an account may withdraw.

@@ -26,7 +26,6 @@ import { Trace } from "../../packages/vm/src/trace.ts";
 import {
   challenge,
   isConvicted,
-  play,
   postTrace,
   readGame,
   send,
@@ -34,7 +33,11 @@ import {
   type Case,
   type Table,
 } from "../../test/helpers/dispute-table.ts";
+import { playCampaign } from "../../test/helpers/campaign.ts";
 import { languageModel } from "./languageModel.ts";
+
+/** What a deployment chooses. */
+type Sizes = Omit<Rules, "mostMoves">;
 
 /** A wrong number: where it is, and the step from which the accumulators that lead to it are wrong. */
 interface Lie {
@@ -84,27 +87,53 @@ function text(): { readonly honest: Trace; readonly lie: Lie } {
   return { honest, lie: { call, position, element: 7, step: LOGIT_STEPS - 20 } };
 }
 
+/** Row of the prompt in which a number of the recurrent unit is wrong. */
+const WRONG_ROW = 3;
+
+/** The sequence model's recurrent unit: a wrong number of a tensor of its row group, which all after it believes. */
+function sequence(position: number): { readonly honest: Trace; readonly shown: Trace } {
+  const { program } = importOnnx(readFileSync("models/sequence/sequence.onnx"));
+  const tokens = BigInt64Array.of(3n, 7n, 1n, 12n, 5n, 9n);
+  const input = makeTensor(DType.INT64, [1, tokens.length], new Uint8Array(tokens.buffer));
+  const request = { inputs: [input], symbols: [tokens.length], seed: 0n, calls: 4 };
+  const honest = new Trace(run(program, request));
+  const { count, rows } = honest.description(0, position);
+  const wrong = WRONG_ROW * (count / rows) + 7;
+  const told = run(program, request, undefined, (call, at, element, word) =>
+    call === 0 && at === position && element === wrong ? Number(word) ^ 0x400000 : word,
+  );
+  return { honest, shown: new Trace(told) };
+}
+
 const model = languageModel();
 const small = digits();
 
-export const PLACES: Readonly<Record<string, { readonly honest: Trace; readonly lie: Lie }>> = {
+/** Where a lie is told: one number of a trace, or a whole trace. */
+type Place = { readonly honest: Trace } & ({ readonly lie: Lie } | { readonly shown: Trace });
+
+export const PLACES: Readonly<Record<string, Place>> = {
   "digits, convolution": { honest: small, lie: { call: 0, position: 1, element: 900, step: 40 } },
   "language model, prompt": { honest: model, lie: { call: 0, position: 998, element: 1_048_575, step: 5003 } },
   "language model, decode": { honest: model, lie: { call: 150, position: 998, element: 8_191, step: 5003 } },
   "text, logit of token 20": text(),
+  "sequence, gates": sequence(2),
+  "sequence, candidate": sequence(3),
+  "sequence, state": sequence(4),
 };
 
 /** A table at which both sides have credits from an earlier dispute. */
-async function set(rules: Rules): Promise<Table> {
+async function set(rules: Sizes): Promise<Table> {
   const table = await setTable(chain, "StepEvaluator", rules);
-  const earlier = await post(table, small, PLACES["digits, convolution"].lie, 99n);
-  await play(table, earlier, await challenge(table, earlier));
+  const earlier = await post(table, PLACES["digits, convolution"], 99n);
+  await playCampaign(table, earlier);
   table.made.length = 0;
   return table;
 }
 
-/** A claim whose provider changed one element, and the sums that lead to it. */
-async function post(table: Table, honest: Trace, { call, position, element, step }: Lie, claimId = 1n): Promise<Case> {
+/** A claim to a lie; where that is one element, the sums that lead to it are wrong too. */
+async function post(table: Table, place: Place, claimId = 1n): Promise<Case> {
+  if ("shown" in place) return postTrace(table, place.honest, () => place.shown, { claimId });
+  const { call, position, element, step } = place.lie;
   const lie = (trace: Trace): Trace => {
     const each = LEAF_BYTES / 4;
     const leaf = trace.leaf(call, position, Math.floor(element / each));
@@ -120,15 +149,13 @@ async function post(table: Table, honest: Trace, { call, position, element, step
       return snapshots;
     },
   });
-  return postTrace(table, honest, lie, { machine, claimId });
+  return postTrace(table, place.honest, lie, { machine, claimId });
 }
 
 /** One dispute: over the wrong number at a place of PLACES, under these parameters. */
-export async function measure(place: string, rules: Rules): Promise<Row> {
-  const { honest, lie } = PLACES[place];
+export async function measure(place: string, rules: Sizes): Promise<Row> {
   const table = await set(rules);
-  const played = await post(table, honest, lie);
-  await play(table, played, await challenge(table, played));
+  await playCampaign(table, await post(table, PLACES[place]));
   if (!(await isConvicted(table, 1n))) throw new Error("not convicted");
   const moves = table.made.map(({ kind, gas }) => ({ kind, gas: Number(gas) }));
   const gas = moves.reduce((sum, move) => sum + move.gas, 0);
@@ -137,10 +164,10 @@ export async function measure(place: string, rules: Rules): Promise<Row> {
 }
 
 /** Commit and prove of a wrong element of a short reduction, the trace being open. */
-async function measureCommitted(rules: Rules): Promise<number> {
+async function measureCommitted(rules: Sizes): Promise<number> {
   const table = await set(rules);
   const place = { call: 0, position: 2, element: 200 };
-  const played = await post(table, small, { ...place, step: 0 });
+  const played = await post(table, { honest: small, lie: { ...place, step: 0 } });
   const { dispute, provider } = played;
   const id = await challenge(table, played, table.strangers[0]);
   const game = await readGame(table, id);

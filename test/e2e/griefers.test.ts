@@ -4,22 +4,16 @@
  *
  * `ASSAY_GRIEFS=100` plays each griefer that often instead of the default; `ASSAY_GRIEFS_SEED` begins elsewhere.
  *
- * @weight 60
+ * @weight 70
  */
 import { expect } from "chai";
 import { honestProvider, inOneGame, type Mind } from "../../packages/cli/src/story/duel.ts";
-import {
-  argumentsOf,
-  programMachine,
-  MOST_DEMANDS,
-  Published,
-  sideToMove,
-  type Move,
-} from "../../packages/dispute/src/index.ts";
+import { argumentsOf, programMachine, Published, sideToMove, type Move } from "../../packages/dispute/src/index.ts";
 import {
   demandAnything,
   GRIEFERS,
   pointAnywhere,
+  riseAnywhere,
   waitsUntil,
   type Attempt,
   type Griefer,
@@ -64,10 +58,11 @@ async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Prom
     if (!griefer.points || sideToMove(now_.stage) !== "challenger" || now > until) return pause;
     const later = waitsUntil(griefer, now_, now);
     if (later !== undefined) return { ...pause, until: later };
-    if (griefer.demands && made.filter(({ kind }) => kind === "demand").length < MOST_DEMANDS) {
-      return demandAnything({ dispute, game: now_, trace, machine, published, made }, random);
+    const sight = { dispute, game: now_, trace, machine, published, made };
+    if (made.filter(({ kind }) => kind === "demand").length < (griefer.demands ?? 0)) {
+      return demandAnything(sight, random);
     }
-    return pointAnywhere({ dispute, game: now_, trace, machine, published, made }, random) ?? pause;
+    return (griefer.rises ? riseAnywhere : pointAnywhere)(sight, random) ?? pause;
   };
   const minds = { provider: honestProvider({ trace, machine }), challenger: inOneGame(griefing) };
   const attempt = async (): Promise<void> => {
@@ -115,7 +110,9 @@ for (const model of ["digits", "sequence"] as const) {
     for (const griefer of GRIEFERS) {
       it(`${griefer.name}: ${griefer.summary}; its bond is lost`, async () => {
         let tried = 0;
-        for (let i = 0; i < GRIEFS; i++) {
+        // A riser's game has ten times the moves of another's.
+        const rounds = griefer.rises ? Math.ceil(GRIEFS / 10) : GRIEFS;
+        for (let i = 0; i < rounds; i++) {
           const seed = SEED * 1_000_003 + i;
           try {
             tried += await world.undone(() => grieve(world, griefer, seed));

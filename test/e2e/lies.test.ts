@@ -19,7 +19,17 @@ const SEQUENCE_SHARE = 10;
 
 /** Lies for which a model has no place: one call of four tensors, all but one of whole leaves, has no such padding, ... */
 const NO_PLACE: Record<string, readonly string[]> = {
-  digits: ["dirty-tree", "dirty-list", "wrong-stop-flag", "unstopped-call", "call-3", "epilogue", "wrong-history"],
+  digits: [
+    "dirty-tree",
+    "dirty-list",
+    "wrong-stop-flag",
+    "unstopped-call",
+    "call-3",
+    "epilogue",
+    "wrong-history",
+    "believed-in-row-group",
+    "stalling-in-row-group",
+  ],
   sequence: [],
 };
 

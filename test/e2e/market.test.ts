@@ -82,6 +82,7 @@ async function makeWorld() {
       arityLog2: parameters.game.arityLog2,
       snapshotsLog2: parameters.game.snapshotsLog2,
       shortSteps: parameters.game.shortSteps,
+      mostMoves: Number(await game.MOST_MOVES()),
     };
     const honest = new Trace(run(program, request));
     const held = new Trace(told);

@@ -1,6 +1,7 @@
 /**
- * Liars inside row groups, on the real contracts: a lie that the rest of the group believes, and a campaign that finds it.
- * @weight 40
+ * Liars inside row groups, on the real contracts: a lie that the rest of the group believes, and a campaign that finds it;
+ * also where the liar stalls until no other game can begin.
+ * @weight 60
  */
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
@@ -12,9 +13,11 @@ import type { Request } from "../../packages/vm/src/request.ts";
 import { DType } from "../../packages/vm/src/dtype.ts";
 import { makeTensor } from "../../packages/vm/src/tensor.ts";
 import { recurrence } from "../../packages/vm/src/testing/tinyPrograms.ts";
+import { liarNamed } from "../../packages/dispute/src/testing/liars.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import { playCampaign } from "../helpers/campaign.ts";
 import { challenge, isConvicted, play, postRun, setTable, type Case, type Table } from "../helpers/dispute-table.ts";
+import { makeVillainWorld, shortQuestion, type VillainWorld } from "../helpers/villainWorld.ts";
 
 const chain = await network.create();
 
@@ -38,9 +41,11 @@ async function postBelieved(
   return postRun(table, run(program, request), () => shown, { claimId });
 }
 
-async function expectConvicted(table: Table, claimId: bigint, games: readonly bigint[], most: number): Promise<void> {
+async function expectConvicted(table: Table, claimId: bigint, games: readonly bigint[]): Promise<void> {
   expect(await table.holder.rewarded(claimId)).to.equal(table.challenger.address);
-  expect(games.length).to.be.within(1, most);
+  const [{ args }] = await table.game.queryFilter(table.game.filters.Convicted(claimId));
+  expect(args.ending, "a number is proven wrong").to.equal(0n);
+  expect(games).to.have.length(1);
   // What every game held is paid back.
   for (const id of games) expect((await table.game.viewGame(id)).bond).to.equal(0n);
 }
@@ -68,7 +73,7 @@ describe("a lie inside a row group", function () {
     for (const position of [0, 1]) {
       for (const row of [0, 1, 4, 5]) {
         const played = await postBelieved(table, recurrence(), { position, element: row * 5 + 2 }, ++claimId);
-        await expectConvicted(table, claimId, await playCampaign(table, played), 2);
+        await expectConvicted(table, claimId, await playCampaign(table, played));
       }
     }
   });
@@ -86,8 +91,41 @@ describe("a lie inside a row group", function () {
       for (const row of [0, 2, rows - 1]) {
         const element = row * (count / rows) + 7;
         const played = await postBelieved(table, model, { position, element }, ++claimId);
-        await expectConvicted(table, claimId, await playCampaign(table, played), 3);
+        await expectConvicted(table, claimId, await playCampaign(table, played));
       }
     });
   }
+});
+
+describe("stalling in a row group until the window is closed", function () {
+  this.timeout(300_000);
+  let world: VillainWorld;
+  before(async () => {
+    world = await makeVillainWorld("sequence");
+  });
+  after(() => world.close());
+
+  it("wins a liar nothing: the game that was begun in time convicts, before the claim's latest end", async () => {
+    const { contracts, engine, undone, ask, convict, parameters } = world;
+    const { game } = contracts;
+    const { request } = shortQuestion(world);
+    const honest = engine.run(request);
+    let rises = 0;
+    for (const seed of [0, 1, 4]) {
+      await undone(async () => {
+        const asked = await ask(request);
+        const moves = (await convict(liarNamed("stalling-in-row-group"), seed, asked, honest))!;
+        const begun = await game.queryFilter(game.filters.Challenged(asked.claimId));
+        const opened = await game.queryFilter(game.filters.TraceOpened(asked.claimId));
+        expect(begun).to.have.length(1);
+        const waited = (await opened[0].getBlock()).timestamp - (await begun[0].getBlock()).timestamp;
+        expect(waited, "no game can begin once the trace is open").to.be.greaterThan(
+          parameters.market.window.defaultSeconds,
+        );
+        expect(moves.at(-1)!.kind, `seed ${seed}`).to.equal("prove");
+        rises += moves.filter(({ kind }) => kind === "rise").length;
+      });
+    }
+    expect(rises, "some lies take more than one descent").to.be.greaterThan(0);
+  });
 });

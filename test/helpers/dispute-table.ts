@@ -14,6 +14,7 @@ import { joinedRoot } from "../../packages/vm/src/tensor.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import {
   argumentsOf,
+  DEMAND_GAS,
   nextChallengerMove,
   nextProviderMove,
   outputPlaces,
@@ -170,6 +171,7 @@ async function post(
     arityLog2: Number(await game.ARITY_LOG2()),
     snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
     shortSteps: Number(await game.SHORT_STEPS()),
+    mostMoves: Number(await game.MOST_MOVES()),
   };
   return {
     dispute: { claimId, claim, header, rules, convicted: false },
@@ -181,19 +183,29 @@ async function post(
 /** The game as it stands. */
 export async function readGame(table: Table, id: GameId): Promise<Game> {
   const view = await table.game.viewGame(id);
+  const stage = STAGES[Number(view.stage)];
+  const demands = stage === "supply" ? await table.game.queryFilter(table.game.filters.Demanded(id)) : [];
   return {
     id,
-    stage: STAGES[Number(view.stage)],
+    stage,
     clock: unpackClock(view.clock),
     position: unpackPosition(view.position),
     pinned: fromHex(view.pinned),
+    moves: Number(view.moves),
     depth: shapeDepth(view.shape),
+    demand: demands.at(-1)?.args.what,
   };
+}
+
+async function valueOf({ game }: Table, move: Move): Promise<bigint> {
+  if (move.kind === "demand") return DEMAND_GAS * (await game.PRICE_CAP());
+  if (move.kind === "rise") return (await game.GAS_BOND_GWEI()) * 10n ** 9n;
+  return move.kind === "challenge" ? move.bond : 0n;
 }
 
 /** Sends a move, and writes down what it cost. */
 export async function send(table: Table, by: Signer, move: Move): Promise<Made> {
-  const value = move.kind === "challenge" ? move.bond : 0n;
+  const value = await valueOf(table, move);
   const contract = table.game.connect(by);
   const sent = await contract.getFunction(move.kind).send(...argumentsOf(move), { value });
   const receipt = (await sent.wait())!;

@@ -173,6 +173,7 @@ export async function makeSimulatedChain(given: Parameters) {
     arityLog2: parameters.game.arityLog2,
     snapshotsLog2: parameters.game.snapshotsLog2,
     shortSteps: parameters.game.shortSteps,
+    mostMoves: Number(await game.MOST_MOVES()),
   };
 
   const askedOf = (toy: ToyClaim, fee: bigint, salt: number, callback: string) => ({
@@ -222,6 +223,7 @@ export async function makeSimulatedChain(given: Parameters) {
       clock: unpackClock(view.clock),
       position: unpackPosition(view.position),
       pinned: fromHex(view.pinned),
+      moves: Number(view.moves),
       depth: shapeDepth(view.shape),
       ...(demand === undefined ? {} : { demand }),
     };

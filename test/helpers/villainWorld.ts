@@ -152,10 +152,15 @@ export async function makeVillainWorld(name: ModelName) {
     for (const { args } of games) {
       if ((await contracts.game.viewGame(args.game)).stage !== 0n) await contracts.game.reclaim(args.game);
     }
-    const bonds = games.reduce((sum, { args }) => sum + args.bond, 0n);
+    const sent = (await Promise.all(moves.map(({ move }) => disputes.valueOf(move)))).reduce(
+      (sum, wei) => sum + wei,
+      0n,
+    );
+    // The first challenge is no move of the duel; further ones are in both.
+    const bonds = games[0].args.bond + sent;
     const reimbursed = await contracts.market.queryFilter(contracts.market.filters.Reimbursed(asked.claimId));
     const gas = reimbursed.reduce((sum, { args }) => sum + args.amount, 0n);
-    // The bonds come back, but for what the provider's answers cost.
+    // Bonds and what joined them come back, but for what the provider's answers cost.
     const answers = (await contracts.game.credits(addresses.provider)) - paidToProvider;
     expect(await contracts.game.credits(addresses.challenger), "bond").to.equal(credit + bonds - answers);
     await inferences.refund(asked, people.requester);

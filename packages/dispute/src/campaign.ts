@@ -1,11 +1,9 @@
 /**
- * All that one challenger does about a claim: which of its games moves next, and how, or that it needs one more. Pure:
- * state in, move out.
+ * All that one challenger does about a claim: its next move, and in which game. Pure: state in, move out.
  *
- * Most claims take one game, which follows the first difference. In a row group (docs/program.md) that is not enough,
- * because elements are computed row by row there: a tensor may be wrong only because a later one of its group was wrong a
- * row earlier, and then nothing contradicts where it differs. So the campaign looks for the first wrong element in the
- * order of evaluation, with a game in each tensor that may hold it:
+ * Mostly it follows the first difference. In a row group (docs/program.md) that is not enough, because elements are
+ * computed row by row there: a tensor may be wrong only because a later one of its group was wrong a row earlier, and then
+ * nothing contradicts where it differs. So the campaign looks for the first wrong element in the order of evaluation:
  *
  * - It is in the first call that differs, and there in the first group (by end, then start) that has a differing tensor.
  *   The lists of that call are opened until each tensor that might belong to it is known to differ or not.
@@ -13,22 +11,23 @@
  *   its first difference leads, and as long as that is not reached, what is known to be right ends where the lowest known
  *   difference begins: an earlier element cannot be wrong.
  * - The least (row, node) among the elements reached is the first wrong one as soon as no other tensor of the group can
- *   hold an earlier one. Everything it is computed from comes before it, so it is right, and the chain computes the honest
+ *   hold an earlier one. Whether one does is asked by a demand of the last leaf of it that comes before: the leaf and the
+ *   siblings on its way to the root show all that lies to its left.
+ * - Everything the first wrong element is computed from comes before it, so it is right, and the chain computes the honest
  *   value and not the committed one: it can be proven, whatever else a liar made differ. And since what it loads lies
- *   before the first difference of each tensor, or in an opened block, the challenger has all of the proof.
+ *   before the first difference of each tensor, or in a leaf that is known, the challenger has all of the proof.
  *
- * Tensors of the group are searched one after the other, by position, each only as far as it might matter. What was
- * opened in one game is known in all, so later descents are short. Games that were not needed end by the conviction.
- *
- * Warning: their clocks run meanwhile. A game that waits for another one's answer longer than its challenger's budget is
- * lost with its bond; what it found stays known, and a new game reaches it without the provider.
+ * One game does all this: it rises to the trace root where it has to go elsewhere. So there is one pair of clocks, and the
+ * challenger's runs only while it has a move to make: a provider that stalls spends its own time. More games are begun
+ * only where one has made all its moves.
  */
 import { equalBytes } from "@assay/vm/bytes";
-import { isDType } from "@assay/vm/dtype";
+import { isDType, type DType } from "@assay/vm/dtype";
 import { elementsPerLeaf, joinedRoot, type Description } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
-import { firstDifference, firstWrongElement, moveIn, point, type Sight } from "./challenger.ts";
+import { firstDifference, moveIn, point, wrongElementIn, type Sight } from "./challenger.ts";
 import { deadlineOf } from "./clock.ts";
+import { packDemand, packDescription } from "./demand.ts";
 import { outputPlaces } from "./layout.ts";
 import type { Machine } from "./machine.ts";
 import type { Move } from "./move.ts";
@@ -72,19 +71,14 @@ export function nextCampaignMove(
   if (opening) return moveIn({ ...sight, game: opening }, now);
   if (!published.node(top(sight))) return isAnswerWrong(sight) ? challenge : NOTHING_WRONG;
 
-  const target = nextTarget(sight);
-  if (!target) return NOTHING_WRONG;
-  const play = (node: Node): Move | Pause => {
-    const game = gameFor(going, node);
-    return game ? moveTo(sight, game, node, now) : challenge;
-  };
+  const quest = nextQuest(sight);
+  if (!quest) return NOTHING_WRONG;
   try {
-    return play(target);
+    return pursue(sight, quest, going, challenge, now);
   } catch (error) {
     // A load that gives 0 may still have to show the root of a tensor which comes later, and differs.
     if (!(error instanceof NotPublishedError)) throw error;
-    const node = treeNode(sight, published.above(error.node, honest)!);
-    return contains(node, target) ? NOTHING_WRONG : play(node);
+    return pursue(sight, { leaf: firstLeaf(error.node) }, going, challenge, now);
   }
 }
 
@@ -97,18 +91,32 @@ function isAnswerWrong({ dispute, honest }: Sight): boolean {
   return !equalBytes(joinedRoot(outputs), dispute.claim.outputsRoot);
 }
 
-// ── What to look at ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── What to look for ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The node that some game has to stand on next: of a list that must be opened further, or where a tensor is wrong. */
-function nextTarget(sight: Sight): Node | undefined {
+/** A leaf of a tensor of the trace. */
+interface Leaf {
+  readonly call: number;
+  readonly position: number;
+  readonly index: number;
+}
+
+/** What the challenger wants next: a game that stands on a node and goes on from there, or to see a leaf. */
+type Quest = { readonly stand: Node } | { readonly leaf: Leaf };
+
+function nextQuest(sight: Sight): Quest | undefined {
+  const { honest, published } = sight;
+  // A tensor that contradicts its record cannot be opened.
+  const odd = published.descriptions.find(
+    ({ call, position, description }) => description !== packDescription(honest.description(call, position)),
+  );
+  if (odd) return { stand: rootNode(sight, odd.call, odd.position) };
   const found = firstDifference(sight, top(sight));
   if (!found) return undefined;
   const { node } = found;
-  if (found.padding || node.part.part !== "call" || node.level > 0) return node;
+  if (found.padding || node.part.part !== "call" || node.level > 0) return { stand: node };
   const { call } = node.part;
   const front = frontGroup(sight, call, node.index);
-  if ("unknown" in front) return front.unknown;
-  return firstWrongTensor(sight, call, front.positions);
+  return "unknown" in front ? { stand: front.unknown } : firstWrongOf(sight, call, front.positions);
 }
 
 /**
@@ -148,69 +156,109 @@ interface Turn {
 
 const isBefore = (a: Turn, b: Turn): boolean => a.row < b.row || (a.row === b.row && a.position < b.position);
 
-/** Where the first wrong element of a group is, as far as its tensors are opened; or where one may be before it. */
-function firstWrongTensor(sight: Sight, call: number, positions: readonly number[]): Node {
-  const found = positions.map((position) => {
-    const node = lowest(sight, call, position);
-    const wrong = elementIn(sight, node);
-    return { node, reached: wrong !== undefined, turn: turnOf(sight, call, position, wrong ?? startOf(sight, node)) };
-  });
-  const reached = found.filter(({ reached }) => reached);
-  const first = reached.reduce<(typeof found)[number] | undefined>(
-    (best, other) => (best && !isBefore(other.turn, best.turn) ? best : other),
-    undefined,
-  );
-  const open = found.find(({ reached, turn }) => !reached && (!first || isBefore(turn, first.turn)));
-  return (open ?? first!).node;
+/** Where a tensor that differs may be wrong first. */
+interface Suspect {
+  readonly position: number;
+  /** The lowest node that is known to hold its first difference. */
+  readonly node: Node;
+  /** Whether that is an element whose bytes are known. */
+  readonly reached: boolean;
+  /** The earliest and the latest that its first wrong element can be computed. */
+  readonly from: Turn;
+  readonly to: Turn;
 }
 
-/** The lowest node of a tensor's tree that is known to hold its first difference; the root until it is opened. */
-function lowest(sight: Sight, call: number, position: number): Node {
-  const root = treeNode(sight, { part: { part: "call", call }, level: 0, index: position });
-  return (sight.published.node(root) && firstDifference(sight, root)?.node) ?? root;
+/** The first wrong element of a group, as far as its tensors are known; or how to learn more of one that may come before. */
+function firstWrongOf(sight: Sight, call: number, positions: readonly number[]): Quest {
+  const suspects = positions.map((position) => suspectOf(sight, call, position));
+  const first = suspects
+    .filter(({ reached }) => reached)
+    .reduce<Suspect | undefined>((best, other) => (best && !isBefore(other.from, best.from) ? best : other), undefined);
+  const rival = suspects.find(({ reached, from }) => !reached && (!first || isBefore(from, first.from)));
+  if (!rival || !first || isBefore(rival.to, first.from)) return { stand: (rival ?? first)!.node };
+  return { leaf: lastLeafBefore(sight, call, rival.position, first.from) };
 }
 
-/** A node; instead of a commitment, the root of the tree that it hides. */
-function treeNode({ honest }: Sight, node: Node): Node {
-  if (node.part.part !== "call" || node.level > 0) return node;
-  const part = { part: "tensor", call: node.part.call, position: node.index } as const;
+function suspectOf(sight: Sight, call: number, position: number): Suspect {
+  const root = rootNode(sight, call, position);
+  const node = (sight.published.node(root) && firstDifference(sight, root)?.node) ?? root;
+  const wrong = wrongElementIn(sight, node);
+  const [from, to] = wrong ? [wrong.element, wrong.element] : elementsBelow(sight, node);
+  return {
+    position,
+    node,
+    reached: wrong !== undefined,
+    from: turnOf(sight, call, position, from),
+    to: turnOf(sight, call, position, to),
+  };
+}
+
+/** The last leaf of a tensor with an element that is computed before a turn; there is one. */
+function lastLeafBefore({ honest }: Sight, call: number, position: number, turn: Turn): Leaf {
+  const { dtype, count, rows } = honest.description(call, position);
+  const rowsBefore = position < turn.position ? turn.row + 1 : turn.row;
+  const last = Math.min(count, rowsBefore * widthOf(count, rows)) - 1;
+  return { call, position, index: Math.floor(last / elementsPerLeaf(dtype as DType)) };
+}
+
+/** The first leaf under a node, or of the first tensor under it. */
+function firstLeaf({ part, level, index }: Node): Leaf {
+  const first = index * 2 ** level;
+  if (part.part === "calls") return { call: first, position: 0, index: 0 };
+  if (part.part === "call") return { call: part.call, position: first, index: 0 };
+  return { call: part.call, position: part.position, index: first };
+}
+
+/** The root of the tree of a tensor. */
+function rootNode({ honest }: Sight, call: number, position: number): Node {
+  const part = { part: "tensor", call, position } as const;
   return { part, level: honest.tree(part).depth, index: 0 };
 }
 
-/** First element below a node of a tensor. */
-function startOf({ honest }: Sight, { part, level, index }: Node): number {
-  if (part.part !== "tensor") return 0;
-  const { dtype } = honest.description(part.call, part.position);
-  return isDType(dtype) ? index * 2 ** level * elementsPerLeaf(dtype) : 0;
-}
-
-/** The first wrong element of a block, if its bytes are published. */
-function elementIn({ honest, published }: Sight, { part, level, index }: Node): number | undefined {
-  if (part.part !== "tensor") return undefined;
-  const { dtype } = honest.description(part.call, part.position);
-  if (!isDType(dtype)) return undefined;
-  const each = elementsPerLeaf(dtype);
-  for (const [i, hash] of (published.descendants({ part, level, index }, level) ?? []).entries()) {
-    const leaf = published.leaf(hash);
-    if (!leaf) return undefined;
-    const at = index * 2 ** level + i;
-    const wrong = firstWrongElement(leaf, honest.leaf(part.call, part.position, at), each);
-    if (wrong !== undefined) return at * each + wrong;
-  }
-  return undefined;
+/** First and last element below a node of a tensor; padding where there is nothing else. */
+function elementsBelow({ honest }: Sight, { part, level, index }: Node): [number, number] {
+  if (part.part !== "tensor") return [0, 0];
+  const { dtype, count } = honest.description(part.call, part.position);
+  if (!isDType(dtype)) return [0, 0];
+  const each = 2 ** level * elementsPerLeaf(dtype);
+  const first = index * each;
+  return [first, Math.max(first, Math.min(first + each, count) - 1)];
 }
 
 /** When an element is computed; padding depends on nothing. */
 function turnOf({ honest }: Sight, call: number, position: number, element: number): Turn {
   const { count, rows } = honest.description(call, position);
   if (element >= count) return { row: -1, position };
-  return { row: Math.floor(element / Math.max(1, Math.floor(count / rows))), position };
+  return { row: Math.floor(element / widthOf(count, rows)), position };
 }
+
+/** Elements of a row. */
+const widthOf = (count: number, rows: number): number => Math.max(1, Math.floor(count / rows));
 
 // ── Which game, and how ──────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The next move towards what is wanted. */
+function pursue(sight: Sight, quest: Quest, games: readonly Game[], challenge: Move, now: number): Move | Pause {
+  const { mostMoves } = sight.dispute.rules;
+  const near = "stand" in quest ? gameAbove(games, quest.stand) : undefined;
+  if (near && "stand" in quest) return moveTo(sight, near, quest.stand, now);
+  const free = games.find(({ stage, moves }) => sideToMove(stage) === "challenger" && moves < mostMoves);
+  if (!free) return games.find(({ stage }) => sideToMove(stage) === "provider") ? waitFor(games) : challenge;
+  const { id: game, pinned: expected } = free;
+  if ("stand" in quest) return { kind: "rise", game, expected };
+  const { call, position: node, index: leaf } = quest.leaf;
+  return { kind: "demand", game, expected, what: packDemand({ kind: "trace", call, node, leaf }) };
+}
+
+/** Until the first of the games that wait for the provider runs out of time. */
+function waitFor(games: readonly Game[]): Pause {
+  const waiting = games.filter(({ stage }) => sideToMove(stage) === "provider");
+  const until = Math.min(...waiting.map(({ clock }) => deadlineOf(clock, "provider")));
+  return { kind: "wait", reason: "the provider's turn", until };
+}
+
 /** The game that is nearest above a node. */
-function gameFor(games: readonly Game[], node: Node): Game | undefined {
+function gameAbove(games: readonly Game[], node: Node): Game | undefined {
   let best: Game | undefined;
   for (const game of games) {
     if (!contains(standing(game), node)) continue;

@@ -5,7 +5,7 @@
 import { equalBytes } from "@assay/vm/bytes";
 import { commitment, elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
-import { LEAF_BYTES, zeroHash } from "@assay/vm/tree";
+import { LEAF_BYTES } from "@assay/vm/tree";
 import { deadlineOf } from "./clock.ts";
 import { BLOCK_LOG2, elementOf, groupLevels } from "./layout.ts";
 import type { Machine, Part } from "./machine.ts";
@@ -68,10 +68,11 @@ export interface View extends Sight {
   readonly game: Game;
 }
 
-/** What was opened in another game need not be waited for. */
+/** What is known already need not be waited for. */
 function beforeOpened(view: View): Move | undefined {
   const { dispute, game, published } = view;
   const node = nodeAt(game.position, game.depth);
+  if (!isPublished(view, node)) return undefined;
   if (node.part.part === "tensor" && game.position.height === 0) return accuse(view);
   const children = published.descendants(node, groupLevels(game.position.height, dispute.rules));
   return children && { kind: "open", game: game.id, expected: game.pinned, children };
@@ -91,11 +92,12 @@ export interface Difference {
   readonly padding: boolean;
 }
 
-/** Points from where a game stands at a node below it. */
-export function point(view: View, { node, padding }: Difference): Move {
+/** Points from where a game stands at a node below it, or at the block that holds it. */
+export function point(view: View, { node: wrong, padding }: Difference): Move {
   const { dispute, game } = view;
   const expected = game.pinned;
   const start = nodeAt(game.position, game.depth);
+  const node = wrong.part.part === "tensor" ? ancestor(wrong, blockLevel(view, wrong)) : wrong;
   const descent = descentTo(view, start, node);
   if (padding) {
     return { kind: "provePadding", game: game.id, expected, ...descent, claim: dispute.claim, header: dispute.header };
@@ -107,8 +109,12 @@ export function point(view: View, { node, padding }: Difference): Move {
   return { kind: "pick", game: game.id, expected, ...descent };
 }
 
-/** The lowest node below `start`, in its list or the one below it, whose hash is known and wrong, first in order. */
-export function firstDifference({ dispute, honest, published }: Sight, start: Node): Difference | undefined {
+/**
+ * The lowest node below `start`, in its list or the one below it, whose hash is known and wrong, first in order; undefined
+ * where nothing below `start` is known or nothing known is wrong.
+ */
+export function firstDifference(sight: Sight, start: Node): Difference | undefined {
+  const { honest, published } = sight;
   let node = start;
   for (;;) {
     const { part } = node;
@@ -123,26 +129,30 @@ export function firstDifference({ dispute, honest, published }: Sight, start: No
       node = call;
       continue;
     }
-    const floor = part.part === "tensor" ? Math.min(BLOCK_LOG2, honest.tree(part).depth) : 0;
-    const levels = groupLevels(node.level - floor, dispute.rules);
-    const children = levels > 0 ? published.descendants(node, levels) : undefined;
-    const below = node === start && levels > 0 && !children;
-    if (!children) return below ? undefined : { node, padding: false };
+    const children = node.level > 0 ? published.descendants(node, 1) : undefined;
+    if (!children) return node === start && node.level > 0 ? undefined : { node, padding: false };
 
     const tree = honest.tree(part);
-    const level = node.level - levels;
-    const first = node.index * 2 ** levels;
-    const child = (i: number): Node => ({ part, level, index: first + i });
-    const dirty = children.findIndex(
-      (hash, i) => (first + i) * 2 ** level >= tree.count && !equalBytes(hash, zeroHash(level)),
-    );
-    // A list's padding is judged by a game that stands in that list.
-    if (dirty >= 0) return part === start.part ? { node: child(dirty), padding: true } : { node, padding: false };
-    const wrong = children.findIndex((hash, i) => !equalBytes(hash, tree.node(level, first + i)));
+    const level = node.level - 1;
+    const wrong = children.findIndex((hash, i) => !equalBytes(hash, tree.node(level, 2 * node.index + i)));
     if (wrong < 0) return undefined;
-    node = child(wrong);
+    const child: Node = { part, level, index: 2 * node.index + wrong };
+    if (level >= blockLevel(sight, child) && child.index * 2 ** level >= tree.count) {
+      // A list's padding is judged by a game that stands in that list.
+      return part.part === start.part.part ? { node: child, padding: true } : { node, padding: false };
+    }
+    node = child;
   }
 }
+
+/** Level of what a list is opened down to: of its items, or of a tensor's blocks. */
+export function blockLevel({ honest }: Sight, { part }: Node): number {
+  return part.part === "tensor" ? Math.min(BLOCK_LOG2, honest.tree(part).depth) : 0;
+}
+
+/** The node at a level that a node is or lies below. */
+const ancestor = ({ part, level, index }: Node, at: number): Node =>
+  at <= level ? { part, level, index } : { part, level: at, index: Math.floor(index / 2 ** (at - level)) };
 
 /** Hash, index and path of a node below another, in the same list or in a call below the list of calls. */
 function descentTo(sight: Sight, from: Node, to: Node): Descent {
@@ -177,24 +187,33 @@ function accuse(view: View): Move | undefined {
   const { call, node: position, block } = game.position;
   const node = nodeAt(game.position, game.depth);
   if (!isPublished(view, node)) return undefined;
-  const dtype = machine.dtype(call, position);
-  const leaves = published.descendants(node, node.level);
-  for (const [i, hash] of leaves?.entries() ?? []) {
-    const index = block * 2 ** node.level + i;
-    const leaf = published.leaf(hash);
-    if (!leaf) continue;
-    const wrong = firstWrongElement(leaf, honest.leaf(call, position, index), elementsPerLeaf(dtype));
-    if (wrong === undefined) continue;
-    const path = published.path({ part: node.part, level: 0, index }, node.level);
-    const offset = i * elementsPerLeaf(dtype) + wrong;
-    const element = elementOf(dtype, block, offset);
-    const inside = element < honest.description(call, position).count;
-    if (inside && machine.steps(call, position).extent > dispute.rules.shortSteps) {
-      return { kind: "reduce", game: game.id, expected: game.pinned, leaf, path, offset };
-    }
-    return prove(view, { part: "value", element, place: { leaf, path, offset } });
+  const wrong = wrongElementIn(view, node);
+  if (!wrong) return undefined;
+  const { leaf, bytes, element } = wrong;
+  const path = published.path(leaf, node.level);
+  const offset = element - elementOf(machine.dtype(call, position), block, 0);
+  const inside = element < honest.description(call, position).count;
+  if (inside && machine.steps(call, position).extent > dispute.rules.shortSteps) {
+    return { kind: "reduce", game: game.id, expected: game.pinned, leaf: bytes, path, offset };
   }
-  return undefined;
+  return prove(view, { part: "value", element, place: { leaf: bytes, path, offset } });
+}
+
+/** The first wrong element below a node of a tensor, with the leaf that holds it, if the bytes of that leaf are known. */
+export function wrongElementIn(
+  sight: Sight,
+  node: Node,
+): { readonly leaf: Node; readonly bytes: Uint8Array; readonly element: number } | undefined {
+  const { honest, machine, published } = sight;
+  const leaf = firstDifference(sight, node)?.node;
+  if (leaf?.part.part !== "tensor" || leaf.level > 0) return undefined;
+  const { call, position } = leaf.part;
+  const hash = published.node(leaf);
+  const bytes = hash && published.leaf(hash);
+  if (!bytes) return undefined;
+  const each = elementsPerLeaf(machine.dtype(call, position));
+  const wrong = firstWrongElement(bytes, honest.leaf(call, position, leaf.index), each);
+  return wrong === undefined ? undefined : { leaf, bytes, element: leaf.index * each + wrong };
 }
 
 /** The first element in which two leaves differ. */

@@ -8,6 +8,7 @@ import type { Hash } from "@assay/vm/hash";
 import {
   commitmentOf,
   describeTensor,
+  DESCRIPTION_BYTES,
   encodeDescription,
   leafOf,
   leavesOf,
@@ -30,9 +31,6 @@ export interface Demand {
   readonly node: number;
   readonly leaf: number;
 }
-
-/** The most demands in one game. */
-export const MOST_DEMANDS = 8;
 
 /** Gas that a demand pays for: what supplying costs, and half as much again. */
 export const DEMAND_GAS = 600_000n;
@@ -116,6 +114,14 @@ function leafAnswer(
   };
 }
 
-function packDescription(description: Description): bigint {
+/** A description as one number. */
+export function packDescription(description: Description): bigint {
   return encodeDescription(description).reduce((word, byte) => (word << 8n) | BigInt(byte), 0n);
+}
+
+/** The bytes of a description that is one number. */
+export function unpackDescription(word: bigint): Uint8Array {
+  return Uint8Array.from({ length: DESCRIPTION_BYTES }, (_, i) =>
+    Number((word >> BigInt(8 * (DESCRIPTION_BYTES - 1 - i))) & 255n),
+  );
 }

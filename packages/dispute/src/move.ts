@@ -70,6 +70,7 @@ export type Move =
       readonly salt: Hash;
       readonly proof: Proof;
     }
+  | (Answer & { readonly kind: "rise" })
   | (Answer & { readonly kind: "demand"; readonly what: bigint })
   | (Answer & {
       readonly kind: "supply";
@@ -119,6 +120,8 @@ export function argumentsOf(move: Move): unknown[] {
       return [move.commitment];
     case "proveCommitted":
       return [move.claimId, move.place, move.salt, proofOf(move.proof)];
+    case "rise":
+      return [move.game, move.expected];
     case "demand":
       return [move.game, move.expected, move.what];
     case "supply":

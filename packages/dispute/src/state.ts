@@ -14,6 +14,8 @@ export interface Rules {
   readonly arityLog2: number;
   readonly snapshotsLog2: number;
   readonly shortSteps: number;
+  /** Moves after which a challenger neither demands nor rises. */
+  readonly mostMoves: number;
 }
 
 /** A disputed claim. */
@@ -33,6 +35,8 @@ export interface Game {
   readonly clock: Clock;
   readonly position: Position;
   readonly pinned: Hash;
+  /** Of its challenger. */
+  readonly moves: number;
   /** Depth of the tree of the tensor that the game is in; 0 outside. */
   readonly depth: number;
   /** What the provider owes in stage supply. */

@@ -15,10 +15,13 @@ import {
   type GameId,
   type Move,
   type Rules,
+  type SuppliedLeaf,
 } from "@assay/dispute";
 import type { DisputeGame } from "@assay/protocol";
-import { fromHex } from "@assay/vm";
-import type { EventLog, Log, Signer, TransactionReceipt } from "ethers";
+import { fromHex, type Hash } from "@assay/vm";
+import type { EventLog, Log, Signer, Result, TransactionReceipt } from "ethers";
+
+const GWEI = 10n ** 9n;
 
 /** A provider's move that cannot be read, because it was not sent to the game directly. */
 export class HiddenMoveError extends Error {
@@ -39,12 +42,14 @@ export class Disputes {
 
   /** The parameters that the players need. */
   async rules(): Promise<Rules> {
-    const [arityLog2, snapshotsLog2, shortSteps] = await Promise.all([
+    const numbers = await Promise.all([
       this.#contract.ARITY_LOG2(),
       this.#contract.SNAPSHOTS_LOG2(),
       this.#contract.SHORT_STEPS(),
+      this.#contract.MOST_MOVES(),
     ]);
-    return { arityLog2: Number(arityLog2), snapshotsLog2: Number(snapshotsLog2), shortSteps: Number(shortSteps) };
+    const [arityLog2, snapshotsLog2, shortSteps, mostMoves] = numbers.map(Number);
+    return { arityLog2, snapshotsLog2, shortSteps, mostMoves };
   }
 
   /** The game as it stands. */
@@ -57,6 +62,7 @@ export class Disputes {
       clock: unpackClock(view.clock),
       position: unpackPosition(view.position),
       pinned: fromHex(view.pinned),
+      moves: Number(view.moves),
       depth: shapeDepth(view.shape),
       demand: stage === "supply" ? await this.#demanded(id) : undefined,
     };
@@ -82,14 +88,16 @@ export class Disputes {
     return { game: challenged!.args.game as bigint, receipt };
   }
 
-  async #valueOf(move: Move): Promise<bigint> {
+  /** Wei that are sent with a move. */
+  async valueOf(move: Move): Promise<bigint> {
     if (move.kind === "demand") return DEMAND_GAS * (await this.#contract.PRICE_CAP());
+    if (move.kind === "rise") return (await this.#contract.GAS_BOND_GWEI()) * GWEI;
     return move.kind === "challenge" ? move.bond : 0n;
   }
 
   /** Sends a move and waits for it. Throws what the contract reverts with. */
   async send(move: Move, by: Signer): Promise<TransactionReceipt> {
-    const value = await this.#valueOf(move);
+    const value = await this.valueOf(move);
     const contract = this.#contract.connect(by) as DisputeGame;
     const sent = await contract.getFunction(move.kind).send(...argumentsOf(move), { value });
     return (await sent.wait())!;
@@ -129,21 +137,34 @@ export class Disputes {
         case "Opened":
         case "BlockOpened":
         case "SnapshotsPublished":
-          published.learn(await this.#openingIn(log), { id, ...before } as Game, dispute);
+        case "Supplied":
+          published.learn(
+            await this.#openingIn(log, event.args.what as bigint | undefined),
+            { id, ...before } as Game,
+            dispute,
+          );
       }
     }
     return published;
   }
 
-  /** The provider's move whose event this is. */
-  async #openingIn(log: Log | EventLog): Promise<Move> {
+  /** The provider's move whose event this is; `what` was demanded, if it is a supply. */
+  async #openingIn(log: Log | EventLog, what?: bigint): Promise<Move> {
     const transaction = (await log.getTransaction())!;
     const call = this.#contract.interface.parseTransaction(transaction);
     if (call === null || transaction.to !== log.address) throw new HiddenMoveError(log.transactionHash);
-    const { children, leaves, snapshots } = call.args;
+    const { children, leaves, snapshots, leaf } = call.args;
     const common = { kind: call.name, game: call.args.game, expected: fromHex(call.args.expected ?? "0x") };
-    if (children !== undefined) return { ...common, children: Array.from(children as string[], fromHex) } as Move;
+    if (children !== undefined) return { ...common, children: hashes(children) } as Move;
     if (leaves !== undefined) return { ...common, leaves: fromHex(leaves) } as Move;
+    if (leaf !== undefined) return { ...common, what, leaf: suppliedLeaf(leaf) } as Move;
     return { ...common, snapshots: fromHex(snapshots) } as Move;
   }
+}
+
+const hashes = (list: string[]): Hash[] => Array.from(list, fromHex);
+
+/** The leaf of a supply, from its calldata. */
+function suppliedLeaf({ description, root, leaf, path, rest }: Result): SuppliedLeaf {
+  return { description, root: fromHex(root), leaf: fromHex(leaf), path: hashes(path), rest: hashes(rest) };
 }

@@ -5,21 +5,26 @@ import {
   argumentsOf,
   commitmentOf,
   blockOf,
+  deadlineOf,
   packGameId,
   proveCommitted,
   Published,
+  sideToMove,
   type Game,
   type Move,
   type MoveOf,
 } from "../../../packages/dispute/src/index.ts";
+import { riseAnywhere } from "../../../packages/dispute/src/testing/griefers.ts";
+import { randomSource } from "../../../packages/dispute/src/testing/random.ts";
 import { noise, type ToySizes } from "../../../packages/dispute/src/testing/toy.ts";
-import { fromHex } from "../../../packages/vm/src/hash.ts";
+import { fromHex, toHex } from "../../../packages/vm/src/hash.ts";
 import type { Trace } from "../../../packages/vm/src/trace.ts";
 import {
   challenge,
   challengerMind,
   DAY,
   isConvicted,
+  PARAMETERS,
   play,
   postToy,
   providerMind,
@@ -394,7 +399,7 @@ describe("Attacks on disputes", () => {
     expect(await isConvicted(table, 1n)).to.equal(true);
   });
 
-  it("demands without end: eight in a game", async () => {
+  it("demands without end: not more than the moves of a game", async () => {
     const { table, played } = await set();
     const id = await challenge(table, played);
     const { game, operator, challenger } = table;
@@ -405,7 +410,7 @@ describe("Attacks on disputes", () => {
     const { claim, header } = played.dispute;
     const nothing = { description: 0, root: noise(1), leaf: "0x", path: [], rest: [] };
     const value = 10n ** 17n;
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0n; i < (await game.MOST_MOVES()); i++) {
       await game.connect(challenger).demand(id, expected, 1n << 96n, { value });
       await game.connect(operator).supply(id, expected, claim, header, "0x", nothing);
     }
@@ -413,5 +418,70 @@ describe("Attacks on disputes", () => {
       game,
       "DisputeGame_Range",
     );
+  });
+
+  it("rises: the challenger's alone, in its turn, from where it stands, and paid for", async () => {
+    const setting = await set(liar);
+    const { table, played } = setting;
+    const { game, challenger, operator, strangers } = table;
+    const id = await challenge(table, played);
+    const rise = async (): Promise<MoveOf<"rise">> => ({
+      ...{ kind: "rise", game: id },
+      expected: (await readGame(table, id)).pinned,
+    });
+    await expectRevert(table, challenger, await rise(), "DisputeGame_Stage");
+    await playUntil(setting, id, "openBlock");
+    await expectRevert(table, challenger, await rise(), "DisputeGame_Stage");
+    await playUntil(setting, id, "prove");
+    const before = await game.viewGame(id);
+    await expectRevert(table, challenger, await rise(), "DisputeGame_Bond");
+    await expectRevert(table, challenger, { ...(await rise()), expected: noise(3) }, "DisputeGame_Expected");
+    for (const other of [operator, strangers[0]]) await expectRevert(table, other, await rise(), "DisputeGame_Sender");
+    await send(table, challenger, await rise());
+    const after = await game.viewGame(id);
+    expect(after.bond - before.bond).to.equal((await game.GAS_BOND_GWEI()) * 10n ** 9n);
+    expect(after.pinned).to.equal(toHex(played.provider.trace.root));
+    expect(after.moves).to.equal(before.moves + 1n);
+    // What was opened is open: down to the proof without one answer.
+    const made = table.made.length;
+    await play(table, played, id, { published: setting.published, provider: () => undefined });
+    expect(table.made.slice(made).map(({ kind }) => kind)).to.deep.equal(["enter", "open", "pick", "prove"]);
+    expect(await table.holder.rewarded(1n)).to.equal(challenger.address);
+  });
+
+  it("rises without end, each move in its last second: over after both budgets and longest() extensions", async () => {
+    const { table, played, published } = await set();
+    const id = await challenge(table, played);
+    const { trace, machine } = played.provider;
+    const { dispute } = played;
+    const random = randomSource(1);
+    const begun = await networkHelpers.time.latest();
+    let moves = 0;
+    for (;;) {
+      const game = await readGame(table, id);
+      const side = sideToMove(game.stage)!;
+      const move =
+        side === "provider"
+          ? providerMind(played)(dispute, game, game.clock.since)
+          : riseAnywhere({ dispute, game, trace, machine, published, made: [] }, random);
+      await networkHelpers.time.setNextBlockTimestamp(deadlineOf(game.clock, side) + (move ? 0 : 1));
+      if (!move) break;
+      await send(table, side === "provider" ? table.operator : table.challenger, move);
+      published.learn(move, game, dispute);
+      moves++;
+    }
+    await send(table, table.operator, { kind: "timeout", game: id });
+    const lasted = (await networkHelpers.time.latest()) - begun;
+    const longest = Number(await table.game.longest());
+    expect(moves).to.be.within(Number(await table.game.MOST_MOVES()), longest);
+    const budgets = TERMS.providerBudget + TERMS.challengerBudget;
+    expect(lasted).to.be.within(budgets, budgets + longest * PARAMETERS.extension);
+    expect(await isConvicted(table, 1n)).to.equal(false);
+  });
+
+  it("games without a bound on their moves: no such parameters", async () => {
+    const error = { interface: (await setTable(chain)).game.interface };
+    const small = setTable(chain, "ToyStepEvaluator", { arityLog2: 1, snapshotsLog2: 1 });
+    await expect(small).to.be.revertedWithCustomError(error, "DisputeGame_Parameters");
   });
 });

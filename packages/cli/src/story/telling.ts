@@ -5,6 +5,7 @@ import {
   elementOf,
   nodeAt,
   pieceOf,
+  unpackDemand,
   unpackSegment,
   type Game,
   type Machine,
@@ -84,7 +85,7 @@ export interface Verdict {
 export function moveName(teller: Teller, move: Move, before: Game, after: Game): string {
   switch (move.kind) {
     case "challenge":
-      return "opens one more game, because another tensor of the row group may be wrong before";
+      return "opens one more game, because the first has made all its moves";
     case "reclaim":
       return "ends a game that is not needed";
     case "openTrace":
@@ -107,6 +108,12 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
       return `publishes accumulators inside steps ${segmentName(before)}`;
     case "narrow":
       return `points at steps ${segmentName(after)}`;
+    case "rise":
+      return "goes back to the trace root, because another tensor of the row group is wrong before";
+    case "demand":
+      return `demands ${demandName(teller, move.what)}`;
+    case "supply":
+      return `supplies ${demandName(teller, move.what)}`;
     case "timeout":
       return `ends the game: the other side is silent`;
     case "prove":
@@ -116,6 +123,12 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
     default:
       return move.kind;
   }
+}
+
+function demandName(teller: Teller, what: bigint): string {
+  const { kind, call, node, leaf } = unpackDemand(what);
+  if (kind === "trace") return `leaf ${leaf} of ${tensorName(teller, call, node)}`;
+  return kind === "record" ? `the record of ${tensorName(teller, call, node)}` : `leaf ${leaf} of ${kind} ${node}`;
 }
 
 function segmentName({ pinned }: Game): string {

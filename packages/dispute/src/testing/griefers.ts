@@ -43,8 +43,10 @@ export interface Griefer {
   readonly summary: string;
   /** Whether it points on and on, or falls silent at once. */
   readonly points: boolean;
-  /** Whether it demands data before it points. */
-  readonly demands?: boolean;
+  /** How often it demands data before it points. */
+  readonly demands?: number;
+  /** Whether it rises again and again, as long as the game allows. */
+  readonly rises?: boolean;
   /** Whether it moves in its last second only. */
   readonly late?: boolean;
   /** What it tries and must not get. */
@@ -59,6 +61,15 @@ export function demandAnything({ game, trace }: Sight, random: Random): Move {
   const node = random(layout.positions(call) + 1);
   const what = packDemand({ kind, call, node, leaf: random(12) });
   return { kind: "demand", game: game.id, expected: game.pinned, what };
+}
+
+/** The move of a griefer that rises: now and then, and where it has reached the end, until it may rise no more. */
+export function riseAnywhere(sight: Sight, random: Random): Move | undefined {
+  const { dispute, game } = sight;
+  const rise: Move = { kind: "rise", game: game.id, expected: game.pinned };
+  const may = game.moves < dispute.rules.mostMoves;
+  if (may && random(4) === 0) return rise;
+  return pointAnywhere(sight, random) ?? (may ? rise : undefined);
 }
 
 /** A move that the game allows, chosen without reason; undefined where the griefer has none. */
@@ -236,6 +247,24 @@ function forged(sight: Sight, random: Random): Attempt[] {
   return attempts;
 }
 
+/** Rises that are not allowed: another's, out of turn, of another node, and one too many. */
+function riseLawlessly({ game, dispute }: Sight, random: Random): Attempt[] {
+  const rise = { kind: "rise", game: game.id, expected: game.pinned } as const;
+  if (sideToMove(game.stage) === "provider") {
+    return [{ by: "challenger", move: rise, errors: ["DisputeGame_Stage"] }];
+  }
+  const elsewhere = { ...rise, expected: noise(random(1 << 30)) };
+  const attempts: Attempt[] = [
+    { by: "stranger", move: rise, errors: ["DisputeGame_Sender"] },
+    { by: "challenger", move: elsewhere, errors: ["DisputeGame_Expected"] },
+    // Attempts are sent without money.
+    { by: "challenger", move: rise, errors: ["DisputeGame_Bond"] },
+  ];
+  return game.moves < dispute.rules.mostMoves
+    ? attempts
+    : [...attempts.slice(0, 2), { by: "challenger", move: rise, errors: ["DisputeGame_Range"] }];
+}
+
 const byStrangers = (sight: Sight, random: Random): Attempt[] => {
   const move = pointAnywhere(sight, random);
   const { publish } = nonsense(sight, random);
@@ -259,7 +288,14 @@ export const GRIEFERS: readonly Griefer[] = [
     name: "demander",
     summary: "demands data that everybody has, and data that nobody has",
     points: true,
-    demands: true,
+    demands: 8,
+  },
+  {
+    name: "riser",
+    summary: "goes back to the top and down again, as often as it may",
+    points: true,
+    rises: true,
+    attempts: riseLawlessly,
   },
   { name: "random-pointer", summary: "points anywhere, on and on", points: true },
   { name: "staller", summary: "points anywhere, each time in its last second", points: true, late: true },

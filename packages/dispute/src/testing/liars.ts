@@ -5,17 +5,18 @@
 import { concat, equalBytes } from "@assay/vm/bytes";
 import { bitsOf, DType, isDType, storeWord } from "@assay/vm/dtype";
 import { isStopped, NodeMachine, operandsOf } from "@assay/vm/nodeMachine";
-import type { Run, Tamper } from "@assay/vm/interpreter";
+import { run as interpret, type Run, type Tamper } from "@assay/vm/interpreter";
 import type { ReduceRecord } from "@assay/vm/record";
 import type { Request } from "@assay/vm/request";
 import { packSnapshot, unpackSnapshot } from "@assay/vm/snapshot";
 import { countOf, denseBytes, elementsPerLeaf, leavesOf, type Tensor } from "@assay/vm/tensor";
 import { Trace, type TracePart } from "@assay/vm/trace";
 import { programMachine } from "../programMachine.ts";
-import type { Stage } from "../stage.ts";
+import { deadlineOf } from "../clock.ts";
+import { sideToMove, type Stage } from "../stage.ts";
 import type { Random } from "./random.ts";
 import { noise } from "./toy.ts";
-import { sameOutputs, toldOf, type Liar, type Place, type Told, type Truth } from "./villains.ts";
+import { sameOutputs, toldOf, type Liar, type Mind, type Place, type Told, type Truth } from "./villains.ts";
 
 // ── Places ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -84,6 +85,23 @@ function consistent(truth: Truth, random: Random, spoil: Spoil, wanted: Wanted =
     if (!sameOutputs(run, truth.run)) break;
   }
   return toldOf(truth, run!);
+}
+
+const inRowGroup: Wanted = (run, call, position) => {
+  const { groupStart, groupEnd } = run.layout.description(call, position);
+  return groupEnd - groupStart > 1 && isFloat(run, call, position);
+};
+
+/** One element of a row group wrong, and the rest of the group and all after it computed from it. */
+function believedInGroup(truth: Truth, random: Random): Told | undefined {
+  const { program, request } = truth.run.layout;
+  const place = choosePlace(truth.run, random, inRowGroup);
+  if (!place) return undefined;
+  const bit = 1 << (16 + random(7));
+  const run = interpret(program, request, undefined, (call, position, element, word) =>
+    call === place.call && position === place.position && element === place.element ? Number(word) ^ bit : word,
+  );
+  return toldOf(truth, run);
 }
 
 /** One element wrong, and nothing computed from it. */
@@ -244,7 +262,7 @@ function otherRun(truth: Truth, change: () => Parameters<Truth["execute"]>[0]): 
   return toldOf(truth, run);
 }
 
-// ── Silence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Silence and delay ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A liar that answers until it is asked something, and then never again. */
 function silent(name: string, summary: string, stage: Stage, inBlock?: boolean): Liar {
@@ -268,6 +286,18 @@ function silent(name: string, summary: string, stage: Stage, inBlock?: boolean):
     },
   };
 }
+
+/** Seconds before the end of its time in which a move is sure to be in time. */
+const MARGIN = 2;
+
+/** Answers, but as late as it may. */
+const stalling =
+  (usual: Mind): Mind =>
+  (dispute, game, now) => {
+    const until = deadlineOf(game.clock, "provider") - MARGIN;
+    if (sideToMove(game.stage) !== "provider" || now >= until) return usual(dispute, game, now);
+    return { kind: "wait", reason: "there is time", until };
+  };
 
 // ── The liars ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -494,6 +524,19 @@ export const LIARS: readonly Liar[] = [
     name: "wrong-history",
     summary: "one wrong element where an earlier call is loaded",
     tell: (truth, random) => consistent(truth, random, grossly, loadsHistory),
+  },
+  {
+    name: "believed-in-row-group",
+    summary: "one wrong element of a row group, which the rest of the group believes",
+    tell: believedInGroup,
+  },
+  {
+    name: "stalling-in-row-group",
+    summary: "the same, and each answer in its last second, until no other game can begin",
+    tell: (truth, random) => {
+      const told = believedInGroup(truth, random);
+      return told && { ...told, mind: stalling };
+    },
   },
   silent("silent-at-trace", "a wrong answer, and silence when its trace is asked for", "trace"),
   silent("silent-at-open", "a lie, and silence when a node is to be opened", "open", false),

@@ -1,122 +1,126 @@
 /**
- * A table of paper: the games on one claim, kept in memory, for tests of players alone. It checks that descents and
- * openings hash to what they answer and computes what is proven; turns, clocks and money are the contract's.
+ * A table of paper: the games on one claim, kept in memory, for tests of players alone. It checks turns, clocks, that
+ * descents and answers hash to what they answer, and computes what is proven; money is the contract's.
  */
 import { equalBytes } from "@assay/vm/bytes";
 import type { Claim } from "@assay/vm/claim";
 import { keccak, type Hash } from "@assay/vm/hash";
 import { encodeHeader } from "@assay/vm/header";
-import { Part } from "@assay/vm/stepEvaluator";
+import type { Part } from "@assay/vm/stepEvaluator";
 import { commitment, elementsPerLeaf, joinedRoot } from "@assay/vm/tensor";
-import { leftAligned, storedBytes } from "@assay/vm/testing/steps";
+import { leftAligned } from "@assay/vm/testing/steps";
 import type { Trace } from "@assay/vm/trace";
 import { depthOf, fold, rootFromProof } from "@assay/vm/tree";
 import { evaluateWitness } from "@assay/vm/witness";
-import { nextCampaignMove } from "../campaign.ts";
+import { deadlineOf, punch, startClock } from "../clock.ts";
+import { unpackDescription } from "../demand.ts";
 import { packGameId } from "../gameId.ts";
-import { BLOCK_LOG2, elementOf, outputPlaces } from "../layout.ts";
-import type { Machine } from "../machine.ts";
-import type { Move, MoveKind } from "../move.ts";
-import { topPosition, type Position } from "../position.ts";
+import { BLOCK_LOG2, callDepth, elementOf, outputPlaces } from "../layout.ts";
+import { PARTS, type Machine } from "../machine.ts";
+import type { Move, MoveKind, MoveOf, Proof } from "../move.ts";
+import { placeOf, topPosition, type Position } from "../position.ts";
 import { programMachine } from "../programMachine.ts";
-import { nextProviderMove } from "../provider.ts";
 import { leavesIn, Published } from "../published.ts";
-import type { Stage } from "../stage.ts";
+import { packSegment, pieceOf, segmentKey, spacingOf, unpackSegment, type Segment } from "../reduction.ts";
+import { sideToMove, type Stage } from "../stage.ts";
 import type { Dispute, Game, Rules } from "../state.ts";
 
-const RULES: Rules = { arityLog2: 2, snapshotsLog2: 5, shortSteps: 1 << 20 };
-const CLOCK = { provider: 400, challenger: 100, since: 0 };
-const CLAIM_ID = 1n;
+export const CLAIM_ID = 1n;
 
-/** What became of a claim. */
-export interface Outcome {
-  readonly convicted: boolean;
-  /** Of both sides. */
-  readonly moves: readonly MoveKind[];
-  readonly games: number;
+/** Seconds: what each side has in a game, what a move leaves it at least, and in which games may begin. */
+export interface Terms {
+  readonly provider: number;
+  readonly challenger: number;
+  readonly extension: number;
+  readonly window: number;
 }
 
-/** Plays a challenged claim, whose provider holds `shown`. Reductions are proven whole, silence convicts. */
-export function simulate(claim: Claim, honest: Trace, shown: Trace, rules = RULES): Outcome {
-  const table = new SimulatedTable(claim, honest, shown, rules);
-  while (!table.convicted && table.move());
-  return table;
-}
+/** A move that the contract would refuse. */
+export class RefusedError extends Error {}
 
-class SimulatedTable implements Outcome {
-  convicted = false;
+export class SimulatedTable {
+  readonly dispute: Dispute;
+  readonly machine: Machine;
+  readonly published = new Published();
   readonly moves: MoveKind[] = [];
-  readonly #games: Game[] = [];
-  readonly #dispute: Dispute;
+  readonly games: Game[] = [];
+  convicted = false;
+  now = 0;
   readonly #honest: Trace;
-  readonly #shown: Trace;
-  readonly #machine: Machine;
-  readonly #published = new Published();
+  readonly #terms: Terms;
   #root: Hash | undefined;
 
-  constructor(claim: Claim, honest: Trace, shown: Trace, rules: Rules) {
+  /** @param shown The trace whose outputs are claimed. */
+  constructor(claim: Claim, honest: Trace, shown: Trace, rules: Rules, terms: Terms) {
     const header = encodeHeader(honest.layout.program.header);
     const outputs = outputPlaces(header, claim.calls).map(({ call, position }) => shown.commitment(call, position));
     const claimed = { ...claim, outputsRoot: joinedRoot(outputs) };
-    this.#dispute = { claimId: CLAIM_ID, claim: claimed, header, rules, convicted: false };
+    this.dispute = { claimId: CLAIM_ID, claim: claimed, header, rules, convicted: false };
+    this.machine = programMachine(claimed, honest);
     this.#honest = honest;
-    this.#shown = shown;
-    this.#machine = programMachine(claimed, honest);
-    this.#make({ kind: "challenge", claimId: CLAIM_ID, bond: 0n });
+    this.#terms = terms;
   }
 
-  get games(): number {
-    return this.#games.length;
-  }
-
-  /** One move of either side; false where neither has one. */
-  move(): boolean {
-    if (this.moves.length > 1000) throw new Error("the campaign does not end");
-    const campaign = { dispute: this.#dispute, games: this.#games, bond: 0n };
-    const move = nextCampaignMove(campaign, this.#honest, this.#machine, this.#published, 0);
-    if (move.kind !== "wait") {
-      this.#make(move);
-      return true;
-    }
-    const answers = this.#games.map((game) => nextProviderMove(this.#dispute, game, this.#shown, this.#machine, 0));
-    const answer = answers.find(({ kind }) => kind !== "wait");
-    if (answer && answer.kind !== "wait") this.#make(answer);
-    else this.convicted = answers.some((pause) => pause.kind === "wait" && pause.reason === "the trace has no answer");
-    return answer !== undefined;
-  }
-
-  #make(move: Move): void {
+  /** Makes a move now. Throws a `RefusedError` where the contract would refuse it. */
+  make(move: Move): void {
     this.moves.push(move.kind);
-    if (move.kind === "challenge") {
-      const id = packGameId(CLAIM_ID, this.#games.length + 1);
-      const start: Position = { list: "calls", height: 0, call: 0, node: 0, block: 0 };
-      const game: Game = { id, stage: "trace", clock: CLOCK, position: start, pinned: new Uint8Array(32), depth: 0 };
-      this.#games.push(this.#root ? this.#begun(game) : game);
-      return;
-    }
-    if (!("game" in move)) throw new RangeError(`no such move on paper: ${move.kind}`);
-    const i = this.#games.findIndex(({ id }) => id === move.game);
-    const before = this.#games[i];
+    if (move.kind === "challenge") return this.#challenge();
+    if (!("game" in move)) throw new RefusedError(`no such move on paper: ${move.kind}`);
+    const i = this.games.findIndex(({ id }) => id === move.game);
+    const before = this.games[i];
+    if (move.kind === "timeout") return this.#timeout(i);
     if ("expected" in move) same(move.expected, before.pinned);
-    this.#published.learn(move, before, this.#dispute);
-    this.#games[i] = this.#after(move, before);
+    const side = sideToMove(before.stage)!;
+    const late = this.now > deadlineOf(before.clock, side);
+    // Proofs have no turn.
+    if (late && move.kind !== "prove" && move.kind !== "provePadding") throw new RefusedError(`late: ${move.kind}`);
+    const after = this.#after(move, before);
+    this.published.learn(move, before, this.dispute);
+    const moved = MADE_BY_CHALLENGER.has(move.kind) ? 1 : 0;
+    const clock = punch(before.clock, side, this.#terms.extension, this.now);
+    this.games[i] = { ...after, moves: after.moves + moved, clock };
   }
 
-  #begun(game: Game): Game {
-    const position = topPosition(this.#dispute.claim.calls, this.#dispute.header);
+  #challenge(): void {
+    if (this.now > this.#terms.window) throw new RefusedError("the window is closed");
+    const id = packGameId(CLAIM_ID, this.games.length + 1);
+    const start: Position = { list: "calls", height: 0, call: 0, node: 0, block: 0 };
+    const { provider, challenger } = this.#terms;
+    const game: Game = {
+      ...{ id, stage: "trace", clock: startClock(provider, challenger, this.now), position: start },
+      ...{ pinned: new Uint8Array(32), moves: 0, depth: 0 },
+    };
+    this.games.push(this.#root ? this.#atTop(game) : game);
+  }
+
+  #timeout(i: number): void {
+    const { stage, clock } = this.games[i];
+    const side = sideToMove(stage)!;
+    if (this.now <= deadlineOf(clock, side)) throw new RefusedError("early");
+    if (side === "provider") this.convicted = true;
+    this.games[i] = { ...this.games[i], stage: "none" };
+  }
+
+  #atTop(game: Game): Game {
+    const position = topPosition(this.dispute.claim.calls, this.dispute.header);
     return { ...game, stage: "pick", position, pinned: this.#root! };
   }
 
   #after(move: Move, game: Game): Game {
-    const stage = (stage: Stage): Game => ({ ...game, stage });
+    const at = (...stages: Stage[]): void => {
+      if (!stages.includes(game.stage)) throw new RefusedError(`${move.kind} in stage ${game.stage}`);
+    };
+    const { rules } = this.dispute;
     switch (move.kind) {
       case "openTrace":
+        at("trace");
         this.#root = move.traceRoot;
-        this.#games.forEach((other, i) => (this.#games[i] = this.#begun(other)));
-        return this.#begun(game);
+        this.games.forEach((other, i) => (this.games[i] = other.stage === "trace" ? this.#opened(other) : other));
+        return this.#atTop(game);
       case "pick":
       case "enter":
       case "provePadding": {
+        if (move.kind !== "provePadding") at("pick");
         same(game.pinned, rootFromProof(move.child, Number(move.index), move.path));
         const position = this.#below(game.position, Number(move.index), move.path.length);
         if (move.kind === "provePadding") this.convicted = true;
@@ -126,32 +130,122 @@ class SimulatedTable implements Outcome {
         return { ...game, stage: "open", position: { ...position, list: "tensor", height }, pinned: move.child, depth };
       }
       case "open": {
+        at("open");
         const root = fold(move.children);
         same(game.pinned, this.#hashOf(game, root));
-        if (game.position.list !== "tensor") return stage("pick");
+        if (game.position.list !== "tensor") return { ...game, stage: "pick" };
         return { ...game, stage: "pick", position: { ...game.position, list: "blocks" }, pinned: root };
       }
       case "openBlock":
+        at("open");
         same(game.pinned, this.#hashOf(game, fold(leavesIn(move.leaves).map((leaf) => keccak(leaf)))));
-        return stage("block");
-      case "prove": {
-        const { call, node, block } = game.position;
-        const { leaf, path, offset, witness } = move.proof;
-        const dtype = this.#machine.dtype(call, node);
-        const root = rootFromProof(keccak(leaf), Math.floor(offset / elementsPerLeaf(dtype)), path);
-        same(game.pinned, this.#hashOf(game, root));
-        const element = elementOf(dtype, block, offset);
-        const place = { call, position: node, element };
-        const range = { part: Part.VALUE, lo: 0, hi: 0, from: new Uint8Array(32) };
-        const step = { claim: this.#dispute.claim, traceRoot: this.#root!, ...place, ...range };
-        const computed = evaluateWitness(step, witness);
-        this.convicted = !equalBytes(leftAligned(storedBytes(this.#shown, place)), computed);
-        if (!this.convicted) throw new Error(`nothing contradicts at ${call}/${node}/${element}`);
+        return { ...game, stage: "block" };
+      case "reduce":
+        at("open", "block");
+        return this.#cut(game, this.#wholeOf(move, game));
+      case "publish":
+        at("publish");
+        return { ...game, stage: "narrow" };
+      case "narrow":
+        at("narrow");
+        return this.#cut(game, pieceOf(unpackSegment(game.pinned), move.index, 2 ** rules.snapshotsLog2));
+      case "prove":
+        at("open", "block", "publish", "narrow");
+        this.#prove(move, game);
         return game;
-      }
+      case "rise":
+      case "demand":
+        at("pick", "block", "narrow");
+        if (game.moves >= rules.mostMoves) throw new RefusedError("too many moves");
+        return move.kind === "rise"
+          ? this.#atTop(game)
+          : ({ ...game, stage: "supply", before: game.stage, demand: move.what } as Asked);
+      case "supply":
+        at("supply");
+        this.#checkSupplied(move);
+        return { ...game, stage: (game as Asked).before, demand: undefined };
       default:
-        throw new RangeError(`no such move on paper: ${move.kind}`);
+        throw new RefusedError(`no such move on paper: ${move.kind}`);
     }
+  }
+
+  #opened(game: Game): Game {
+    return { ...this.#atTop(game), clock: punch(game.clock, "provider", this.#terms.extension, this.now) };
+  }
+
+  #cut(game: Game, segment: Segment): Game {
+    if (segment.to - segment.from <= this.dispute.rules.shortSteps) throw new RefusedError("short");
+    const isPublished = this.published.snapshots(segmentKey(segment, placeOf(game.position))) !== undefined;
+    return { ...game, stage: isPublished ? "narrow" : "publish", pinned: packSegment(segment) };
+  }
+
+  #wholeOf({ leaf, path, offset }: Pick<Proof, "leaf" | "path" | "offset">, game: Game): Segment {
+    const { call, node } = game.position;
+    const dtype = this.machine.dtype(call, node);
+    const each = elementsPerLeaf(dtype);
+    same(game.pinned, this.#hashOf(game, rootFromProof(keccak(leaf), Math.floor(offset / each), path)));
+    const width = leaf.length / each;
+    const start = (offset % each) * width;
+    const stored =
+      width < 1
+        ? Uint8Array.of((leaf[Math.floor(start)] >> (4 * (offset % 2))) & 15)
+        : leaf.slice(start, start + width);
+    return { stored, offset, from: 0, to: this.machine.steps(call, node).extent };
+  }
+
+  #prove({ proof }: MoveOf<"prove">, game: Game): void {
+    const { call, node, block } = game.position;
+    const pinsElement = game.stage === "publish" || game.stage === "narrow";
+    const { extent } = this.machine.steps(call, node);
+    const whole = pinsElement ? { ...unpackSegment(game.pinned), from: 0, to: extent } : this.#wholeOf(proof, game);
+    const { lo, hi, from, committed } = this.#accused(proof, whole, game);
+    const element = elementOf(this.machine.dtype(call, node), block, whole.offset);
+    const part = PARTS.indexOf(proof.part) as Part;
+    const { claim } = this.dispute;
+    const step = {
+      claim,
+      traceRoot: this.#root!,
+      call,
+      position: node,
+      element,
+      part,
+      lo,
+      hi,
+      from: leftAligned(from),
+    };
+    this.convicted = !equalBytes(leftAligned(committed), evaluateWitness(step, proof.witness));
+    if (!this.convicted) throw new RefusedError(`nothing contradicts at ${call}/${node}/${element}`);
+  }
+
+  /** The steps that a proof accuses, the accumulators before them, and what the provider committed to. */
+  #accused(proof: Proof, whole: Segment, game: Game) {
+    const { call, node } = game.position;
+    const { snapshotBytes } = this.machine.steps(call, node);
+    const most = 2 ** this.dispute.rules.snapshotsLog2;
+    const place = placeOf(game.position);
+    const read = (given: Uint8Array, index: number): Uint8Array =>
+      given.slice(index * snapshotBytes, (index + 1) * snapshotBytes);
+    if (proof.part === "value") return { lo: 0, hi: 0, from: NOTHING, committed: whole.stored };
+    let [piece, before, after]: [Segment, Uint8Array, Uint8Array] = [whole, NOTHING, NOTHING];
+    for (const given of proof.publications) {
+      same(keccak(this.published.snapshots(segmentKey(piece, place))!), keccak(given));
+      if (proof.part === "final") {
+        return { lo: 0, hi: 0, from: read(given, given.length / snapshotBytes - 1), committed: whole.stored };
+      }
+      const index = Math.floor((proof.from - piece.from) / spacingOf(piece, most));
+      if (index > 0) before = read(given, index - 1);
+      if (index * snapshotBytes < given.length) after = read(given, index);
+      piece = pieceOf(piece, index, most);
+    }
+    return { lo: piece.from, hi: piece.to, from: before, committed: after };
+  }
+
+  #checkSupplied({ what, leaf: { description, root, leaf, path, rest } }: MoveOf<"supply">): void {
+    const call = Number((what >> 64n) & 0xffffffn);
+    const { claim, header } = this.dispute;
+    const index = call * 2 ** callDepth(header, call, claim.calls) + Number((what >> 40n) & 0xffffffn);
+    same(this.#root!, rootFromProof(commitment(unpackDescription(description), root), index, rest));
+    if (leaf.length > 0) same(root, rootFromProof(keccak(leaf), Number(what & 0xffffffffffn), path));
   }
 
   /** What hides a root: in a tensor just entered, its commitment. */
@@ -182,6 +276,14 @@ class SimulatedTable implements Outcome {
   }
 }
 
+/** A game that waits for what was demanded, and the stage it was demanded in. */
+type Asked = Game & { readonly before: Stage };
+
+const NOTHING = new Uint8Array(0);
+
+/** The contract counts these. */
+const MADE_BY_CHALLENGER: ReadonlySet<MoveKind> = new Set(["pick", "enter", "reduce", "narrow", "rise", "demand"]);
+
 function same(expected: Hash, given: Hash): void {
-  if (!equalBytes(expected, given)) throw new Error("a move does not hash to what it answers");
+  if (!equalBytes(expected, given)) throw new RefusedError("a move does not hash to what it answers");
 }

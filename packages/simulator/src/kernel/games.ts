@@ -10,8 +10,8 @@ export const CHALLENGER_TO_MOVE = 3;
 export const SUPPLYING = 4;
 export const CLOSED = 5;
 
-/** Bits of a game: the challenger can prove its point; it does not play on; it is played quickly; it demands what it can
- *  before it falls silent; it commits to its proof instead of descending; it has committed; when it did, another had
+/** Bits of a game: the challenger can prove its point; it does not play on; it is played quickly; it demands
+ *  PESTERINGS times before it falls silent; it commits to its proof instead of descending; it has committed; when it did, another had
  *  pinned the block; it is its claim's first, which pays for the trace. */
 export const SOUND = 1;
 export const SILENT = 2;
@@ -21,6 +21,9 @@ export const COMMITS = 16;
 export const COMMITTED = 32;
 export const BEATEN = 64;
 export const OPENING = 128;
+
+/** Demands of a challenger that wants to be a burden. The game allows more; each is paid for like the others. */
+export const PESTERINGS = 8;
 
 export class Games extends Table implements Timers {
   due = new Uint32Array(FIRST);
@@ -32,7 +35,7 @@ export class Games extends Table implements Timers {
   challenger = new Int32Array(FIRST);
   /** Of the path's answers: the one awaited in the provider's turn, those given in the challenger's. */
   at = new Uint8Array(FIRST);
-  /** Moves that are repaid when another convicts the claim, and demands. */
+  /** Moves that are repaid when another convicts the claim, and which of them were demands. */
   moves = new Uint8Array(FIRST);
   demands = new Uint8Array(FIRST);
   providerLeft = new Int32Array(FIRST);

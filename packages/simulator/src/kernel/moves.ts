@@ -9,6 +9,7 @@ import {
   COMMITS,
   COMMITTED,
   DEMANDS,
+  PESTERINGS,
   PREPARING,
   PROVIDER_TO_MOVE,
   QUICK,
@@ -68,7 +69,7 @@ export function toChallenger(sim: Simulation, game: number, since: number): void
   games.stage[game] = CHALLENGER_TO_MOVE;
   games.since[game] = since;
   const bits = games.bits[game];
-  const plays = (bits & SILENT) === 0 || (bits & DEMANDS && games.demands[game] < BOND.DEMANDS);
+  const plays = (bits & SILENT) === 0 || (bits & DEMANDS && games.demands[game] < PESTERINGS);
   waitForChallenger(sim, game, plays as boolean);
 }
 
@@ -180,10 +181,11 @@ function challengerMoves(sim: Simulation, game: number): void {
   else toProvider(sim, game);
 }
 
-/** The challenger demands what it may, and pays for the supply of it. */
+/** The challenger demands something, and pays for the supply of it. */
 function demand(sim: Simulation, game: number): void {
   const { games, metrics, rules, scenario } = sim;
   games.demands[game]++;
+  games.moves[game]++;
   metrics[M.demands]++;
   games.bond[game] += rules.demandBondWei;
   payWei(sim, game, -rules.demandBondWei);

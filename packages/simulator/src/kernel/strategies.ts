@@ -32,7 +32,7 @@ export const PESTER = 4;
 export interface WatcherStrategy {
   readonly name: string;
   /** IGNORE; CHECK, and challenge what is wrong; ACCUSE without checking; FOLLOW the first other challenger; PESTER:
-   *  accuse without checking and demand all that may be demanded. */
+   *  accuse without checking and demand what everybody has. */
   readonly look: (sim: Simulation, watcher: number, claim: number) => number;
   /** Whether it challenges only when the reward covers the gas. */
   readonly counts: boolean;
