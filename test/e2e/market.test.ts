@@ -7,97 +7,30 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { network } from "hardhat";
-import { deploy } from "../../packages/deployment/src/index.ts";
-import { outputPlaces } from "../../packages/dispute/src/index.ts";
-import { programMachine } from "../../packages/dispute/src/programMachine.ts";
-import { loadParameters, toOrder } from "../../packages/protocol/src/index.ts";
-import { concat } from "../../packages/vm/src/bytes.ts";
-import { claimOf } from "../../packages/vm/src/claim.ts";
-import { encodeHeader } from "../../packages/vm/src/header.ts";
+import { loadParameters } from "../../packages/protocol/src/index.ts";
 import { run, type Run } from "../../packages/vm/src/interpreter.ts";
-import { paramsRoot } from "../../packages/vm/src/program.ts";
-import { packSymbols } from "../../packages/vm/src/request.ts";
-import { denseBytes, encodeDescription } from "../../packages/vm/src/tensor.ts";
+import { denseBytes } from "../../packages/vm/src/tensor.ts";
 import { cumulativeSum, earlyStop, recurrence, type Example } from "../../packages/vm/src/testing/tinyPrograms.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
-import { challenge, play, type Case, type Table } from "../helpers/dispute-table.ts";
+import { challenge, play } from "../helpers/dispute-table.ts";
+import { FEE, setMarketTable } from "../helpers/marketTable.ts";
 
 const PARAMETERS = fileURLToPath(new URL("../../packages/deployment/parameters/local.json5", import.meta.url));
-const FEE = 10n ** 18n;
 const COLLATERAL = 38n * FEE;
-const STAKE = 100n * FEE;
 const NAMES = ["requester", "provider", "challenger"] as const;
 
 async function makeWorld() {
   const connection = await network.create();
-  const { ethers, networkHelpers } = connection;
-  const parameters = loadParameters(PARAMETERS);
-  const { token, registry, market, staking, game } = await deploy(connection, parameters);
-  const [, operator, challenger, requester] = await ethers.getSigners();
-  for (const person of [operator, challenger, requester]) {
-    await token.mint(person.address, STAKE);
-    for (const spender of [market, staking])
-      await token.connect(person).approve(await spender.getAddress(), 2n ** 256n - 1n);
-  }
-  await staking.connect(operator).join(100, "");
-  await staking.connect(operator).deposit(1, STAKE);
+  const { networkHelpers } = connection;
+  const world = await setMarketTable(connection, loadParameters(PARAMETERS));
+  const { token, market, staking, table, requester, post } = world;
 
-  // The players' table asks the holder one thing, which the market answers too.
-  const rewarded = async (claimId: bigint) => BigInt((await market.claimOf(claimId)).challenger);
-  const table = {
-    ...{ chain: { ethers, networkHelpers }, game, operator, challenger, strangers: [], made: [] },
-    holder: { rewarded },
-  } as unknown as Table;
-
-  const clocks = {
-    windowSeconds: parameters.market.window.defaultSeconds,
-    providerBudgetSeconds: parameters.game.providerBudget.defaultSeconds,
-    challengerBudgetSeconds: parameters.game.challengerBudget.defaultSeconds,
-  };
-
-  /** Registers a program, has it asked and answered with what `told` computed, and sits down to dispute it. */
-  const answer = async ({ program, request }: Example, told: Run) => {
-    const header = encodeHeader(program.header);
-    const registration = [header, paramsRoot(program), clocks, "", ethers.ZeroHash] as const;
-    const modelId = await registry.register.staticCall(...registration);
-    await registry.register(...registration);
-    await staking.connect(operator).serve(1, modelId, 5, FEE);
-    const asked = {
-      ...{ modelId, seed: request.seed, symbols: packSymbols(request.symbols), fee: FEE, calls: request.calls },
-      ...{ provider: 0, acceptSeconds: 300, answerSeconds: 300, reassignments: 0, salt: 1 },
-      ...{ callback: ethers.ZeroAddress, callbackGas: 0, finality: 0 },
-    };
-    const inputs = concat(...request.inputs.map(denseBytes));
-    await market.connect(requester).request(asked, inputs);
-    const [event] = await market.queryFilter(market.filters.Requested, "latest");
-    const { claimId } = event.args;
-    const order = toOrder(event.args.order);
-    await market.connect(operator).accept(order);
-    const { call, positions } = told.layout.outputs();
-    const descriptions = positions.map((position) => encodeDescription(told.layout.description(call, position)));
-    await market.connect(operator).post(order, concat(...descriptions), concat(...told.outputs.map(denseBytes)));
-
-    const claim = claimOf(told);
-    const rules = {
-      arityLog2: parameters.game.arityLog2,
-      snapshotsLog2: parameters.game.snapshotsLog2,
-      shortSteps: parameters.game.shortSteps,
-      mostMoves: Number(await game.MOST_MOVES()),
-    };
-    const honest = new Trace(run(program, request));
-    const held = new Trace(told);
-    const played: Case = {
-      dispute: { claimId, claim, header, rules, convicted: false },
-      provider: { trace: held, machine: programMachine(claim, held) },
-      challenger: { trace: honest, machine: programMachine(claim, honest) },
-    };
-    expect(outputPlaces(header, claim.calls).length).to.equal(told.outputs.length);
-    return { claimId, order, played };
-  };
+  /** Answers an example with what `told` computed, and sits down to dispute it. */
+  const answer = ({ program, request }: Example, told: Run) => post(new Trace(run(program, request)), new Trace(told));
 
   /** What each owns in tokens, wherever it lies. */
   const worth = async () => {
-    const people = { requester, provider: operator, challenger };
+    const people = { requester, provider: table.operator, challenger: table.challenger };
     const found = await Promise.all(
       NAMES.map(async (name) => {
         const { address } = people[name];
@@ -108,7 +41,7 @@ async function makeWorld() {
     return Object.fromEntries(found) as Record<(typeof NAMES)[number], bigint>;
   };
 
-  return { ethers, networkHelpers, parameters, token, market, staking, table, answer, worth };
+  return { ...world, networkHelpers, answer, worth };
 }
 
 /** A run in which one byte of the first output is wrong. */

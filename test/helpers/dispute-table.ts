@@ -31,6 +31,7 @@ import {
   type Machine,
   type Move,
   type MoveKind,
+  type Rules,
 } from "../../packages/dispute/src/index.ts";
 import { toyHeader, toyMachine, toySeed, toyTrace, type ToySizes } from "../../packages/dispute/src/testing/toy.ts";
 import type { DisputeGame, ToyClaimHolder } from "../../packages/protocol/src/generated/index.js";
@@ -138,17 +139,33 @@ export async function postRun(table: Table, honest: Run, lie = truth, options: P
 
 /** Posts a claim to a trace of a program that nothing has run, in the same way. */
 export async function postTrace(table: Table, honest: Trace, lie = truth, options: Posting = {}): Promise<Case> {
-  const { program, request } = honest.layout;
-  const header = encodeHeader(program.header);
-  const claim = {
-    programRoot: keccak(header),
+  const header = encodeHeader(honest.layout.program.header);
+  return post(table, header, claimTo(honest), honest, lie, programMachine, options);
+}
+
+/** The claim to the outputs of a trace of a program. */
+export function claimTo(trace: Trace): Claim {
+  const { program, request } = trace.layout;
+  const { call, positions } = trace.layout.outputs();
+  return {
+    programRoot: keccak(encodeHeader(program.header)),
     paramsRoot: paramsRoot(program),
     inputsRoot: inputsRootOf(request.inputs),
+    outputsRoot: joinedRoot(positions.map((position) => trace.commitment(call, position))),
     seed: request.seed,
     symbols: packSymbols(request.symbols),
     calls: request.calls,
   };
-  return post(table, header, claim, honest, lie, programMachine, options);
+}
+
+/** The parameters of a game that players need. */
+export async function rulesOf(game: DisputeGame): Promise<Rules> {
+  return {
+    arityLog2: Number(await game.ARITY_LOG2()),
+    snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
+    shortSteps: Number(await game.SHORT_STEPS()),
+    mostMoves: Number(await game.MOST_MOVES()),
+  };
 }
 
 async function post(
@@ -167,14 +184,8 @@ async function post(
   const { chainId } = await chain.ethers.provider.getNetwork();
   const hash = claimHash(claim, chainId, fromHex(await holder.getAddress()));
   await holder.setTerms(claimId, { claimHash: hash, operator: operator.address, ...TERMS });
-  const rules = {
-    arityLog2: Number(await game.ARITY_LOG2()),
-    snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
-    shortSteps: Number(await game.SHORT_STEPS()),
-    mostMoves: Number(await game.MOST_MOVES()),
-  };
   return {
-    dispute: { claimId, claim, header, rules, convicted: false },
+    dispute: { claimId, claim, header, rules: await rulesOf(game), convicted: false },
     provider: { trace, machine: machine(machineOf(claim, trace)) },
     challenger: { trace: honest, machine: machineOf(claim, honest) },
   };
