@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ProgressLine } from "../../packages/cli/src/verbs/progress.ts";
-import { Engine, fastSubtree } from "../../packages/engine/src/index.ts";
+import { Engine, fastHasher } from "../../packages/engine/src/index.ts";
 import { folderReader, importOnnx } from "../../packages/graph/src/index.ts";
 import { DType, makeTensor } from "../../packages/vm/src/index.ts";
 import { MODEL_FILE, ModelWriter } from "./models/writer.ts";
@@ -60,7 +60,7 @@ async function measure(file: string, plan: boolean): Promise<void> {
   const { program, report } = importOnnx(readFileSync(file), {
     file,
     external: folderReader(dirname(file)),
-    hasher: fastSubtree,
+    hasher: fastHasher,
     progress: ({ stage, done, total }) => {
       if (stage === "reading") [hashingFrom, cpuFrom] = [seconds(), cpu()];
       line.show(`${stage} weights`, done, total);

@@ -10,12 +10,12 @@ import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildTrace, fastSubtree, fastTree, type Backend } from "../../packages/engine/src/index.ts";
+import { buildTrace, fastHasher, fastTree, type Backend } from "../../packages/engine/src/index.ts";
 import { HashThreads } from "../../packages/engine/src/tree/hashThreads.ts";
 import { nativeHasher } from "../../packages/engine/src/tree/nativeHasher.ts";
 import "../../packages/engine/src/node.ts";
 import { treeHasher } from "../../packages/engine/src/tree/treeHasher.ts";
-import { DType, hashSubtree, paramsRoot, type Layout, type TensorSource } from "../../packages/vm/src/index.ts";
+import { DType, paramsRoot, plainHasher, type Layout, type TensorSource } from "../../packages/vm/src/index.ts";
 import { StoredTensor } from "../../packages/vm/src/storedTensor.ts";
 import { rootOf } from "../../packages/vm/src/tree.ts";
 
@@ -76,7 +76,7 @@ async function compare(name: string, measure: (backend: Backend) => Promise<numb
 const data = bytesOf(Number(values.mib) * MIB);
 const part = data.subarray(0, 2 * MIB);
 if (!values.json) console.log("absent" in native ? `native: not run: ${native.absent}` : native.name);
-tell("JavaScript, one core", await rate(part.length, 3, cpuSeconds, () => hashSubtree(part, 14)), "MB/s");
+tell("JavaScript, one core", await rate(part.length, 3, cpuSeconds, () => plainHasher.subtree(part, 14)), "MB/s");
 line("MB/s", backends);
 await compare("one core, the root", (backend) =>
   rate(data.length, 5, cpuSeconds, () => treeHasher(backend).subtree(data, 20)),
@@ -123,7 +123,7 @@ if (length > 0) {
     const before = process.memoryUsage.rss();
     tell(
       `params root of ${values.stream} MiB, streamed`,
-      await rate(length, 1, cpuSeconds, () => paramsRoot({ params }, fastSubtree)),
+      await rate(length, 1, cpuSeconds, () => paramsRoot({ params }, fastHasher)),
       "MB/s",
     );
     tell("memory that it added", (process.memoryUsage.rss() - before) / MIB, "MiB");

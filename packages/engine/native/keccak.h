@@ -1,37 +1,49 @@
 // keccak256 of many messages of one block (FIPS 202, §3; Ethereum's padding byte 0x01): HASHES at a time, one in each
-// 64-bit lane of a vector.
+// 64-bit lane of a vector. With AVX-512 one more lies in ordinary registers: what computes it runs beside the vectors'
+// instructions and costs them nothing.
 #include "vector.h"
 
 #if defined(ASSAY_AVX512)
 
-enum { HASHES = 8 };
-typedef __m512i vk;
-INLINE vk splat(uint64_t word) { return _mm512_set1_epi64((long long)word); }
-INLINE vk xor2(vk a, vk b) { return _mm512_xor_si512(a, b); }
+enum { HASHES = 9 };
+typedef struct {
+  __m512i eight;
+  uint64_t ninth;
+} vk;
+INLINE vk splat(uint64_t word) { return (vk){_mm512_set1_epi64((long long)word), word}; }
+INLINE vk xor2(vk a, vk b) { return (vk){_mm512_xor_si512(a.eight, b.eight), a.ninth ^ b.ninth}; }
 INLINE vk xor5(vk a, vk b, vk c, vk d, vk e) {
-  return _mm512_ternarylogic_epi64(_mm512_ternarylogic_epi64(a, b, c, 0x96), d, e, 0x96);
+  const __m512i abc = _mm512_ternarylogic_epi64(a.eight, b.eight, c.eight, 0x96);
+  const uint64_t ninth = a.ninth ^ b.ninth ^ c.ninth ^ d.ninth ^ e.ninth;
+  return (vk){_mm512_ternarylogic_epi64(abc, d.eight, e.eight, 0x96), ninth};
 }
 // a ^ (~b & c)
-INLINE vk chi(vk a, vk b, vk c) { return _mm512_ternarylogic_epi64(a, b, c, 0xd2); }
-#define ROTATE(a, bits) _mm512_rol_epi64(a, bits)
+INLINE vk chi(vk a, vk b, vk c) {
+  return (vk){_mm512_ternarylogic_epi64(a.eight, b.eight, c.eight, 0xd2), a.ninth ^ (~b.ninth & c.ninth)};
+}
+#define ROTATE_WORD(a, bits) ((a) << ((bits) & 63) | (a) >> ((64 - (bits)) & 63))
+#define ROTATE(a, bits) ((bits) == 0 ? (a) : (vk){_mm512_rol_epi64((a).eight, bits), ROTATE_WORD((a).ninth, bits)})
 
-// Eight words at `at` of each message, one vector for each word.
-INLINE void absorb(vk *words, const uint8_t *const *messages, int at) {
-  vk pairs[8];
+// Eight words at `at` of each message, one vk for each word; the messages lie `stride` bytes apart.
+INLINE void absorb(vk *words, const uint8_t *messages, int64_t stride, int at) {
+  messages += 8 * at;
+  __m512i pairs[8];
   UNROLL for (int i = 0; i < 8; i += 2) {
-    const vk a = _mm512_loadu_si512(messages[i] + 8 * at), b = _mm512_loadu_si512(messages[i + 1] + 8 * at);
+    const __m512i a = _mm512_loadu_si512(messages + i * stride);
+    const __m512i b = _mm512_loadu_si512(messages + (i + 1) * stride);
     pairs[i] = _mm512_unpacklo_epi64(a, b);
     pairs[i + 1] = _mm512_unpackhi_epi64(a, b);
   }
   UNROLL for (int odd = 0; odd < 2; odd++) {
-    const vk *p = pairs + odd;
-    const vk low04 = _mm512_shuffle_i64x2(p[0], p[2], 0x88), high04 = _mm512_shuffle_i64x2(p[4], p[6], 0x88);
-    const vk low26 = _mm512_shuffle_i64x2(p[0], p[2], 0xdd), high26 = _mm512_shuffle_i64x2(p[4], p[6], 0xdd);
-    words[at + odd] = _mm512_shuffle_i64x2(low04, high04, 0x88);
-    words[at + odd + 4] = _mm512_shuffle_i64x2(low04, high04, 0xdd);
-    words[at + odd + 2] = _mm512_shuffle_i64x2(low26, high26, 0x88);
-    words[at + odd + 6] = _mm512_shuffle_i64x2(low26, high26, 0xdd);
+    const __m512i *p = pairs + odd;
+    const __m512i low04 = _mm512_shuffle_i64x2(p[0], p[2], 0x88), high04 = _mm512_shuffle_i64x2(p[4], p[6], 0x88);
+    const __m512i low26 = _mm512_shuffle_i64x2(p[0], p[2], 0xdd), high26 = _mm512_shuffle_i64x2(p[4], p[6], 0xdd);
+    words[at + odd].eight = _mm512_shuffle_i64x2(low04, high04, 0x88);
+    words[at + odd + 4].eight = _mm512_shuffle_i64x2(low04, high04, 0xdd);
+    words[at + odd + 2].eight = _mm512_shuffle_i64x2(low26, high26, 0x88);
+    words[at + odd + 6].eight = _mm512_shuffle_i64x2(low26, high26, 0xdd);
   }
+  UNROLL for (int i = at; i < at + 8; i++) memcpy(&words[i].ninth, messages + 8 * stride + 8 * (i - at), 8);
 }
 
 #else
@@ -49,10 +61,11 @@ INLINE vk chi(vk a, vk b, vk c) { return a ^ (~b & c); }
 #define ROTATE(a, bits) ((bits) == 0 ? (a) : (a) << ((bits) & 63) | (a) >> ((64 - (bits)) & 63))
 
 #if defined(ASSAY_AVX2)
-INLINE void absorb(vk *words, const uint8_t *const *messages, int at) {
+INLINE void absorb(vk *words, const uint8_t *messages, int64_t stride, int at) {
   UNROLL for (int four = at; four < at + 8; four += 4) {
     __m256i m[4];
-    UNROLL for (int i = 0; i < 4; i++) m[i] = _mm256_loadu_si256((const __m256i *)(messages[i] + 8 * four));
+    UNROLL for (int i = 0; i < 4; i++)
+      m[i] = _mm256_loadu_si256((const __m256i *)(messages + i * stride + 8 * four));
     UNROLL for (int odd = 0; odd < 2; odd++) {
       const __m256i low = odd ? _mm256_unpackhi_epi64(m[0], m[1]) : _mm256_unpacklo_epi64(m[0], m[1]);
       const __m256i high = odd ? _mm256_unpackhi_epi64(m[2], m[3]) : _mm256_unpacklo_epi64(m[2], m[3]);
@@ -62,10 +75,10 @@ INLINE void absorb(vk *words, const uint8_t *const *messages, int at) {
   }
 }
 #else
-INLINE void absorb(vk *words, const uint8_t *const *messages, int at) {
+INLINE void absorb(vk *words, const uint8_t *messages, int64_t stride, int at) {
   UNROLL for (int i = at; i < at + 8; i++) {
     uint64_t word[HASHES];
-    UNROLL for (int j = 0; j < HASHES; j++) memcpy(&word[j], messages[j] + 8 * i, 8);
+    UNROLL for (int j = 0; j < HASHES; j++) memcpy(&word[j], messages + j * stride + 8 * i, 8);
     words[i] = (vk){word[0], word[1]};
   }
 }
@@ -73,7 +86,7 @@ INLINE void absorb(vk *words, const uint8_t *const *messages, int at) {
 
 #endif
 
-enum { HASH_BYTES = 32, KECCAK_ROUNDS = 24, RATE_WORDS = 17 };
+enum { KECCAK_ROUNDS = 24, RATE_WORDS = 17, LEAF_WORDS = 16, HASH_WORDS = 4 };
 
 static const uint64_t ROUND_CONSTANTS[KECCAK_ROUNDS] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b,
@@ -105,29 +118,55 @@ INLINE void keccak_round(vk *to, const vk *a, uint64_t constant) {
   to[0] = xor2(to[0], splat(constant));
 }
 
-// Hashes of `count` messages of 8 * words bytes that follow one another. Nothing is read beyond them.
-INLINE void hash_words(const uint8_t *from, int words, int64_t count, uint8_t *to) {
-  for (int64_t done = 0; done < count; done += HASHES) {
-    // Lanes beyond the last message hash it again.
-    const uint8_t *messages[HASHES];
-    const int64_t last = count - 1 - done;
-    for (int i = 0; i < HASHES; i++) messages[i] = from + (done + (i < last ? i : last)) * 8 * words;
-    vk state[25], other[25];
-    UNROLL for (int at = 0; at < words; at += 8) absorb(state, messages, at);
-    UNROLL for (int i = words; i < 25; i++)
-      state[i] = splat((i == words ? 1 : 0) | (i == RATE_WORDS - 1 ? (uint64_t)1 << 63 : 0));
-    for (int round = 0; round < KECCAK_ROUNDS; round += 2) {
-      keccak_round(other, state, ROUND_CONSTANTS[round]);
-      keccak_round(state, other, ROUND_CONSTANTS[round + 1]);
-    }
-    uint64_t hashes[4][HASHES];
-    UNROLL for (int i = 0; i < 4; i++) memcpy(hashes[i], &state[i], sizeof hashes[i]);
-    for (int i = 0; i < HASHES && i <= last; i++)
-      UNROLL for (int word = 0; word < 4; word++)
-        memcpy(to + (done + i) * HASH_BYTES + 8 * word, &hashes[word][i], 8);
+// The permutation of a block's first words, in `state`, and of the padding after them. Only the hash is good afterwards:
+// of the last round no more is computed than it needs.
+INLINE void keccak(vk *state, int words) {
+  vk other[25];
+  UNROLL for (int i = words; i < 25; i++)
+    state[i] = splat((i == words && i < RATE_WORDS ? 1 : 0) | (i == RATE_WORDS - 1 ? (uint64_t)1 << 63 : 0));
+  for (int round = 0; round < KECCAK_ROUNDS - 2; round += 2) {
+    keccak_round(other, state, ROUND_CONSTANTS[round]);
+    keccak_round(state, other, ROUND_CONSTANTS[round + 1]);
   }
+  keccak_round(other, state, ROUND_CONSTANTS[KECCAK_ROUNDS - 2]);
+  keccak_round(state, other, ROUND_CONSTANTS[KECCAK_ROUNDS - 1]);
 }
 
-static void hash_leaves(const uint8_t *from, int64_t count, uint8_t *to) { hash_words(from, 16, count, to); }
+// Hashes lie in lanes as they come: HASH_WORDS words of all HASHES of them.
 
-static void hash_nodes(const uint8_t *from, int64_t count, uint8_t *to) { hash_words(from, 8, count, to); }
+// Hashes of leaves, 128 bytes each and `stride` bytes apart.
+static void hash_leaves(const uint8_t *leaves, int64_t stride, vk *to) {
+  vk state[25];
+  UNROLL for (int at = 0; at < LEAF_WORDS; at += 8) absorb(state, leaves, stride, at);
+  keccak(state, LEAF_WORDS);
+  UNROLL for (int i = 0; i < HASH_WORDS; i++) to[i] = state[i];
+}
+
+// Hashes of nodes: of the two hashes of each lane that follow one another at `pairs`; `to` may be there, too.
+static void hash_nodes(const vk *pairs, vk *to) {
+  vk state[25];
+  UNROLL for (int i = 0; i < 2 * HASH_WORDS; i++) state[i] = pairs[i];
+  keccak(state, 2 * HASH_WORDS);
+  UNROLL for (int i = 0; i < HASH_WORDS; i++) to[i] = state[i];
+}
+
+// The hash in one lane.
+INLINE void put_hash(const vk *hashes, int lane, uint8_t *to) {
+  UNROLL for (int i = 0; i < HASH_WORDS; i++) memcpy(to + 8 * i, (const uint8_t *)&hashes[i] + 8 * lane, 8);
+}
+
+// The hash of one message of at most 135 bytes, in every lane alike.
+static void hash_message(const uint8_t *message, int64_t length, uint8_t *to) {
+  uint8_t block[8 * RATE_WORDS] = {0};
+  memcpy(block, message, length);
+  block[length] = 1;
+  block[sizeof block - 1] |= 0x80;
+  vk state[25];
+  UNROLL for (int i = 0; i < RATE_WORDS; i++) {
+    uint64_t word;
+    memcpy(&word, block + 8 * i, 8);
+    state[i] = splat(word);
+  }
+  keccak(state, RATE_WORDS);
+  put_hash(state, 0, to);
+}

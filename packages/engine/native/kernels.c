@@ -5,7 +5,7 @@
 
 #include "direct.h"
 #include "integer.h"
-#include "keccak.h"
+#include "tree.h"
 
 static int64_t packed_bytes(int32_t kind, int32_t side, int64_t depth, int64_t lanes) {
   const int64_t bytes =
@@ -30,4 +30,4 @@ static void contract(uint8_t *memory, const struct contraction *c, struct region
 }
 
 const struct kernels ASSAY_KERNELS = {ASSAY_NAME,    LANES,    TILE_ROWS,   packed_bytes, pack,
-                                      scratch_bytes, contract, hash_leaves, hash_nodes};
+                                      scratch_bytes, contract, hash_message, hash_tree,    hash_climb};

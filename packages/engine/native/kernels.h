@@ -13,9 +13,10 @@ struct kernels {
   void (*pack)(uint8_t *memory, const struct contraction *c, int32_t side, int32_t batch, uint8_t *to);
   int64_t (*scratch_bytes)(const struct contraction *c);
   void (*contract)(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch);
-  // keccak256 of messages of 128 and of 64 bytes that follow one another: 32 bytes each.
-  void (*hash_leaves)(const uint8_t *from, int64_t count, uint8_t *to);
-  void (*hash_nodes)(const uint8_t *from, int64_t count, uint8_t *to);
+  // keccak256 of a message of at most 135 bytes, and of trees: see tree.h.
+  void (*hash_message)(const uint8_t *message, int64_t length, uint8_t *to);
+  void (*hash_tree)(const uint8_t *bytes, int64_t length, int32_t low, int32_t level, const uint8_t *zeros, uint8_t *to);
+  void (*hash_climb)(const uint8_t *nodes, int64_t count, int32_t from, int32_t level, const uint8_t *zeros, uint8_t *to);
 };
 
 #endif

@@ -59,7 +59,7 @@ static control enter(void) {
 static void leave(control before) { fesetenv(&before); }
 #endif
 
-EXPORT int32_t assay_version(void) { return 3; }
+EXPORT int32_t assay_version(void) { return 4; }
 
 EXPORT int32_t assay_sets(void) { return SETS; }
 
@@ -71,7 +71,8 @@ EXPORT int32_t assay_set_runs(int32_t set) {
   __builtin_cpu_init();
   const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                     __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
   if (set == 1) return avx2;
   if (set == 2) return avx512;
   if (set == 3) return avx512 && __builtin_cpu_supports("avx512vnni");
@@ -170,11 +171,17 @@ EXPORT void assay_contract_finish(int32_t set, uint64_t base, uint32_t at, int32
   leave(before);
 }
 
-// Hashes of `count` leaves of 128 bytes, or nodes of 64, that follow one another; pointers of this process.
-EXPORT void assay_hash_leaves(int32_t set, const uint8_t *from, int64_t count, uint8_t *to) {
-  sets[set]->hash_leaves(from, count, to);
+// Hashing: pointers of this process. See tree.h.
+EXPORT void assay_hash_message(int32_t set, const uint8_t *message, int64_t length, uint8_t *to) {
+  sets[set]->hash_message(message, length, to);
 }
 
-EXPORT void assay_hash_nodes(int32_t set, const uint8_t *from, int64_t count, uint8_t *to) {
-  sets[set]->hash_nodes(from, count, to);
+EXPORT void assay_hash_tree(int32_t set, const uint8_t *bytes, int64_t length, int32_t low, int32_t level,
+                            const uint8_t *zeros, uint8_t *to) {
+  sets[set]->hash_tree(bytes, length, low, level, zeros, to);
+}
+
+EXPORT void assay_hash_climb(int32_t set, const uint8_t *nodes, int64_t count, int32_t from, int32_t level,
+                             const uint8_t *zeros, uint8_t *to) {
+  sets[set]->hash_climb(nodes, count, from, level, zeros, to);
 }

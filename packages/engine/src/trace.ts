@@ -5,8 +5,8 @@
 import { byteLength, isDType, LEAF_BYTES, Trace, type HashTree, type TensorSource } from "@assay/vm";
 import { depthOf, leafCount } from "@assay/vm/tree";
 import type { HashThreads, Part } from "./tree/hashThreads.ts";
-import { HASH_BYTES, type TreeHasher } from "./tree/hasher.ts";
-import { cutLevels, fastTree, keptBytes, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
+import { HASH_BYTES, levelsBytes, type TreeHasher } from "./tree/hasher.ts";
+import { cutLevels, fastTree, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
 /** A trace whose trees are hashed by the fast hasher, when they are first asked for or by `buildTrace`. */
 export class FastTrace extends Trace {
@@ -52,6 +52,8 @@ interface Building {
   readonly position: number;
   readonly depth: number;
   readonly data: Uint8Array;
+  /** The levels that its tree keeps, one after the other, and each. */
+  readonly kept: Uint8Array;
   readonly levels: readonly Uint8Array[];
 }
 
@@ -81,8 +83,8 @@ async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: Tree
       const depth = depthOf(leafCount(trace.bytesOf(call, position)));
       const data = trace.tensor(call, position).data.subarray(0, LEAF_BYTES * 2 ** depth);
       if (depth < KEPT_LEVEL || data.length === 0) continue;
-      const levels = keptBytes(data.length, depth).map((length) => new Uint8Array(length));
-      tensors.push({ call, position, depth, data, levels });
+      const kept = new Uint8Array(levelsBytes(data.length, KEPT_LEVEL, depth));
+      tensors.push({ call, position, depth, data, kept, levels: cutLevels(kept, data.length, depth) });
     }
   const shares = tensors.flatMap(cut);
   await Promise.all(
@@ -96,11 +98,11 @@ async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: Tree
       }
     }),
   );
-  for (const { call, position, depth, levels } of tensors) {
-    if (depth > PART_LEVEL)
-      hasher.climb(levels[PART_LEVEL - KEPT_LEVEL], PART_LEVEL, depth, (level, nodes) =>
-        levels[level - KEPT_LEVEL].set(nodes),
-      );
+  for (const { call, position, depth, data, kept, levels } of tensors) {
+    if (depth > PART_LEVEL) {
+      const above = kept.subarray(levelsBytes(data.length, KEPT_LEVEL, PART_LEVEL));
+      hasher.climb(levels[PART_LEVEL - KEPT_LEVEL], PART_LEVEL, depth, above);
+    }
     trace.keep(call, position, levels);
   }
 }

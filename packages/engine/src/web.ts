@@ -6,4 +6,4 @@ export { EngineError } from "./plan/memory.ts";
 export type { NativeUse } from "./plan/natives.ts";
 export type { KernelCounts } from "./plan/plan.ts";
 export { buildTrace, FastTrace } from "./trace.ts";
-export { fastSubtree, fastTree } from "./tree/treeHasher.ts";
+export { fastHasher, fastTree } from "./tree/treeHasher.ts";

@@ -1,5 +1,5 @@
 /** What an import may be asked for. */
-import type { Bounds, Hash, SubtreeHasher } from "@assay/vm";
+import type { Bounds, Hash, TensorHasher } from "@assay/vm";
 import type { BoundValue } from "./bind.ts";
 import type { Sampling } from "./generation/sampling.ts";
 import type { ExternalData } from "./onnx/tensor.ts";
@@ -26,7 +26,7 @@ export interface ImportOptions {
   readonly chatTemplate?: Hash;
   readonly labels?: Hash;
   /** Hashes the parameters; the plain one of `@assay/vm` if absent. */
-  readonly hasher?: SubtreeHasher;
+  readonly hasher?: TensorHasher;
   /** Told how far the import is, whenever a piece of external data has been read or of a parameter hashed. */
   readonly progress?: (progress: ImportProgress) => void;
 }

@@ -1,9 +1,9 @@
 /** What an import gives: the program, and for people what was found on the way. */
 import {
-  hashSubtree,
   heldBytes,
   nameOf,
   paramsRoot,
+  plainHasher,
   programRoot,
   toHex,
   type Bounds,
@@ -107,11 +107,14 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
   return { program, report };
 }
 
-function hashParams(program: Program, total: number, { hasher = hashSubtree, progress }: ImportOptions): Hash {
+function hashParams(program: Program, total: number, { hasher = plainHasher, progress }: ImportOptions): Hash {
   let done = 0;
-  return paramsRoot(program, (bytes, level) => {
-    const hash = hasher(bytes, level);
-    progress?.({ stage: "hashing", done: (done += bytes.length), total });
-    return hash;
+  return paramsRoot(program, {
+    hash: (message) => hasher.hash(message),
+    subtree: (bytes, level) => {
+      const hash = hasher.subtree(bytes, level);
+      progress?.({ stage: "hashing", done: (done += bytes.length), total });
+      return hash;
+    },
   });
 }

@@ -9,7 +9,7 @@ import type { Run } from "./interpreter.ts";
 import { paramsRoot, programRoot } from "./program.ts";
 import { inputsRootOf, packSymbols } from "./request.ts";
 import { commitment, joinedRoot, tensorRoot } from "./tensor.ts";
-import type { SubtreeHasher } from "./treeRoot.ts";
+import type { TensorHasher } from "./treeRoot.ts";
 
 export interface Claim {
   readonly programRoot: Hash;
@@ -37,7 +37,7 @@ export function claimHash(claim: Claim, chainId: bigint, holder: Uint8Array): Ha
 }
 
 /** The claim of a run: roots of its program, inputs and outputs, and what was requested. */
-export function claimOf({ layout, outputs }: Run, hasher?: SubtreeHasher): Claim {
+export function claimOf({ layout, outputs }: Run, hasher?: TensorHasher): Claim {
   const { program, request } = layout;
   const { call, positions } = layout.outputs();
   return {
@@ -45,7 +45,10 @@ export function claimOf({ layout, outputs }: Run, hasher?: SubtreeHasher): Claim
     paramsRoot: paramsRoot(program, hasher),
     inputsRoot: inputsRootOf(request.inputs, hasher),
     outputsRoot: joinedRoot(
-      outputs.map((tensor, i) => commitment(layout.description(call, positions[i]), tensorRoot(tensor, hasher))),
+      outputs.map((tensor, i) => {
+        return commitment(layout.description(call, positions[i]), tensorRoot(tensor, hasher), hasher);
+      }),
+      hasher,
     ),
     seed: request.seed,
     symbols: packSymbols(request.symbols),

@@ -15,7 +15,7 @@ import {
 import { ProgramError, type Program } from "./program.ts";
 import { programPieces, readProgramFrom, type ExpectedRoots, type RootedProgram } from "./programFile.ts";
 import type { ByteStore } from "./storedTensor.ts";
-import type { SubtreeHasher } from "./treeRoot.ts";
+import type { TensorHasher } from "./treeRoot.ts";
 
 /** A file that is not the one that was opened, or no file at all. */
 export class FileChangedError extends Error {}
@@ -91,7 +91,7 @@ export function writeProgram(path: string, program: Program): void {
  * Reads a program and checks that its parts hash to its header, and that its roots are those expected; large parameters
  * stay in the file until they are asked for. Throws `ProgramError` or `HeaderError` with the path in its message.
  */
-export function readProgram(path: string, expected: ExpectedRoots = {}, hasher?: SubtreeHasher): RootedProgram {
+export function readProgram(path: string, expected: ExpectedRoots = {}, hasher?: TensorHasher): RootedProgram {
   try {
     const file = FileStore.open(path);
     let offset = 0;

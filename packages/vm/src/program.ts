@@ -16,7 +16,7 @@ import {
 import { decodeRecord, NO_NODE, recordLeaf, type DecodedRecord } from "./record.ts";
 import { commitmentOf, type Tensor } from "./tensor.ts";
 import { listRoot } from "./tree.ts";
-import type { SubtreeHasher } from "./treeRoot.ts";
+import type { TensorHasher } from "./treeRoot.ts";
 
 export interface Program {
   readonly header: ProgramHeader;
@@ -81,7 +81,7 @@ export function programRoot(program: Program): Hash {
 }
 
 /** List root over the parameters' commitments, each read piece by piece. */
-export function paramsRoot(program: Pick<Program, "params">, hasher?: SubtreeHasher): Hash {
+export function paramsRoot(program: Pick<Program, "params">, hasher?: TensorHasher): Hash {
   return listRoot(program.params.map((tensor) => commitmentOf(tensor, hasher)));
 }
 

@@ -10,7 +10,7 @@ import { decodeHeader, encodeHeader, HeaderError, LISTS, programRootOf } from ".
 import { checkProgram, MAX_SHOWN_BYTES, paramsRoot, ProgramError, type Program } from "./program.ts";
 import { heldBytes, LEAST_STORED_BYTES, piecesOf, StoredTensor, type ByteStore } from "./storedTensor.ts";
 import { countOf, type Tensor } from "./tensor.ts";
-import type { SubtreeHasher } from "./treeRoot.ts";
+import type { TensorHasher } from "./treeRoot.ts";
 
 const MARK = new TextEncoder().encode("assay 1\n");
 const ALIGNMENT = 64;
@@ -64,7 +64,7 @@ export function encodeProgram(program: Program): Uint8Array {
 }
 
 /** The program in a file's bytes; its parameters are views of them. Throws as `readProgramFrom` does. */
-export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}, hasher?: SubtreeHasher): RootedProgram {
+export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}, hasher?: TensorHasher): RootedProgram {
   let offset = 0;
   return readProgramFrom(
     {
@@ -88,7 +88,7 @@ export function decodeProgram(bytes: Uint8Array, expected: ExpectedRoots = {}, h
 export function readProgramFrom(
   source: ByteSource,
   expected: ExpectedRoots = {},
-  hasher?: SubtreeHasher,
+  hasher?: TensorHasher,
 ): RootedProgram {
   let offset = 0;
   const take = (length: number): Uint8Array => {

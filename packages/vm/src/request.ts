@@ -6,7 +6,7 @@ import { nameOf } from "./dtype.ts";
 import type { ProgramHeader } from "./header.ts";
 import { evaluateShape, MAX_SYMBOLS } from "./shapeExpression.ts";
 import { commitmentOf, joinedRoot, type Tensor } from "./tensor.ts";
-import type { SubtreeHasher } from "./treeRoot.ts";
+import type { TensorHasher } from "./treeRoot.ts";
 import type { Hash } from "./hash.ts";
 
 export interface Request {
@@ -75,6 +75,9 @@ export function checkInputs(header: ProgramHeader, { inputs, symbols }: Request)
 }
 
 /** keccak of the inputs' commitments. */
-export function inputsRootOf(inputs: readonly Tensor[], hasher?: SubtreeHasher): Hash {
-  return joinedRoot(inputs.map((tensor) => commitmentOf(tensor, hasher)));
+export function inputsRootOf(inputs: readonly Tensor[], hasher?: TensorHasher): Hash {
+  return joinedRoot(
+    inputs.map((tensor) => commitmentOf(tensor, hasher)),
+    hasher,
+  );
 }

@@ -2,12 +2,12 @@
  * Tensors, and what a trace commits to of each: a description of 25 bytes and the root of the tree over its bytes. A
  * tensor is its type, its dimensions and its bytes, row-major and little-endian.
  */
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteReader, ByteWriter, concat } from "./bytes.ts";
 import { bitsOf, byteLength, isDType, loadWord, nameOf, storeWord, type DType } from "./dtype.ts";
-import { keccak, type Hash } from "./hash.ts";
+import type { Hash } from "./hash.ts";
 import { piecesOf, readBytes } from "./storedTensor.ts";
 import { LEAF_BYTES, tensorTree, type HashTree } from "./tree.ts";
-import { rootOfPieces, type SubtreeHasher } from "./treeRoot.ts";
+import { plainHasher, rootOfPieces, type TensorHasher } from "./treeRoot.ts";
 import type { Word } from "./word.ts";
 
 /** Elements of one type. `data` may end early: what is missing is zeros, so that a tensor of zeros costs nothing. */
@@ -125,25 +125,25 @@ export function leavesOf(description: Description): number {
 const COMMITMENT_TAG = 0x02;
 
 /** The commitment to a tensor: keccak(0x02 ‖ description ‖ root). */
-export function commitment(description: Description | Uint8Array, root: Hash): Hash {
+export function commitment(description: Description | Uint8Array, root: Hash, hasher = plainHasher): Hash {
   const preimage = new Uint8Array(1 + DESCRIPTION_BYTES + root.length);
   preimage[0] = COMMITMENT_TAG;
   preimage.set(description instanceof Uint8Array ? description : encodeDescription(description), 1);
   preimage.set(root, 1 + DESCRIPTION_BYTES);
-  return keccak(preimage);
+  return hasher.hash(preimage);
 }
 
 /** The root of the tree over a tensor's bytes, none of it kept. */
-export function tensorRoot(tensor: Tensor, hasher?: SubtreeHasher): Hash {
+export function tensorRoot(tensor: Tensor, hasher?: TensorHasher): Hash {
   return rootOfPieces(piecesOf(tensor), byteLength(tensor.dtype, countOf(tensor.shape)), hasher);
 }
 
 /** The commitment to an input or a parameter. */
-export function commitmentOf(tensor: Tensor, hasher?: SubtreeHasher): Hash {
-  return commitment(describeTensor(tensor), tensorRoot(tensor, hasher));
+export function commitmentOf(tensor: Tensor, hasher?: TensorHasher): Hash {
+  return commitment(describeTensor(tensor), tensorRoot(tensor, hasher), hasher);
 }
 
 /** keccak of the commitments one after the other: the inputs root or the outputs root. */
-export function joinedRoot(commitments: readonly Hash[]): Hash {
-  return keccak(...commitments);
+export function joinedRoot(commitments: readonly Hash[], hasher = plainHasher): Hash {
+  return hasher.hash(concat(...commitments));
 }

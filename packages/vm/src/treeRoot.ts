@@ -5,14 +5,19 @@
 import { keccak, type Hash } from "./hash.ts";
 import { depthOf, LEAF_BYTES, leafCount, rootOf, tensorTree, zeroHash } from "./tree.ts";
 
-/**
- * The node `level` above the leaves of `bytes`, which are at most 128 · 2^level; what is missing is zeros. Faster
- * implementations have this form, and the same hashes.
- */
-export type SubtreeHasher = (bytes: Uint8Array, level: number) => Hash;
+/** What hashes tensors; faster implementations have the same hashes. */
+export interface TensorHasher {
+  /** keccak256 of a message. */
+  hash(message: Uint8Array): Hash;
+  /** The node `level` above the leaves of `bytes`, which are at most 128 · 2^level; what is missing is zeros. */
+  subtree(bytes: Uint8Array, level: number): Hash;
+}
 
 /** The hasher that needs nothing. */
-export const hashSubtree: SubtreeHasher = (bytes, level) => rootOf(tensorTree(bytes, LEAF_BYTES * 2 ** level));
+export const plainHasher: TensorHasher = {
+  hash: (message) => keccak(message),
+  subtree: (bytes, level) => rootOf(tensorTree(bytes, LEAF_BYTES * 2 ** level)),
+};
 
 /** Levels above the leaves of a piece. */
 const PIECE_LEVEL = 13;
@@ -26,12 +31,12 @@ export const PIECE_BYTES = LEAF_BYTES * 2 ** PIECE_LEVEL;
 export function rootOfPieces(
   pieces: Iterable<Uint8Array>,
   byteLength: number,
-  hasher: SubtreeHasher = hashSubtree,
+  hasher: TensorHasher = plainHasher,
 ): Hash {
   const depth = depthOf(leafCount(byteLength));
   let level = Math.min(depth, PIECE_LEVEL);
   let nodes: Hash[] = [];
-  for (const piece of pieces) nodes.push(hasher(piece.subarray(0, LEAF_BYTES * 2 ** level), level));
+  for (const piece of pieces) nodes.push(hasher.subtree(piece.subarray(0, LEAF_BYTES * 2 ** level), level));
   if (nodes.length === 0) return zeroHash(depth);
   for (; level < depth; level++) {
     const zero = zeroHash(level);

@@ -2,13 +2,13 @@
 import { buildTrace, type Backend } from "../../../packages/engine/src/index.ts";
 import { HashThreads } from "../../../packages/engine/src/tree/hashThreads.ts";
 import "../../../packages/engine/src/node.ts";
-import { subtreeHasher, treeHasher } from "../../../packages/engine/src/tree/treeHasher.ts";
+import { treeHasher } from "../../../packages/engine/src/tree/treeHasher.ts";
 import { commitmentOf, type Run, type Tensor } from "../../../packages/vm/src/index.ts";
 import { sample, type Sample } from "./pairs.ts";
 
 /** Processor time in milliseconds to hash these tensors as a claim does, by a backend; the least of five samples. */
 export async function hashingCpuMs(tensors: readonly Tensor[], backend: Backend): Promise<number> {
-  const hasher = subtreeHasher(treeHasher(backend));
+  const hasher = treeHasher(backend);
   const hash = () => tensors.forEach((tensor) => commitmentOf(tensor, hasher));
   const once = (await sample(hash, 3)).ms;
   const repeats = Math.max(1, Math.ceil(10 / Math.max(once, 0.01)));

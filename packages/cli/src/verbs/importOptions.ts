@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { fastSubtree } from "@assay/engine";
+import { fastHasher } from "@assay/engine";
 import { folderReader, GraphError, importOnnx, readTensorFile, type Imported, type Sampling } from "@assay/graph";
 import { keccak, type Bounds } from "@assay/vm";
 import { ProgressLine } from "./progress.ts";
@@ -45,7 +45,7 @@ export function importFile(model: string, options: ModelOptions): Imported {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
-    hasher: fastSubtree,
+    hasher: fastHasher,
     bind: Object.fromEntries(Object.entries(bind).map(([name, file]) => [name, readTensorFile(file, readFile(file))])),
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
     ...(calls && { calls }),

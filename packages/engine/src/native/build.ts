@@ -33,7 +33,17 @@ const COMPILERS = ["cc", "gcc", "clang"];
  * parts) may stand here.
  */
 export const FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall"];
-const AVX512 = ["-DASSAY_AVX512", "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
+const AVX512 = [
+  "-DASSAY_AVX512",
+  "-mavx2",
+  "-mfma",
+  "-mavx512f",
+  "-mavx512bw",
+  "-mavx512dq",
+  "-mavx512vl",
+  "-mbmi",
+  "-mbmi2",
+];
 
 /** What is compiled from kernels.c by processor: name of the set, flags. library.c knows the same names. */
 export const SETS: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {

@@ -40,14 +40,28 @@ export interface NativeLibrary {
   readonly contractFinish: (
     ...args: [...Parameters<NativeLibrary["contract"]>, kernel: number, parameters: number]
   ) => void;
-  /** Hashes of `count` messages of 128 bytes that follow one another at the start of `from`: 32 bytes each, in `to`. */
-  readonly hashLeaves: Hashing;
-  /** The same of messages of 64 bytes. */
-  readonly hashNodes: Hashing;
+  // Hashing, as native/tree.h says. The views are long enough: nothing checks it; they may be of ordinary or of shared
+  // memory.
+  readonly hashMessage: (set: number, message: Uint8Array, length: number, to: Uint8Array) => void;
+  readonly hashTree: (
+    set: number,
+    bytes: Uint8Array,
+    length: number,
+    low: number,
+    level: number,
+    zeros: Uint8Array,
+    to: Uint8Array,
+  ) => void;
+  readonly hashClimb: (
+    set: number,
+    nodes: Uint8Array,
+    count: number,
+    from: number,
+    level: number,
+    zeros: Uint8Array,
+    to: Uint8Array,
+  ) => void;
 }
-
-/** The views are long enough: nothing checks it. They may be of ordinary or of shared memory. */
-export type Hashing = (set: number, from: Uint8Array, count: number, to: Uint8Array) => void;
 
 export interface InstructionSet {
   readonly index: number;
@@ -60,7 +74,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 3;
+const VERSION = 4;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -120,13 +134,20 @@ function bind(file: string): NativeLibrary {
     "void assay_contract_finish(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
       "int32_t n0, int32_t n1, uint32_t scratch, uint64_t kernel, uint32_t parameters)",
   );
-  const hashing = (name: string) =>
-    library.func(`void ${name}(int32_t set, const uint8_t *from, int64_t count, uint8_t *to)`) as Hashing;
+  const hashMessage = library.func(
+    "void assay_hash_message(int32_t set, const uint8_t *message, int64_t length, uint8_t *to)",
+  );
+  const hashTree = library.func(
+    "void assay_hash_tree(int32_t set, const uint8_t *bytes, int64_t length, int32_t low, int32_t level, " +
+      "const uint8_t *zeros, uint8_t *to)",
+  );
+  const hashClimb = library.func(
+    "void assay_hash_climb(int32_t set, const uint8_t *nodes, int64_t count, int32_t from, int32_t level, " +
+      "const uint8_t *zeros, uint8_t *to)",
+  );
   return {
     file,
     sets,
-    hashLeaves: hashing("assay_hash_leaves"),
-    hashNodes: hashing("assay_hash_nodes"),
     address: (buffer) => Number(address(buffer)),
     packedBytes: (...args) => Number(packedBytes(...args)),
     scratchBytes: (...args) => Number(scratchBytes(...args)),
@@ -135,5 +156,8 @@ function bind(file: string): NativeLibrary {
     rows: rowGroup as NativeLibrary["rows"],
     map: map as NativeLibrary["map"],
     contractFinish: contractFinish as NativeLibrary["contractFinish"],
+    hashMessage: hashMessage as NativeLibrary["hashMessage"],
+    hashTree: hashTree as NativeLibrary["hashTree"],
+    hashClimb: hashClimb as NativeLibrary["hashClimb"],
   };
 }

@@ -4,7 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Backend } from "../backend.ts";
-import { keptBytes } from "./treeHasher.ts";
+import { levelsBytes } from "./hasher.ts";
+import { KEPT_LEVEL } from "./treeHasher.ts";
 
 /** A subtree to be hashed: its bytes and the level of its root above the leaves. */
 export interface Part {
@@ -13,8 +14,7 @@ export interface Part {
 }
 
 /** Bytes of the kept levels of a part. */
-export const keptOf = ({ bytes, level }: Part): number =>
-  keptBytes(bytes.length, level).reduce((sum, length) => sum + length, 0);
+export const keptOf = ({ bytes, level }: Part): number => levelsBytes(bytes.length, KEPT_LEVEL, level);
 
 interface Job {
   readonly parts: readonly Part[];
@@ -41,7 +41,7 @@ export class HashThreads {
   }
 
   /**
-   * Hashes parts: the kept levels of each, one after the other, as `hashKept` writes them. Rejects where a thread has
+   * Hashes parts: the kept levels of each, one after the other. Rejects where a thread has
    * died, this time and from then on.
    */
   hash(parts: readonly Part[]): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import "../node.ts";
 import { keptOf, type Part } from "./hashThreads.ts";
 import type { Backend } from "../backend.ts";
-import { hashKept, treeHasher } from "./treeHasher.ts";
+import { KEPT_LEVEL, treeHasher } from "./treeHasher.ts";
 
 const hasher = treeHasher(workerData as Backend);
 
@@ -12,7 +12,7 @@ parentPort?.on("message", (parts: readonly Part[]) => {
   let at = 0;
   for (const part of parts) {
     const length = keptOf(part);
-    hashKept(part.bytes, part.level, levels.subarray(at, at + length), hasher);
+    hasher.levels(part.bytes, KEPT_LEVEL, part.level, levels.subarray(at, at + length));
     at += length;
   }
   parentPort?.postMessage(levels, [levels.buffer]);

@@ -1,10 +1,11 @@
 /**
  * keccak256 of two messages at once, in the halves of 128-bit vectors, as a WebAssembly module: leaves of 128 bytes and
- * inner nodes of 64, each one block of the sponge (FIPS 202, §3; Ethereum's padding byte 0x01).
+ * inner nodes of 64, each one block of the sponge (FIPS 202, §3; Ethereum's padding byte 0x01), and blocks of 136 bytes
+ * that are padded already.
  *
- * The module exports `leaves(from, to, count)` and `nodes(from, to, count)`: `count` messages that follow one another
- * at `from`, their hashes at `to`. An odd count reads one message more and writes its hash. The round constants lie at
- * 0.
+ * The module exports `leaves(from, to, count)`, `nodes(from, to, count)` and `blocks(from, to, count)`: `count` messages
+ * that follow one another at `from`, their hashes at `to`. An odd count reads one message more and writes its hash. The
+ * round constants lie at 0.
  */
 import {
   br,
@@ -28,6 +29,8 @@ export const ROUNDS = 24;
 /** Bytes at the start of the memory that hold the round constants. */
 export const CONSTANT_BYTES = 8 * ROUNDS;
 const RATE_LANES = 17;
+/** Bytes of a block of the sponge. */
+export const BLOCK_BYTES = 8 * RATE_LANES;
 const HASH_BYTES = 32;
 const LANES = Array.from({ length: 25 }, (_, i) => i);
 const FIVE = [0, 1, 2, 3, 4];
@@ -63,9 +66,7 @@ function walk(): { readonly rotation: number; readonly to: number }[] {
 /** A lane rotated left; `again` reads it a second time. */
 function rotateLeft(lane: Code, bits: number, again: Code = lane): Code {
   if (bits === 0) return lane;
-  if (bits % 8 !== 0) return v128.or(i64x2.shl(lane, i32.const(bits)), i64x2.shr_u(again, i32.const(64 - bits)));
-  const bytes = Array.from({ length: 16 }, (_, i) => (i & 8) + ((i + 8 - bits / 8) & 7));
-  return shuffle(lane, again, bytes);
+  return v128.or(i64x2.shl(lane, i32.const(bits)), i64x2.shr_u(again, i32.const(64 - bits)));
 }
 
 const LOW = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
@@ -88,25 +89,23 @@ function hasher(module: ModuleWriter, name: string, messageBytes: number): void 
 
   const words = messageBytes / 8;
   const absorb: Code = [
-    Array.from({ length: words / 2 }, (_, pair) =>
-      [LOW, HIGH].map((half, i) =>
-        set(
-          state[2 * pair + i],
-          shuffle(v128.load(get(from), 16 * pair), v128.load(get(from), messageBytes + 16 * pair), half),
-        ),
-      ),
-    ),
+    LANES.slice(0, words).map((lane) => {
+      // The last of an odd number is loaded with the word before it.
+      const at = 8 * Math.min(lane - (lane % 2), words - 2);
+      const half = 8 * lane === at ? LOW : HIGH;
+      return set(state[lane], shuffle(v128.load(get(from), at), v128.load(get(from), messageBytes + at), half));
+    }),
     LANES.slice(words).map((lane) => {
-      const first = lane === words ? 1n : 0n;
+      const first = lane === words && words < RATE_LANES ? 1n : 0n;
       const last = lane === RATE_LANES - 1 ? 1n << 63n : 0n;
       return set(state[lane], i64x2.splat(i64.const(first | last)));
     }),
   ];
   /** One round, from one set of locals to another: row by row, so that few lanes are on the move at a time. */
-  const oneRound = (from: readonly number[], to: readonly number[], constant: number): Code => [
+  const oneRound = (from: readonly number[], to: readonly number[], constant: number, rows = FIVE): Code => [
     FIVE.map((x) => set(parity[x], xor(...FIVE.map((y) => from[x + 5 * y])))),
     FIVE.map((x) => set(mixed[x], v128.xor(get(parity[(x + 4) % 5]), rotateLeft(get(parity[(x + 1) % 5]), 1)))),
-    FIVE.map((y) => [
+    rows.map((y) => [
       FIVE.map((x) => {
         const source = STEPS.findIndex((step) => step.to === x + 5 * y);
         return set(
@@ -127,10 +126,13 @@ function hasher(module: ModuleWriter, name: string, messageBytes: number): void 
       loop(
         brIf(1, i32.ge_s(get(done), get(count))),
         absorb,
-        forLoop(round, i32.const(0), i32.const(CONSTANT_BYTES), 16, [
+        forLoop(round, i32.const(0), i32.const(CONSTANT_BYTES - 16), 16, [
           oneRound(state, other, 0),
           oneRound(other, state, 8),
         ]),
+        // Of the last round only the hash's row.
+        oneRound(state, other, 0),
+        oneRound(other, state, 8, [0]),
         [LOW, HIGH].map((half, message) =>
           [0, 1].map((pair) =>
             v128.store(
@@ -154,5 +156,6 @@ export function keccakModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ shared: false });
   hasher(module, "leaves", 128);
   hasher(module, "nodes", 64);
+  hasher(module, "blocks", BLOCK_BYTES);
   return module.encode();
 }

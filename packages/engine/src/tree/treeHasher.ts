@@ -3,11 +3,11 @@
  * WebAssembly's otherwise.
  */
 import { LEAF_BYTES, depthOf, leafCount, zeroHash, type HashTree } from "@assay/vm/tree";
-import type { SubtreeHasher } from "@assay/vm/treeRoot";
+import type { TensorHasher } from "@assay/vm/treeRoot";
 import type { Backend } from "../backend.ts";
 import { host } from "../host.ts";
 import { EngineError } from "../plan/memory.ts";
-import { HASH_BYTES, type TreeHasher } from "./hasher.ts";
+import { HASH_BYTES, levelBytes, levelsBytes, type TreeHasher } from "./hasher.ts";
 import { WasmHasher } from "./wasmHasher.ts";
 
 const own = new Map<Backend, TreeHasher>();
@@ -27,36 +27,18 @@ function make(backend: Backend): TreeHasher {
   return treeHasher("wasm");
 }
 
-/** A hasher in the form of `@assay/vm/treeRoot`'s `hashSubtree`. */
-export function subtreeHasher(hasher: TreeHasher): SubtreeHasher {
-  return (bytes, level) => hasher.subtree(bytes, level);
-}
-
-/** The fast form of `hashSubtree`: what roots and commitments are made with. */
-export const fastSubtree: SubtreeHasher = (bytes, level) => treeHasher().subtree(bytes, level);
+/** The fast form of `plainHasher`: what roots and commitments are made with. */
+export const fastHasher: TensorHasher = {
+  hash: (message) => treeHasher().hash(message),
+  subtree: (bytes, level) => treeHasher().subtree(bytes, level),
+};
 
 /** Nodes below this level are not kept but hashed again when asked for. */
 export const KEPT_LEVEL = 3;
 
 /** Bytes of the hashes that are kept of each level from `KEPT_LEVEL` up to `depth`, for so many bytes of data. */
 export function keptBytes(byteLength: number, depth: number): number[] {
-  const leaves = Math.ceil(byteLength / LEAF_BYTES);
-  return Array.from(
-    { length: Math.max(0, depth - KEPT_LEVEL + 1) },
-    (_, i) => Math.ceil(leaves / 2 ** (KEPT_LEVEL + i)) * HASH_BYTES,
-  );
-}
-
-/** The levels from `KEPT_LEVEL` to `depth` of the subtree over these bytes, one after the other, into `target`. */
-export function hashKept(bytes: Uint8Array, depth: number, target: Uint8Array, hasher = treeHasher()): void {
-  let end = 0;
-  const ends = keptBytes(bytes.length, depth).map((length) => (end += length) - length);
-  hasher.subtree(bytes, depth, (level, hashes) => {
-    const place = level - KEPT_LEVEL;
-    if (place < 0) return;
-    target.set(hashes, ends[place]);
-    ends[place] += hashes.length;
-  });
+  return Array.from({ length: Math.max(0, depth - KEPT_LEVEL + 1) }, (_, i) => levelBytes(byteLength, KEPT_LEVEL + i));
 }
 
 /** Cuts a buffer into the levels that it holds. */
@@ -66,8 +48,8 @@ export function cutLevels(buffer: Uint8Array, byteLength: number, depth: number)
 }
 
 function keptLevels(bytes: Uint8Array, depth: number, hasher: TreeHasher): Uint8Array[] {
-  const buffer = new Uint8Array(keptBytes(bytes.length, depth).reduce((sum, length) => sum + length, 0));
-  hashKept(bytes, depth, buffer, hasher);
+  const buffer = new Uint8Array(levelsBytes(bytes.length, KEPT_LEVEL, depth));
+  hasher.levels(bytes, KEPT_LEVEL, depth, buffer);
   return cutLevels(buffer, bytes.length, depth);
 }
 

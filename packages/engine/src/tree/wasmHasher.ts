@@ -1,9 +1,9 @@
 /** Trees by keccak in WebAssembly, through a small memory into which bytes go 512 leaves at a time. */
 import { LEAF_BYTES, zeroHash } from "@assay/vm/tree";
-import type { Hash } from "@assay/vm/hash";
+import { keccak, type Hash } from "@assay/vm/hash";
 import { compileModule, createMemory, instantiate, type CompiledModule, type Memory } from "../wasm/webAssembly.ts";
-import { HASH_BYTES, type LevelSink, type TreeHasher } from "./hasher.ts";
-import { keccakModule, roundConstants } from "./keccak.ts";
+import { HASH_BYTES, levelBytes, levelsBytes, SHORT_BYTES, type TreeHasher } from "./hasher.ts";
+import { BLOCK_BYTES, keccakModule, roundConstants } from "./keccak.ts";
 
 /** Levels above the leaves of what is hashed at a time. */
 const CHUNK_LEVEL = 9;
@@ -26,60 +26,79 @@ export class WasmHasher implements TreeHasher {
   readonly #bytes: Uint8Array;
   readonly #leaves: Hashing;
   readonly #nodes: Hashing;
+  readonly #blocks: Hashing;
 
   constructor() {
     compiled ??= compileModule(keccakModule());
     this.#memory = createMemory({ initial: MEMORY_PAGES });
     this.#bytes = new Uint8Array(this.#memory.buffer);
     new BigUint64Array(this.#memory.buffer).set(roundConstants());
-    const { leaves, nodes } = instantiate<{ leaves: Hashing; nodes: Hashing }>(compiled, this.#memory);
-    this.#leaves = leaves;
-    this.#nodes = nodes;
+    const functions = instantiate<Record<"leaves" | "nodes" | "blocks", Hashing>>(compiled, this.#memory);
+    this.#leaves = functions.leaves;
+    this.#nodes = functions.nodes;
+    this.#blocks = functions.blocks;
   }
 
-  subtree(bytes: Uint8Array, level: number, sink?: LevelSink): Hash {
+  hash(message: Uint8Array): Hash {
+    if (message.length > SHORT_BYTES) return keccak(message);
+    this.#bytes.fill(0, BYTES_AT, BYTES_AT + BLOCK_BYTES);
+    this.#bytes.set(message, BYTES_AT);
+    this.#bytes[BYTES_AT + message.length] = 0x01;
+    this.#bytes[BYTES_AT + BLOCK_BYTES - 1] |= 0x80;
+    this.#blocks(BYTES_AT, levelAt(0), 1);
+    return this.#view(levelAt(0), HASH_BYTES).slice();
+  }
+
+  subtree(bytes: Uint8Array, level: number): Hash {
     if (bytes.length === 0) return zeroHash(level);
-    if (level <= CHUNK_LEVEL) return this.#chunk(bytes, level, sink);
-    const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
-    const roots = new Uint8Array(chunks * HASH_BYTES);
-    for (let i = 0; i < chunks; i++) {
-      const chunk = bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
-      roots.set(this.#chunk(chunk, CHUNK_LEVEL, sink), i * HASH_BYTES);
+    if (level <= CHUNK_LEVEL) {
+      this.#chunk(bytes, level);
+      return this.#view(levelAt(level), HASH_BYTES).slice();
     }
-    return this.climb(roots, CHUNK_LEVEL, level, sink);
+    const hashes = new Uint8Array(levelsBytes(bytes.length, CHUNK_LEVEL, level));
+    this.levels(bytes, CHUNK_LEVEL, level, hashes);
+    return hashes.slice(-HASH_BYTES);
   }
 
-  climb(hashes: Uint8Array, from: number, to: number, sink?: LevelSink): Hash {
-    let nodes = hashes;
-    for (let level = from; level < to; level++) {
-      const above = new Uint8Array(Math.ceil(nodes.length / HASH_BYTES / 2) * HASH_BYTES);
+  levels(bytes: Uint8Array, low: number, level: number, to: Uint8Array): void {
+    const top = Math.min(level, CHUNK_LEVEL);
+    const starts: number[] = [];
+    for (let at = low; at <= level + 1; at++) starts[at] = levelsBytes(bytes.length, low, at - 1);
+    for (let i = 0; i * CHUNK_BYTES < bytes.length; i++) {
+      const chunk = bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
+      this.#chunk(chunk, top);
+      for (let at = low; at <= top; at++)
+        to.set(this.#view(levelAt(at), levelBytes(chunk.length, at)), starts[at] + i * 2 ** (top - at) * HASH_BYTES);
+    }
+    if (level > top) this.climb(to.subarray(starts[top], starts[top + 1]), top, level, to.subarray(starts[top + 1]));
+  }
+
+  climb(nodes: Uint8Array, from: number, level: number, to: Uint8Array): void {
+    for (; from < level; from++) {
+      const length = Math.ceil(nodes.length / HASH_BYTES / 2) * HASH_BYTES;
       for (let at = 0; at < nodes.length; at += CHUNK_BYTES) {
         const part = nodes.subarray(at, at + CHUNK_BYTES);
         this.#bytes.set(part, BYTES_AT);
-        const width = this.#pad(BYTES_AT, part.length / HASH_BYTES, level);
-        this.#nodes(BYTES_AT, levelAt(0), width / 2);
-        above.set(this.#view(levelAt(0), width / 2), at / 2);
+        const width = this.#pad(BYTES_AT, part.length / HASH_BYTES, from) / 2;
+        this.#nodes(BYTES_AT, levelAt(0), width);
+        to.set(this.#view(levelAt(0), width * HASH_BYTES), at / 2);
       }
-      sink?.(level + 1, above);
-      nodes = above;
+      nodes = to.subarray(0, length);
+      to = to.subarray(length);
     }
-    return nodes.slice(0, HASH_BYTES);
   }
 
-  /** `subtree` of at most 512 leaves. */
-  #chunk(bytes: Uint8Array, level: number, sink?: LevelSink): Hash {
+  /** Hashes at most 512 leaves into the memory's levels, up to `level`. */
+  #chunk(bytes: Uint8Array, level: number): void {
     let width = Math.ceil(bytes.length / LEAF_BYTES);
     this.#bytes.set(bytes, BYTES_AT);
     // The rest of the last leaf, and the leaf that an odd count reads beyond it.
     this.#bytes.fill(0, BYTES_AT + bytes.length, BYTES_AT + (width + 1) * LEAF_BYTES);
     this.#leaves(BYTES_AT, levelAt(0), width);
-    sink?.(0, this.#view(levelAt(0), width));
     for (let up = 1; up <= level; up++) {
       width = this.#pad(levelAt(up - 1), width, up - 1) / 2;
       this.#nodes(levelAt(up - 1), levelAt(up), width);
-      sink?.(up, this.#view(levelAt(up), width));
     }
-    return this.#view(levelAt(level), 1).slice();
   }
 
   /** Puts padding after an odd number of hashes; the even number. */
@@ -89,7 +108,7 @@ export class WasmHasher implements TreeHasher {
     return width + 1;
   }
 
-  #view(at: number, hashes: number): Uint8Array {
-    return this.#bytes.subarray(at, at + hashes * HASH_BYTES);
+  #view(at: number, length: number): Uint8Array {
+    return this.#bytes.subarray(at, at + length);
   }
 }
