@@ -30,6 +30,29 @@ describe("bound inputs", () => {
     );
   });
 
+  it("are booleans, true and false, as numbers too", () => {
+    const negated = (constant?: number): ModelSpec => {
+      const condition = { name: "c", dtype: DType.BOOL, shape: [2] };
+      return {
+        nodes: [{ operator: "Where", inputs: ["c", "x", "z"], outputs: ["y"] }],
+        inputs: [{ name: "x", dtype: DType.FLOAT32, shape: [2] }, ...(constant === undefined ? [condition] : [])],
+        outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+        constants: {
+          z: floats([2], [5, 6]),
+          ...(constant !== undefined && { c: { ...condition, data: Uint8Array.of(constant, 1) } }),
+        },
+      };
+    };
+    for (const [value, constant] of [
+      [false, 0],
+      [0, 0],
+      [-0, 0],
+      [true, 1],
+    ] as const) {
+      expect(root(negated(), { bind: { c: { numbers: [value, true] } } })).to.equal(root(negated(constant)));
+    }
+  });
+
   it("are refused where they contradict the model or the options", () => {
     refused({ shapes: longs([2], [4, 2]) }, "no input shapes");
     refused({ shape: floats([2], [4, 2]) }, "type 1, not 7");

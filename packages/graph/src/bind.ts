@@ -101,5 +101,6 @@ function wordOf(value: number | boolean, dtype: DType, place: Place): Word {
   check(typeof number === "number", "BAD_OPTION", `${JSON.stringify(value)} is not a number`, place);
   if (isFloat(dtype)) return float32.fromNumber(number);
   check(Number.isSafeInteger(number), "BAD_OPTION", `${number} is not an integer, or beyond 2^53`, place);
-  return BigInt(number);
+  // A word is never -0.
+  return number + 0;
 }

@@ -1,8 +1,21 @@
 /** Generation loops: caches, stops, and what is refused. */
 import { expect } from "chai";
-import { decodeList, DType, loadWord, OPCODE, run, tensorOfWords, wordsOf, type Request, type Run } from "@assay/vm";
+import {
+  decodeList,
+  DType,
+  float32,
+  loadWord,
+  OPCODE,
+  run,
+  tensorOfWords,
+  wordsOf,
+  type Request,
+  type Run,
+  type Tensor,
+} from "@assay/vm";
 import { GraphError, importOnnx, type Imported, type ImportOptions } from "./index.ts";
 import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
+import { buildCrossDecoder, CROSS } from "./testing/crossDecoder.ts";
 import { LAYOUTS, type LayoutName } from "./testing/decoderCaches.ts";
 import { buildDecoder, CONTEXT, HEADS, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
 
@@ -167,6 +180,70 @@ describe("generation with a cache", () => {
     for (const [name, join] of Object.entries(joins)) {
       expect(() => decoder(0, {}, { join }), name).to.throw(GraphError, "UNSUPPORTED");
     }
+  });
+});
+
+describe("generation beside an encoder", () => {
+  const ENCODED = 5;
+  const { width, vocabulary } = CROSS;
+  const seed = 2;
+  const states = tensorOfWords(
+    DType.FLOAT32,
+    [1, ENCODED, width],
+    Array.from({ length: ENCODED * width }, (_, i) => float32.fromNumber(Math.sin(i))),
+  );
+  const symbols = { sequence: { least: 1, greatest: 16 }, encoded: { least: 1, greatest: 8 } };
+  const imported = importOnnx(buildCrossDecoder(seed), { calls: CALLS, symbols });
+
+  /** The tokens that the branch without a past chooses, the whole text computed anew for each. */
+  function expected(prompt: readonly number[], count: number): number[] {
+    const text = [...prompt];
+    while (text.length < prompt.length + count) {
+      const { program } = importOnnx(buildCrossDecoder(seed), {
+        generation: false,
+        bind: {
+          use_cache_branch: { numbers: [false] },
+          input_ids: { numbers: [text] },
+          ...Object.fromEntries(
+            ["decoder.key", "decoder.value", "encoder.key", "encoder.value"].map((state) => [
+              `past_key_values.0.${state}`,
+              { dtype: DType.FLOAT32, shape: [1, 1, 0, width], data: new Uint8Array(0) },
+            ]),
+          ),
+        },
+        symbols: { encoded: ENCODED },
+      });
+      const [logits] = run(program, { inputs: [states], symbols: [], seed: 0n, calls: 1 }).outputs;
+      const last = wordsOf(logits)
+        .slice(-vocabulary)
+        .map((word) => float32.toNumber(Number(word)));
+      text.push(last.indexOf(Math.max(...last)));
+    }
+    return text.slice(prompt.length);
+  }
+
+  it("writes what the whole text gives, keys and values of the encoder made once", () => {
+    for (const prompt of [[1], [4, 0, 7]]) {
+      const tokens = tensorOfWords(DType.INT64, [1, prompt.length], prompt);
+      const request = { inputs: [tokens, states], symbols: [prompt.length, ENCODED], seed: 0n, calls: 8 };
+      const result = run(imported.program, request);
+      expect(tokensOf(result)).to.deep.equal(expected(prompt, 7));
+      const { layout } = result;
+      // No tensor of a later call has a row for each place of the encoder, but for the scores.
+      for (let position = 0; position < layout.positions(3); position++) {
+        expect(result.description(3, position).count).to.be.below(ENCODED * width);
+      }
+    }
+  });
+
+  it("takes the encoder's output as an input, the same in all calls", () => {
+    expect(imported.report.inputs.map(({ name }) => name)).to.deep.equal(["input_ids", "encoder_hidden_states"]);
+    const other = wordsOf(states).map((word, i) => (i < width ? float32.fromNumber(3) : word));
+    const changed = tensorOfWords(DType.FLOAT32, states.shape, other);
+    const tokens = tensorOfWords(DType.INT64, [1, 1], [1]);
+    const of = (encoder: Tensor) =>
+      run(imported.program, { inputs: [tokens, encoder], symbols: [1, ENCODED], seed: 0n, calls: 12 });
+    expect(tokensOf(of(changed))).not.to.deep.equal(tokensOf(of(states)));
   });
 });
 

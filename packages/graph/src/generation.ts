@@ -15,10 +15,10 @@ import { addressesOf, encodeProgram, typeOf } from "./encode.ts";
 import { check } from "./errors.ts";
 import { rolesOf } from "./generation/roles.ts";
 import { checkSampling } from "./generation/sampling.ts";
+import { CallSizes, leftBy } from "./generation/states.ts";
 import { StepLowering, type Generation } from "./generation/step.ts";
 import { Graph } from "./graph.ts";
 import type { ImportOptions } from "./importOptions.ts";
-import type { Store } from "./lowering/cache.ts";
 import type { ModelImport } from "./modelImport.ts";
 import type { OnnxModel } from "./onnx/model.ts";
 import { importedAs, type Imported } from "./report.ts";
@@ -61,7 +61,7 @@ function checkCalls({ least, greatest }: Bounds): void {
 
 /** The program of a generation. */
 export function lowerGeneration(own: ModelImport, generation: Generation): Imported {
-  const { tokens, endTokens } = generation;
+  const { tokens, encoded, endTokens } = generation;
   checkEndTokens(endTokens);
   const shape = tokens.shape ?? [];
   check(shape.length === 2, "SHAPE_MISMATCH", `${tokens.name} must have the shape [1, sequence]`);
@@ -71,28 +71,25 @@ export function lowerGeneration(own: ModelImport, generation: Generation): Impor
   const calls = own.options.calls ?? DEFAULT_CALLS;
   checkCalls(calls);
   const promptLength = own.symbols.dimension(sequenceName);
-  const lowering = new StepLowering(own, generation, batchName, sequenceName);
+  const lowering = new StepLowering(own, generation, new CallSizes(own.symbols, batchName, sequenceName));
 
   const token: History = { prompt: undefined, decode: undefined };
   const prompt = lowering.lower(
     new Graph(),
     { first: Dimension.constant(0), length: promptLength, promptLength: undefined },
-    { token, stores: [] },
+    { token, left: [] },
   );
-  const stores = prompt.presents.map((rows) =>
-    rows.map(({ slices, order, node }): Store => ({ slices, order, history: { prompt: node, decode: undefined } })),
-  );
-  const used = own.lowering.operators;
-  const counted = { ...used };
+  const left = prompt.added.map(leftBy);
+  const inPrompt = { ...own.lowering.operators };
   const decode = lowering.lower(
     new Graph(Math.max(1, calls.greatest - 2)),
     { first: promptLength.add(Dimension.call()).sub(1), length: Dimension.constant(1), promptLength },
-    { token, stores },
+    { token, left },
   );
-  Object.assign(used, counted);
+  countOnce(own.lowering.operators, inPrompt);
   token.prompt = prompt.token;
   token.decode = decode.token;
-  stores.flat().forEach(({ history }, i) => (history.decode = decode.presents.flat()[i].node));
+  decode.added.forEach(({ rows }, i) => rows.forEach(({ node }, k) => (left[i].stores[k].history.decode = node)));
 
   const epilogue = new Graph();
   epilogue.operator = "Tokens";
@@ -111,7 +108,7 @@ export function lowerGeneration(own: ModelImport, generation: Generation): Impor
     epilogue: epilogue.nodes,
     outputs: epilogue.nodes,
     ...(stop && { stop }),
-    inputs: [typeOf(prompt.input)],
+    inputs: prompt.inputs.map(typeOf),
     symbols: own.symbols.bounds,
     calls,
     ...addressesOf(own.options),
@@ -120,8 +117,16 @@ export function lowerGeneration(own: ModelImport, generation: Generation): Impor
     prompt: prompt.nodes,
     decode: decode.nodes,
     epilogue: epilogue.nodes,
-    inputs: [[tokens.name, prompt.input]],
+    inputs: [tokens, ...encoded].map(({ name }, i) => [name, prompt.inputs[i]]),
     outputs: [["tokens", output]],
     endTokens,
   });
+}
+
+/** Makes counts of two lowerings those of the model, where most operators occur in both: the greater of the two. */
+function countOnce(counts: Record<string, number>, first: Readonly<Record<string, number>>): void {
+  for (const [name, both] of Object.entries(counts)) {
+    const before = first[name] ?? 0;
+    counts[name] = Math.max(before, both - before);
+  }
 }

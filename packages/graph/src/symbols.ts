@@ -25,6 +25,11 @@ export class Symbols {
     check(unknown.length === 0, "BAD_OPTION", `the model has no dimension ${unknown.join(", ")}`);
   }
 
+  /** Whether the options make the dimension of this name a constant. */
+  isFixed(name: string): boolean {
+    return Object.hasOwn(this.#options, name) && typeof this.#options[name] === "number";
+  }
+
   /** The dimension of this name: a constant if the options fix it. */
   dimension(name: string): Dimension {
     this.#seen.add(name);

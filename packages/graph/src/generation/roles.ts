@@ -3,17 +3,19 @@
  *
  * | name | is |
  * |---|---|
- * | `input_ids`, `tokens`, `token` | the tokens, [1, sequence] |
+ * | `input_ids`, `decoder_input_ids`, `tokens`, `token` | the tokens, [1, sequence] |
  * | `attention_mask` | ones for all positions, [1, past + sequence] |
  * | `position_ids`, `cache_position` | the positions of the tokens, [1, sequence] or [sequence] |
  * | `use_cache_branch` | whether there is a past, one boolean |
  * | `past…` and `present…`, `…_in` and `…_out` | states: what an output holds is the next call's input |
+ * | such a pair with `.encoder.` in its name | what the prompt makes of an encoder's output: the same in all later calls |
+ * | `encoder_…` | an encoder's output and mask: inputs of the program, the same in all calls |
  * | `logits` | the scores of the next token, [1, sequence, vocabulary] |
  */
 import { check } from "../errors.ts";
 import type { DeclaredValue, OnnxModel } from "../onnx/model.ts";
 
-const TOKENS = ["input_ids", "tokens", "token"];
+const TOKENS = ["input_ids", "decoder_input_ids", "tokens", "token"];
 const LOGITS = "logits";
 /** Inputs that follow from the call number and the length of the prompt. */
 const DERIVED = ["attention_mask", "position_ids", "cache_position", "use_cache_branch"] as const;
@@ -23,6 +25,8 @@ export type DerivedName = (typeof DERIVED)[number];
 export interface State {
   readonly past: DeclaredValue;
   readonly present: DeclaredValue;
+  /** Whether what the prompt makes of it stands for all calls. */
+  readonly lasting: boolean;
 }
 
 export interface Roles {
@@ -30,6 +34,8 @@ export interface Roles {
   readonly logits: DeclaredValue;
   readonly states: readonly State[];
   readonly derived: readonly { readonly name: DerivedName; readonly input: DeclaredValue }[];
+  /** Inputs of the program beside the tokens. */
+  readonly encoded: readonly DeclaredValue[];
 }
 
 /** Names that the output of a state input may have. */
@@ -49,7 +55,7 @@ export function rolesOf(model: OnnxModel): Roles | undefined {
     const present = presentNames(past.name)
       .map(output)
       .find((found) => found !== undefined);
-    return present === undefined ? [] : [{ past, present }];
+    return present === undefined ? [] : [{ past, present, lasting: past.name.includes(".encoder.") }];
   });
   if (states.length === 0) return undefined;
   const rest = inputs.filter((input) => !states.some(({ past }) => past === input));
@@ -57,15 +63,16 @@ export function rolesOf(model: OnnxModel): Roles | undefined {
     const name = DERIVED.find((known) => known === input.name);
     return name === undefined ? [] : [{ name, input }];
   });
-  const others = rest.filter(({ name }) => !DERIVED.some((known) => known === name));
+  const encoded = rest.filter(({ name }) => name.startsWith("encoder_"));
+  const others = rest.filter((input) => !encoded.includes(input) && !DERIVED.some((known) => known === input.name));
   const [tokens] = others;
   check(
     others.length === 1 && TOKENS.includes(tokens.name),
     "UNSUPPORTED",
     `a decoding step with the inputs ${others.map(({ name }) => name).join(", ") || "none"}; beside states and ` +
-      `${DERIVED.join(", ")} it may have ${TOKENS[0]} only`,
+      `${DERIVED.join(", ")} and encoder_… it may have ${TOKENS[0]} only`,
   );
   const logits = output(LOGITS);
   check(logits !== undefined, "UNSUPPORTED", "a decoding step without an output `logits`");
-  return { tokens, logits, states, derived };
+  return { tokens, logits, states, derived, encoded };
 }

@@ -1,21 +1,19 @@
 /** The decoding step of a generation: once over the prompt, once over the token of the call before. */
 import { DType, type Value } from "@assay/vm";
-import { Dimension, formatShape, sameShape } from "../dimension.ts";
 import { check, GraphError } from "../errors.ts";
 import { finished } from "../finish.ts";
 import type { Graph } from "../graph.ts";
 import type { LoweredNode } from "../loweredNode.ts";
-import { ownNode, pastCache, type Store } from "../lowering/cache.ts";
-import { isWhole, partOf } from "../lowering/cachePart.ts";
 import { FLOATS } from "../lowering/types.ts";
 import type { ModelImport } from "../modelImport.ts";
 import type { NodeCode } from "../nodeCode.ts";
-import { outputNode } from "../output.ts";
+import type { DeclaredValue } from "../onnx/model.ts";
 import { declaredType } from "../symbols.ts";
-import { splat, type History, type TensorValue } from "../tensorValue.ts";
+import type { History, TensorValue } from "../tensorValue.ts";
 import { derivedInput, type Place } from "./derived.ts";
-import type { Roles, State } from "./roles.ts";
+import type { Roles } from "./roles.ts";
 import { chooseToken, type Sampling } from "./sampling.ts";
+import { addedTo, pastOf, type Added, type CallSizes, type Left } from "./states.ts";
 
 /** What makes a model a decoding step, and what is asked of it. */
 export interface Generation extends Roles {
@@ -29,132 +27,66 @@ export interface Step {
   readonly token: LoweredNode;
   readonly stop: LoweredNode | undefined;
   /** What the call adds to each state. */
-  readonly presents: readonly (readonly Kept[])[];
-  readonly input: TensorValue;
-}
-
-/** What a call adds to a state, or to some slices of it, and the order of axes in which it lies. */
-interface Kept extends Omit<Store, "history"> {
-  readonly node: LoweredNode;
+  readonly added: readonly Added[];
+  /** The program's inputs: the tokens, and what an encoder gave. */
+  readonly inputs: readonly TensorValue[];
 }
 
 /** What earlier calls left. */
 interface Earlier {
   readonly token: History;
-  /** For each state; nothing in the prompt. */
-  readonly stores: readonly (readonly Store[])[];
+  /** Of each state; nothing in the prompt. */
+  readonly left: readonly Left[];
 }
 
 /** Lowers the decoding step: once for the prompt, once for the calls after it. */
 export class StepLowering {
   readonly #own: ModelImport;
   readonly #generation: Generation;
-  readonly #batch: string | number;
-  readonly #sequence: string;
+  readonly #sizes: CallSizes;
 
-  constructor(own: ModelImport, generation: Generation, batch: string | number, sequence: string) {
+  constructor(own: ModelImport, generation: Generation, sizes: CallSizes) {
     this.#own = own;
     this.#generation = generation;
-    this.#batch = batch;
-    this.#sequence = sequence;
+    this.#sizes = sizes;
   }
 
-  lower(graph: Graph, place: Place, { token, stores }: Earlier): Step {
-    const { tokens, states, derived } = this.#generation;
-    const { dtype, shape } = declaredType(tokens, (name) => this.#dimension(name, place));
+  lower(graph: Graph, place: Place, { token, left }: Earlier): Step {
+    const { tokens, states, derived, encoded } = this.#generation;
+    const typeIn = (value: DeclaredValue) => declaredType(value, (name) => this.#sizes.dimension(name, place));
+    const { dtype, shape } = typeIn(tokens);
     const integer = dtype === DType.INT64 || dtype === DType.INT32;
     check(integer, "TYPE_MISMATCH", `${tokens.name} must hold integers`);
     const input: TensorValue = {
       ...{ dtype, shape },
       source: place.promptLength === undefined ? { kind: "input", index: 0 } : { kind: "history", history: token },
     };
-    const pasts = states.map((state, i) => this.#past(state, place, stores[i]));
+    const fixed = encoded.map((value, i): TensorValue => ({
+      ...typeIn(value),
+      source: { kind: "input", index: 1 + i },
+    }));
+    const pasts = states.map((state, i) => pastOf(state, this.#sizes, place, left[i]));
     const given = new Map([
       [tokens.name, input],
+      ...encoded.map(({ name }, i) => [name, fixed[i]] as const),
       ...derived.map(({ name, input: { elementType } }) => [name, derivedInput(name, elementType, place)] as const),
       ...states.map(({ past }, i) => [past.name, pasts[i]] as const),
     ]);
     const values = this.#own.lowering.lower(graph, given);
-    const presents = states.map((state, i) => this.#present(graph, state, values.get(state.present.name)!, pasts[i]));
+    const added = states.map((state, i) => addedTo(graph, state, values.get(state.present.name), pasts[i], place));
     const { chosen, stop } = this.#choose(graph, values, dtype);
-    const nodes = [nodeOf(chosen), ...(stop ? [nodeOf(stop)] : []), ...presents.flat().map(({ node }) => node)];
+    const nodes = [
+      nodeOf(chosen),
+      ...(stop ? [nodeOf(stop)] : []),
+      ...added.flatMap(({ rows }) => rows.map(({ node }) => node)),
+    ];
     return {
       nodes: finished(graph, nodes),
       token: nodeOf(chosen),
       stop: stop && nodeOf(stop),
-      presents,
-      input,
+      added,
+      inputs: [input, ...fixed],
     };
-  }
-
-  /** Named dimensions: one row; the sequence as the call has it; the rest as the options say. */
-  #dimension(name: string, { length }: Place): Dimension {
-    if (name === this.#sequence) return length;
-    return name === this.#batch ? Dimension.constant(1) : this.#own.symbols.dimension(name);
-  }
-
-  /** Axis along which a state has as many rows as there are positions; undefined where its shape never changes. */
-  #growingAxis({ past }: State): number | undefined {
-    const { symbols = {} } = this.#own.options;
-    const fixed = (size: string) => size === this.#batch || typeof symbols[size] === "number";
-    const open = (past.shape ?? []).flatMap((size, axis) =>
-      typeof size === "number" || (size !== undefined && fixed(size)) ? [] : [axis],
-    );
-    // The first of two is the batch, whatever it is called.
-    const [axis, another] = open.length > 1 ? open.slice(1) : open;
-    const place = { node: `input ${JSON.stringify(past.name)}` };
-    check(another === undefined, "UNSUPPORTED", "a state with more than one axis of open size", place);
-    return axis;
-  }
-
-  /** A state as the call finds it. */
-  #past(state: State, place: Place, stores: readonly Store[] | undefined): TensorValue {
-    const { past } = state;
-    const axis = this.#growingAxis(state);
-    if (axis === undefined) {
-      const type = declaredType(past, (name) => this.#dimension(name, place));
-      if (stores === undefined) return splat(type.dtype, type.shape, 0);
-      return { ...type, source: { kind: "history", history: stores[0].history } };
-    }
-    const { symbols = {} } = this.#own.options;
-    const given = (name: string) =>
-      typeof symbols[name] === "number" ? this.#own.symbols.dimension(name) : Dimension.constant(1);
-    const { dtype, shape: declared } = declaredType(past, given);
-    const shape = declared.map((size, i) => (i === axis ? place.first : size));
-    const { promptLength, length: added } = place;
-    const earlier = promptLength && stores && { promptLength, stores };
-    return pastCache({ dtype, shape, axis, added, ...(earlier && { earlier }) });
-  }
-
-  /** What this call adds to a state. */
-  #present(graph: Graph, { past, present }: State, value: TensorValue, old: TensorValue): Kept[] {
-    const cache = old.part?.cache;
-    const order = value.shape.map((_, axis) => axis);
-    if (cache === undefined) {
-      const { node } = outputNode(graph, present, value);
-      const same = value.dtype === old.dtype && sameShape(value.shape, old.shape);
-      check(same, "SHAPE_MISMATCH", `${present.name} is not of the type and shape of ${past.name}`);
-      return [{ slices: undefined, order, node }];
-    }
-    const where = { node: `output ${JSON.stringify(present.name)}` };
-    graph.operator = "Identity";
-    const part = partOf(value);
-    if (part?.cache === cache && isWhole(part)) {
-      return part.rows.map((rows) => ({ slices: rows.slices, order: rows.order, node: ownNode(graph, rows.value) }));
-    }
-    check(
-      cache.earlier === undefined,
-      "UNSUPPORTED",
-      `the cache is not ${past.name} with the new positions joined to it by Concat, or its slices so joined and then put ` +
-        `together; export the model so that Concat extends what it is given`,
-      where,
-    );
-    // In the prompt all rows are new.
-    const others = (shape: readonly Dimension[]) => shape.filter((_, i) => i !== cache.axis);
-    const fits = value.shape.length === old.shape.length && sameShape(others(value.shape), others(old.shape));
-    const shapes = `${formatShape(value.shape)} after a cache of ${formatShape(old.shape)}`;
-    check(fits && value.dtype === old.dtype, "SHAPE_MISMATCH", `the cache becomes ${shapes}`, where);
-    return [{ slices: undefined, order, node: ownNode(graph, value) }];
   }
 
   #choose(graph: Graph, values: ReadonlyMap<string, TensorValue | undefined>, dtype: DType) {

@@ -4,7 +4,7 @@
  * in call p - length + 1, and the newest row in a node of this call. Where a model joins some slices of a cache with their
  * rows apart from others, as keys and values in one tensor, each has a history of its own.
  */
-import type { Value } from "@assay/vm";
+import type { DType, Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import type { Graph } from "../graph.ts";
 import type { LoweredNode } from "../loweredNode.ts";
@@ -15,7 +15,7 @@ import { partOf, wholePart, type CachePart, type Rows, type Slices } from "./cac
 
 export interface Cache {
   /** Its type and shape as the call finds it. */
-  readonly dtype: TensorValue["dtype"];
+  readonly dtype: DType;
   readonly shape: readonly Dimension[];
   /** Axis of the positions. */
   readonly axis: number;
@@ -30,6 +30,17 @@ export interface Store {
   readonly slices: Slices | undefined;
   readonly order: readonly number[];
   readonly history: History;
+}
+
+/** What call 0 made of a state that no later call changes: read there by every call. */
+export function promptValue(dtype: DType, shape: readonly Dimension[], history: History): TensorValue {
+  const earlier: TensorValue = { dtype, shape, source: { kind: "history", history } };
+  return viewValue(dtype, {
+    shape,
+    nodes: [],
+    earlier: true,
+    read: (code, place) => code.readCall(earlier, code.linearIndex(shape, place), code.constant(0)),
+  });
 }
 
 /** The cache as a call finds it: of no rows in the prompt, and in a decode call with those of the calls before. */

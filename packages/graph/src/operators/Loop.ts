@@ -121,6 +121,6 @@ function goesOn(node: NodeContext, condition: TensorValue): boolean {
 
 function tripNumber(trip: number): TensorValue {
   const tensor = makeTensor(DType.INT64, []);
-  storeWord(DType.INT64, BigInt(trip), tensor.data, 0);
+  storeWord(DType.INT64, trip, tensor.data, 0);
   return { ...constantValue(tensor), known: [Dimension.constant(trip)] };
 }

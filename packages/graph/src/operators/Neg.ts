@@ -6,4 +6,5 @@ export const Neg = unary(
   "Neg",
   (code, x, dtype) => (isFloat(dtype) ? code.fneg(x) : code.wrapped(dtype, code.ineg(x))),
   [...FLOATS, ...SIGNED],
+  (x) => x.mul(-1),
 );

@@ -80,7 +80,11 @@ function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimens
   /** A bound counted from the end if negative, then kept between `least` and `greatest`. */
   const bound = (value: Dimension, least: number, greatest: Dimension): Dimension => {
     const { constant } = value;
-    if (constant === undefined) return size.equals(value) ? greatest : value.min(greatest);
+    if (constant === undefined) {
+      // A size negated counts from the end.
+      if (value.mul(-1).least >= 0) return size.add(value).max(least);
+      return size.equals(value) ? greatest : value.min(greatest);
+    }
     if (constant >= FAR) return greatest;
     if (constant <= -FAR) return Dimension.constant(least);
     if (constant >= 0) {

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { DType } from "@assay/vm";
 import { GraphError, importOnnx } from "../index.ts";
 import { modelOf, tensorOf, type Form } from "./caseModel.ts";
+import { buildDecoder, type DecoderOptions } from "./decoder.ts";
+import { LAYOUTS, type LayoutName } from "./decoderCaches.ts";
 import { buildModel, floats, longs } from "./onnxBuilder.ts";
 import { CASES } from "./operatorCases.ts";
 import { Random } from "./random.ts";
@@ -27,7 +29,25 @@ export function mutationCorpus(): Uint8Array[] {
   // The committed models are large and the networks interesting: a tenth of all starts each.
   const many = (bytes: Uint8Array[], share: number): Uint8Array[] =>
     Array.from({ length: Math.ceil(models.length * share) }, (_, i) => bytes[i % bytes.length]);
-  return [...models, ...many([committed[0]], 0.05), ...many([committed[1]], 0.02), ...many(networks(random), 0.15)];
+  return [
+    ...models,
+    ...many([committed[0]], 0.05),
+    ...many([committed[1]], 0.02),
+    ...many(networks(random), 0.15),
+    ...many(decoders(), 0.1),
+  ];
+}
+
+/** Decoding steps: with a cache in every layout, in branches, fused. */
+function decoders(): Uint8Array[] {
+  const kinds: DecoderOptions[] = [
+    ...Object.keys(LAYOUTS).map((cache) => ({ cache: cache as LayoutName })),
+    { merged: true },
+    { inputs: [] },
+    { fused: "GroupQueryAttention" },
+    { fused: "com.microsoft.Attention", cache: "keys and values in one, as GPT-2 has them" },
+  ];
+  return kinds.map((kind, seed) => buildDecoder(seed, kind));
 }
 
 /** Not every case can have a symbolic size. */

@@ -222,7 +222,8 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
 /** What a branch without a past makes of its rows. */
 const withoutPast: Join = (_past, current, output) => [node("Identity", [current], output)];
 
-function branches(
+/** One If on `use_cache_branch`, as Optimum merges two exports. */
+export function branches(
   withPast: readonly NodeSpec[],
   without: readonly NodeSpec[],
   outputs: readonly ValueSpec[],
