@@ -9,18 +9,38 @@ export const PAGE = 65536;
 /** Most pages of a 32-bit memory. */
 export const MAX_PAGES = 65536;
 
+/** Bytes of a part of a module. */
+type Bytes = readonly number[] | Uint8Array<ArrayBuffer>;
+
+function join(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** A function being written: its parameters are locals 0, 1, …; further locals are declared as they are needed. */
 export class FunctionWriter {
   readonly name: string;
   readonly parameters: readonly Type[];
   readonly results: readonly Type[];
   readonly #locals: Type[] = [];
-  body: Code = [];
+  #body = new Uint8Array(0);
 
   constructor(name: string, parameters: readonly Type[], results: readonly Type[]) {
     this.name = name;
     this.parameters = parameters;
     this.results = results;
+  }
+
+  /** Its instructions. They are kept as bytes: as lists they are thirty times as large. */
+  set body(code: Code) {
+    const bytes: number[] = [];
+    flatten(code, bytes);
+    this.#body = Uint8Array.from(bytes);
   }
 
   /** A new local; its index. It is zero when the function is entered. */
@@ -29,17 +49,16 @@ export class FunctionWriter {
   }
 
   /** The code section's entry. */
-  encode(): number[] {
+  encode(): Bytes {
     const runs: [number, Type][] = [];
     for (const type of this.#locals) {
       const last = runs.at(-1);
       if (last?.[1] === type) last[0]++;
       else runs.push([1, type]);
     }
-    const bytes = [...uleb(runs.length), ...runs.flatMap(([count, type]) => [...uleb(count), TYPE[type]])];
-    flatten(this.body, bytes);
-    bytes.push(0x0b);
-    return [...uleb(bytes.length), ...bytes];
+    const locals = [...uleb(runs.length), ...runs.flatMap(([count, type]) => [...uleb(count), TYPE[type]])];
+    const length = uleb(locals.length + this.#body.length + 1);
+    return join([length, locals, this.#body, [0x0b]]);
   }
 }
 
@@ -85,25 +104,19 @@ export class ModuleWriter {
       const bytes = [...new TextEncoder().encode(value)];
       return [...uleb(bytes.length), ...bytes];
     };
-    const many = (items: readonly number[][]) => [uleb(items.length), ...items];
-    const sections: [number, number[][]][] = [
+    const many = (items: readonly Bytes[]) => [uleb(items.length), ...items];
+    const sections: [number, Bytes[]][] = [
       [1, many(this.#typeBytes)],
       [2, many([[...text("env"), ...text("memory"), 2, ...limits]])],
       [3, many(types.map((type) => uleb(type)))],
       [7, many(this.#functions.map(({ name }, i) => [...text(name), 0, ...uleb(i)]))],
       [10, many(this.#functions.map((writer) => writer.encode()))],
     ];
-    const parts: number[][] = [[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]];
+    const parts: Bytes[] = [[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]];
     for (const [id, content] of sections) {
       const length = content.reduce((sum, { length }) => sum + length, 0);
       parts.push([id, ...uleb(length)], ...content);
     }
-    const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return join(parts);
   }
 }
