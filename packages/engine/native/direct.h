@@ -4,7 +4,7 @@
 #define ASSAY_DIRECT_H
 
 #include "depthwise.h"
-#include "gather.h"
+#include "float_columns.h"
 #include "packed_rows.h"
 #include "tile_common.h"
 
@@ -19,8 +19,13 @@ struct direct {
   float *out, *next_out;
 };
 
-static int is_direct(const struct contraction *c) {
+static int may_be_direct(const struct contraction *c) {
   return c->rows == 1 && c->depth <= DIRECT_DEPTH && c->factor[SIDE_COLUMNS].mode == MODE_GATHERED;
+}
+
+// Columns that are rows of a stored matrix would be gathered lane by lane: they are packed, by transposing.
+static int is_direct(const uint8_t *memory, const struct contraction *c) {
+  return may_be_direct(c) && !plan_columns(view_of(memory, c, SIDE_COLUMNS, 0), c->depth).transposed;
 }
 
 INLINE void ask_next(const struct direct *d, const struct gather *g, int vector) {

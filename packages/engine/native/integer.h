@@ -54,28 +54,41 @@ static int32_t pack_lane(struct view v, int64_t i, int64_t r0, int64_t r1, int32
   return (int32_t)sum;
 }
 
-// A row of consecutive bytes, with VNNI: copied, signs turned over.
+#if DOT_BYTES
+// A row of consecutive bytes: copied, signs turned over.
 static int32_t copy_row(struct view v, int64_t i, int64_t r0, int64_t r1, int32_t *to) {
   const uint8_t *from = bytes_of(v) + row_start(v, i) + r0;
   const uint8_t turned = v.factor->dtype == FACTOR_INT8 ? 0x80 : 0;
-  const int64_t count = r1 - r0;
+  const vi turn = vi_set1(turned * 0x01010101), ones = vi_set1(0x01010101);
+  const int64_t count = r1 - r0, width = sizeof(vi);
   uint8_t *bytes = (uint8_t *)to;
-  uint32_t sum = 0;
-  for (int64_t r = 0; r < count; r++) {
-    const uint8_t x = from[r] ^ turned;
-    bytes[r] = x;
-    sum += x;
+  vi sums = vi_zero();
+  int64_t r = 0;
+  for (; r + width <= count; r += width) {
+    const vi x = vi_xor(vi_load((const int32_t *)(from + r)), turn);
+    vi_store((int32_t *)(bytes + r), x);
+    sums = vi_dot(sums, x, ones);
   }
-  for (int64_t r = count; r % GROUP != 0; r++) bytes[r] = 0;
+  uint32_t sum = (uint32_t)vi_sum(sums);
+  for (; r < count; r++) {
+    bytes[r] = from[r] ^ turned;
+    sum += bytes[r];
+  }
+  for (; r % GROUP != 0; r++) bytes[r] = 0;
   return (int32_t)sum;
 }
+#endif
 
 // Rows [m0, m1), r in [r0, r1); adds their sums to `sums`.
 static void pack_integer_rows(struct view v, int64_t m0, int64_t m1, int64_t r0, int64_t r1, int32_t *to, int64_t pitch,
                               int32_t *sums, int consecutive) {
-  const int whole = DOT_BYTES && consecutive;
   for (int64_t m = m0; m < m1; m++, to += pitch) {
-    const int32_t sum = whole ? copy_row(v, m, r0, r1, to) : pack_lane(v, m, r0, r1, to, 1);
+#if DOT_BYTES
+    const int32_t sum = consecutive ? copy_row(v, m, r0, r1, to) : pack_lane(v, m, r0, r1, to, 1);
+#else
+    (void)consecutive;
+    const int32_t sum = pack_lane(v, m, r0, r1, to, 1);
+#endif
     sums[m - m0] = (int32_t)((uint32_t)sums[m - m0] + (uint32_t)sum);
   }
 }
@@ -149,9 +162,19 @@ static int64_t integer_scratch(const struct contraction *c) {
 // Takes the zero points off the sums of rows [m0, m1) and columns [n0, n1).
 static void take_zeros_off(int32_t *out, const int32_t *out_row, int64_t rows, int64_t columns, const int32_t *row_zeros,
                            const int32_t *row_sums, const int32_t *column_zeros, const int32_t *column_sums) {
+  int32_t columns_zero = 0;
+  for (int64_t n = 0; n < columns; n++) columns_zero |= column_zeros[n];
   for (int64_t m = 0; m < rows; m++) {
     int32_t *to = out + out_row[m];
     const vi zero = vi_set1(row_zeros[m]), sum = vi_set1(row_sums[m]);
+    if (columns_zero == 0) {
+      for (int64_t n = 0; n < columns; n += LANES) {
+        const vm lanes = vm_first(columns - n);
+        const vi by_columns = vi_mul(zero, vi_load_mask(column_sums + n, lanes));
+        vi_store_mask(to + n, vi_sub(vi_load_mask(to + n, lanes), by_columns), lanes);
+      }
+      continue;
+    }
     for (int64_t n = 0; n < columns; n += LANES) {
       const vm lanes = vm_first(columns - n);
       const vi by_columns = vi_mul(zero, vi_load_mask(column_sums + n, lanes));

@@ -20,12 +20,12 @@ static void pack(uint8_t *memory, const struct contraction *c, int32_t side, int
 
 static int64_t scratch_bytes(const struct contraction *c) {
   if (c->kind == KIND_INT32) return integer_scratch(c);
-  return is_direct(c) ? 0 : float_scratch(c);
+  return may_be_direct(c) && c->factor[SIDE_COLUMNS].guards > 0 ? 0 : float_scratch(c);
 }
 
 static void contract(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {
   if (c->kind == KIND_INT32) contract_integer(memory, c, region, scratch);
-  else if (is_direct(c)) contract_direct(memory, c, region);
+  else if (is_direct(memory, c)) contract_direct(memory, c, region);
   else contract_float(memory, c, region, scratch);
 }
 

@@ -91,6 +91,8 @@ INLINE vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
 #if defined(ASSAY_VNNI)
 #define DOT_BYTES 1
 INLINE vi vi_dot(vi sum, vi rows, vi columns) { return _mm512_dpbusd_epi32(sum, rows, columns); }
+INLINE vi vi_xor(vi a, vi b) { return _mm512_xor_si512(a, b); }
+INLINE int32_t vi_sum(vi a) { return _mm512_reduce_add_epi32(a); }
 #else
 #define DOT_BYTES 0
 INLINE vi vi_dot(vi sum, vi rows, vi columns) { return _mm512_add_epi32(sum, _mm512_madd_epi16(rows, columns)); }

@@ -5,7 +5,7 @@ import { MODE, type Contraction, type Region } from "../contraction.ts";
 const WORK = 1 << 22;
 /** Bytes of packed columns that a call reads at least, where few rows make reading them all the work. */
 const BYTES = 1 << 19;
-/** Bytes of sums that a call makes at most, where it may choose: they are still cached when they are used. */
+/** Bytes of sums that a call makes, where it may choose: they are still cached when they are used. */
 const SUMS = 1 << 19;
 /** Rows that pay for packing columns once more, and columns of a call that packs them. */
 const PACKING_ROWS = 512;
@@ -42,7 +42,7 @@ function largeRegion(c: Contraction, panel: number, tile: number): Region {
   }
   if (columnFactor.mode === MODE.PACKED) {
     const height = evenPart(rows, ROWS, tile);
-    const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), panel);
+    const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), SUMS / (4 * height), panel);
     return { rows: height, columns: evenPart(columns, roundUp(width, panel), panel), batches: 1 };
   }
   // As many rows as may be, and then columns as the sums leave room for. Whole panels, for rows may be packed like columns.
