@@ -35,6 +35,8 @@ export interface Machine {
   dtype(call: number, position: number): DType;
   /** Extent and snapshot size of the tensor at a position. */
   steps(call: number, position: number): Steps;
+  /** Positions of its row group that the tensor at a position may load from. */
+  rowOperands(call: number, position: number): readonly number[];
   /** Accumulators of one element after each of `steps`, one snapshot after the other. */
   snapshots(call: number, position: number, element: number, steps: readonly number[]): Uint8Array;
   /** Header, record and record path of the tensor at a position. */

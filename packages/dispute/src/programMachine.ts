@@ -33,6 +33,12 @@ export function programMachine(claim: Claim, trace: Trace): Machine {
       if (!geometry.valid || geometry.record.kind === "map") return { extent: 0, snapshotBytes: 0 };
       return { extent: geometry.extent, snapshotBytes: snapshotLength(geometry.record.accumulators) };
     },
+    rowOperands: (call, position) => {
+      if (layout.isStopFlag(call, position)) return [];
+      const geometry = layout.geometry(call, nodeOf(call, position));
+      const operands = geometry.valid ? geometry.record.operands : [];
+      return operands.flatMap((operand) => (operand.kind === "row" ? [layout.firstNode(call) + operand.index] : []));
+    },
     snapshots: (call, position, element, steps) =>
       concat(...accumulatorsAt(trace, call, nodeOf(call, position), element, steps)),
     shapeWitness: (call, position) => shapeWitness(layout, call, position),

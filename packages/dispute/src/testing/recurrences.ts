@@ -4,9 +4,10 @@
 import type { CodeBuilder, Value } from "@assay/vm/assembler";
 import { DType } from "@assay/vm/dtype";
 import { assembleProgram } from "@assay/vm/program";
-import { encodeRecord, type NodeRecord } from "@assay/vm/record";
+import { encodeRecord, type NodeRecord, type Operand } from "@assay/vm/record";
 import { mapRecord, reduceRecord } from "@assay/vm/recordBuilder";
 import { shape } from "@assay/vm/shapeExpression";
+import { Random } from "@assay/vm/testing/random";
 import { floats, type Example } from "@assay/vm/testing/tinyPrograms";
 
 export const ROWS = 24;
@@ -55,20 +56,43 @@ export function summingRecurrence(): Example {
   return exampleOf("summingRecurrence", [a, b, c]);
 }
 
-/** As many tensors as are asked for, each the row before of the last one, plus x. */
-export function sharedRecurrence(tensors: number): Example {
-  const operands = [
-    { kind: "input", index: 0 },
-    { kind: "row", index: tensors - 1 },
-  ] as const;
-  const frame = { dtype: DType.FLOAT32, shape: [ROWS, WIDTH], group: { start: 0, end: tensors }, operands };
-  const each = mapRecord(frame, (code) =>
-    code.fadd(code.load(0, code.linear()), code.load(1, code.isub(code.linear(), code.constant(WIDTH)))),
-  );
-  return exampleOf(
-    "sharedRecurrence",
-    Array.from({ length: tensors }, () => each),
-  );
+/** A tensor of a group that another loads from, in the same row or in the row above. */
+export interface Load {
+  readonly index: number;
+  readonly above?: boolean;
+}
+
+/** A group of many tensors, each the sum of x and of what it loads from others, a few columns further on. */
+export function tangle(name: string, tensors: number, loadsOf: (index: number) => readonly Load[]): Example {
+  const records = Array.from({ length: tensors }, (_, index) => {
+    const loads = loadsOf(index);
+    const operands: Operand[] = [
+      { kind: "input", index: 0 },
+      ...loads.map((load) => ({ kind: "row" as const, index: load.index })),
+    ];
+    const frame = { dtype: DType.FLOAT32, shape: [ROWS, WIDTH], group: { start: 0, end: tensors }, operands };
+    return mapRecord(frame, (code) => {
+      const column = code.urem(code.iadd(code.linear(), code.constant(7)), code.constant(WIDTH));
+      const here = code.iadd(code.imul(code.index(0), code.constant(WIDTH)), column);
+      const above = code.isub(here, code.constant(WIDTH));
+      const x = code.load(0, code.linear());
+      return loads.reduce((sum, load, i) => code.fadd(sum, code.load(1 + i, load.above ? above : here)), x);
+    });
+  });
+  return exampleOf(name, records);
+}
+
+/** Shapes of such groups: one tensor after the other, each a row after the next one, and without order. */
+export function tangles(tensors: number): Example[] {
+  const random = new Random(3);
+  return [
+    tangle("chain", tensors, (index) => (index > 0 ? [{ index: index - 1 }] : [{ index: tensors - 1, above: true }])),
+    tangle("delay line", tensors, (index) => [{ index: Math.min(index + 1, tensors - 1), above: true }]),
+    tangle("thicket", tensors, (index) => [
+      { index: random.below(tensors), above: true },
+      ...(index > 0 ? [{ index: random.below(index) }] : []),
+    ]),
+  ];
 }
 
 /** A program of a group and what reads the last row of its last tensor. */

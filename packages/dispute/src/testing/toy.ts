@@ -106,6 +106,7 @@ export function toyMachine(sizes: ToySizes): Machine {
     dtype: () => DType.UINT32,
     steps: (_call, position) =>
       isReduction(position) ? { extent: sizes.extent, snapshotBytes: 4 } : { extent: 0, snapshotBytes: 0 },
+    rowOperands: () => [],
     snapshots: (call, _position, element, steps) =>
       concat(...steps.map((steps) => word(toyAccumulator(call, element, steps)))),
     shapeWitness: witness,
