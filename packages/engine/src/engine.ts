@@ -93,7 +93,7 @@ export class Engine {
     this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
     if (shared) this.#pool = host().threads(this.#memory, choice, threads - 1);
     if (shared && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
-    this.#packed = new PackedParameters(program, this.#memory, this.#kernels);
+    this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels);
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * Parameters in the packed form that contractions read fastest, made once and kept for every plan. A parameter that is only
- * read packed never lies in the memory as it is, except for the moment of packing.
+ * read packed never lies in the memory as it is, except for the moment of packing; the largest are packed first, for what
+ * comes after a parameter takes that place over.
  */
 import { byteLength, countOf, type Program } from "@assay/vm";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../contraction.ts";
 import { writeCanonical } from "./canonical.ts";
 import type { LinearMemory } from "./memory.ts";
+import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
 import { digest } from "./tables.ts";
 
@@ -37,13 +39,15 @@ interface Wanted {
 export class PackedParameters {
   readonly #program: Program;
   readonly #memory: LinearMemory;
+  readonly #parameters: Parameters;
   readonly #kernels: ContractionKernels;
   readonly #known = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
 
-  constructor(program: Program, memory: LinearMemory, kernels: ContractionKernels) {
+  constructor(program: Program, memory: LinearMemory, parameters: Parameters, kernels: ContractionKernels) {
     this.#program = program;
     this.#memory = memory;
+    this.#parameters = parameters;
     this.#kernels = kernels;
   }
 
@@ -72,8 +76,14 @@ export class PackedParameters {
   settle(): boolean {
     const wanted = [...this.#wanted.values()];
     this.#wanted.clear();
+    wanted.sort((a, b) => this.#bytesOf(b.parameter) - this.#bytesOf(a.parameter));
     for (const one of wanted) this.#pack(one);
     return wanted.length > 0;
+  }
+
+  #bytesOf(parameter: number): number {
+    const { dtype, shape } = this.#program.params[parameter];
+    return byteLength(dtype, countOf(shape));
   }
 
   #pack({ key, parameter, side, match, distinct, zero }: Wanted): void {
@@ -82,10 +92,11 @@ export class PackedParameters {
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const address = memory.take(bytes * distinct.length);
     const mark = memory.top;
-    const copied = (index: number): number => {
-      const tensor = this.#program.params[index];
-      const raw = memory.take(byteLength(tensor.dtype, countOf(tensor.shape)) + 64);
-      writeCanonical(memory.bytes, raw, tensor);
+    const placed = (index: number): number => {
+      const present = this.#parameters.present(index);
+      if (present !== undefined) return present;
+      const raw = memory.take(this.#bytesOf(index) + 64);
+      writeCanonical(memory.bytes, raw, this.#program.params[index]);
       return raw;
     };
     const place = (words: Int32Array): number => {
@@ -95,7 +106,7 @@ export class PackedParameters {
     };
     const { lane, depth, dtype, zero: point } = sideOf(match, side);
     const factor: Factor = {
-      address: copied(parameter),
+      address: placed(parameter),
       dtype,
       mode: MODE.GATHERED,
       batch: place(Int32Array.from(distinct)),
@@ -104,7 +115,7 @@ export class PackedParameters {
       stride: 0,
       guards: [],
       zero:
-        point?.kind === "constant" ? place(Int32Array.of(point.value & 0xff)) : zero === undefined ? 0 : copied(zero),
+        point?.kind === "constant" ? place(Int32Array.of(point.value & 0xff)) : zero === undefined ? 0 : placed(zero),
       zeroLane: point?.kind === "loaded" ? place(point.lane) : 0,
     };
     const nothing: Factor = { ...factor, dtype: match.kind === KIND.FLOAT32 ? FACTOR.FLOAT32 : FACTOR.UINT8 };

@@ -21,6 +21,11 @@ export class Parameters {
     return known ?? 0;
   }
 
+  /** Address of a parameter's elements, if they are in the memory. */
+  present(index: number): number | undefined {
+    return this.#addresses.get(index);
+  }
+
   /** Copies in what was asked for; whether there was any. */
   settle(): boolean {
     for (const index of this.#wanted) {
