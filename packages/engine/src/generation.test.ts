@@ -4,6 +4,7 @@ import { DType, run, tensorOfWords, toHex, Trace } from "@assay/vm";
 // Only for this test: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { buildDecoder, CONTEXT, type DecoderOptions } from "../../graph/src/testing/decoder.ts";
+import { joinedAsHalf } from "../../graph/src/testing/decoderCaches.ts";
 import { Engine } from "./index.ts";
 
 describe("generation", () => {
@@ -12,6 +13,7 @@ describe("generation", () => {
     "scaled keys": { scaledKeys: true },
     "keys and values in one": { cache: "keys and values in one, as GPT-2 has them" },
     "positions first": { cache: "positions first" },
+    "rows as float16": { join: joinedAsHalf },
     "branches with and without a past": { merged: true },
     GroupQueryAttention: { inputs: ["attention_mask", "position_ids"], fused: "GroupQueryAttention" },
   };

@@ -16,7 +16,7 @@ import {
 import { GraphError, importOnnx, type Imported, type ImportOptions } from "./index.ts";
 import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
 import { buildCrossDecoder, CROSS } from "./testing/crossDecoder.ts";
-import { LAYOUTS, type LayoutName } from "./testing/decoderCaches.ts";
+import { joined, joinedAsHalf, LAYOUTS, node, type LayoutName } from "./testing/decoderCaches.ts";
 import { buildDecoder, CONTEXT, HEADS, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
 
 const APART: LayoutName = "keys and values apart";
@@ -159,15 +159,36 @@ describe("generation with a cache", () => {
     expect(tokensOf(few)).to.deep.equal(tokensOf(many));
   });
 
+  it("stores rows as the narrower floats that the model joins, where it is given and hands back binary32", () => {
+    const kind: DecoderOptions = { join: joinedAsHalf };
+    const imported = decoder(1, {}, kind);
+    const result = run(imported.program, requestOf([1, 4], 9));
+    const plain = plainLogits(1, [1, 4, ...tokensOf(result)], kind);
+    for (let call = 0; call < 8; call++) {
+      expect(logitsOf(imported, result, call), `call ${call}`).to.deep.equal(plain[1 + call]);
+    }
+    const histories = decodeList(imported.program, "decode").flatMap((decoded) =>
+      decoded.valid ? decoded.record.operands.flatMap((o) => (o.kind === "history" ? [o.decode] : [])) : [],
+    );
+    const types = [...new Set(histories)].map((index) => result.description(3, index + 1).dtype);
+    expect(types.filter((dtype) => dtype === DType.FLOAT16)).to.have.length(2);
+  });
+
   it("refuses a cache that is not its past with something behind it", () => {
-    const node = (operator: string, inputs: string[], output: string, attributes = {}) => ({
-      ...{ operator, inputs, attributes },
-      outputs: [output],
-    });
     const joins: Record<string, DecoderOptions["join"]> = {
       scaled: (past, current, output) => [
         node("Concat", [past, current], `${output}.all`, { axis: 2 }),
         node("Mul", [`${output}.all`, "scale"], output),
+      ],
+      rounded: (past, current, output) => [
+        ...joined(past, current, `${output}.all`),
+        node("Cast", [`${output}.all`], `${output}.half`, { to: DType.FLOAT16 }),
+        node("Cast", [`${output}.half`], output, { to: DType.FLOAT32 }),
+      ],
+      "rounded before": (past, current, output) => [
+        node("Cast", [past], `${output}.half`, { to: DType.FLOAT16 }),
+        node("Cast", [`${output}.half`], `${output}.old`, { to: DType.FLOAT32 }),
+        ...joined(`${output}.old`, current, output),
       ],
       reversed: (past, current, output) => [node("Concat", [current, past], output, { axis: 2 })],
       forgotten: (past, current, output) => [

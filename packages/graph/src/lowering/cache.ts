@@ -115,7 +115,7 @@ function shown(part: CachePart): TensorValue {
     });
     return chosen(code, stores, whole, values);
   };
-  return { ...viewValue(cache.dtype, { shape, nodes, earlier: true, read }), part };
+  return { ...viewValue(part.narrowed ?? cache.dtype, { shape, nodes, earlier: true, read }), part };
 }
 
 function overlap(a: Slices | undefined, b: Slices): boolean {

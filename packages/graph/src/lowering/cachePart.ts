@@ -3,6 +3,7 @@
  * it has, and whether the rows of this call are joined to those of earlier calls. So a cache is recognised when the model
  * hands it back, however it was turned, taken apart and put together on the way.
  */
+import { DType } from "@assay/vm";
 import { Dimension, sameShape } from "../dimension.ts";
 import type { TensorValue } from "../tensorValue.ts";
 import type { Cache } from "./cache.ts";
@@ -30,6 +31,8 @@ export interface CachePart {
   /** For each axis of the shape the cache's; undefined for one of size 1 that the cache does not have. */
   readonly axes: readonly (number | undefined)[];
   readonly slices: Slices | undefined;
+  /** The narrower float type as which it is shown, if another than the cache's. */
+  readonly narrowed?: DType | undefined;
   /** Rows of this call, slices in their order; none in the cache as earlier calls left it. */
   readonly rows: readonly Rows[];
 }
@@ -81,6 +84,20 @@ export function cutPart(
   return { ...part, shape, slices: { axis: own, first: (part.slices?.first ?? 0) + first, count } };
 }
 
+/**
+ * The part as another float type. Narrowed before rows are joined to it and widened afterwards it is still the cache, for then all
+ * rows there are came from the narrower type; undefined elsewhere.
+ */
+export function castPart(part: CachePart | undefined, to: DType): CachePart | undefined {
+  if (part === undefined) return undefined;
+  const { cache, narrowed, rows } = part;
+  if (narrowed === undefined && rows.length === 0 && cache.dtype === DType.FLOAT32) {
+    return to === DType.FLOAT16 || to === DType.BFLOAT16 ? { ...part, narrowed: to } : undefined;
+  }
+  const back = narrowed !== undefined && rows.length > 0 && to === cache.dtype;
+  return back ? { ...part, narrowed: undefined } : undefined;
+}
+
 /** Parts with rows, one after the other along an axis; undefined where they are not slices in the order of the cache. */
 export function joinedPart(
   parts: readonly (CachePart | undefined)[],
@@ -92,8 +109,9 @@ export function joinedPart(
   if (first?.slices === undefined) return undefined;
   const joins = first.axes[axis] === undefined || first.axes[axis] === first.slices.axis;
   let end = first.slices.first + first.slices.count;
-  const follow = rest.every(({ cache, axes, slices, rows }) => {
+  const follow = rest.every(({ cache, axes, slices, narrowed, rows }) => {
     if (cache !== first.cache || rows.length === 0 || slices?.axis !== first.slices!.axis) return false;
+    if (narrowed !== first.narrowed) return false;
     const same = axes.every((own, i) => i === axis || own === first.axes[i]);
     const next = slices.first === end;
     end += slices.count;
@@ -109,10 +127,10 @@ export function joinedPart(
   };
 }
 
-/** Whether the part is the whole cache in its own order of axes, with the rows of this call. */
-export function isWhole({ cache, shape, axes, slices, rows }: CachePart): boolean {
+/** Whether the part is the whole cache, of its type and in its order of axes, with the rows of this call. */
+export function isWhole({ cache, shape, axes, slices, narrowed, rows }: CachePart): boolean {
   const grown = cache.shape.map((size, axis) => (axis === cache.axis ? size.add(cache.added) : size));
   const all = slices === undefined || (slices.first === 0 && cache.shape[slices.axis].equals(slices.count));
   const inOrder = axes.every((own, axis) => own === axis || shape[axis].equals(1));
-  return rows.length > 0 && all && inOrder && sameShape(shape, grown);
+  return narrowed === undefined && rows.length > 0 && all && inOrder && sameShape(shape, grown);
 }

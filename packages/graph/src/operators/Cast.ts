@@ -2,10 +2,12 @@
  * Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. A
  * 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
  */
+import { castPart, partOf } from "../lowering/cachePart.ts";
 import { cast, elementType } from "../lowering/cast.ts";
 import { withKnown } from "../lowering/known.ts";
 import { STRING } from "../onnx/tensor.ts";
 import type { Operator } from "../operator.ts";
+import { splat } from "../tensorValue.ts";
 
 export const Cast: Operator = {
   name: "Cast",
@@ -21,7 +23,10 @@ export const Cast: Operator = {
     const to = elementType(code);
     node.attributes.int("saturate", 1);
     if (to === x.dtype) return x;
+    const part = castPart(partOf(x), to);
+    // A cache without rows has no elements.
+    if (part !== undefined && x.source.kind === "splat") return { ...splat(to, x.shape, 0), part };
     const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
-    return withKnown(value, x.known);
+    return part === undefined ? withKnown(value, x.known) : { ...value, part };
   },
 };

@@ -2,6 +2,7 @@
  * Caches of the small decoder in other layouts than [batch, heads, positions, size] for keys and values apart: how the model
  * is given them, extends them, and hands them back.
  */
+import { DType } from "@assay/vm";
 import type { NodeSpec, ValueSpec } from "./onnxBuilder.ts";
 
 /** Nodes that make the cache `output` of the past and the current rows, both as [batch, heads, positions, size]. */
@@ -30,6 +31,14 @@ export const presentOf = (past: string): string =>
   past.replace("past_key_values", "present").replace("past", "present");
 
 export const joined: Join = (past, current, output) => [node("Concat", [past, current], output, { axis: 2 })];
+
+/** Joined as float16, where the cache is binary32 outside. */
+export const joinedAsHalf: Join = (past, current, output) => [
+  node("Cast", [past], `${output}.old`, { to: DType.FLOAT16 }),
+  node("Cast", [current], `${output}.row`, { to: DType.FLOAT16 }),
+  ...joined(`${output}.old`, `${output}.row`, `${output}.half`),
+  node("Cast", [`${output}.half`], output, { to: DType.FLOAT32 }),
+];
 
 const [KEY, VALUE] = ["past_key_values.0.key", "past_key_values.0.value"];
 const [NEW_KEY, NEW_VALUE] = ["present.0.key", "present.0.value"];
