@@ -142,6 +142,7 @@ INLINE vl v_selectl(vm condition, vl yes, vl no) {
   }
 // The first n from element `first` on, of `limit` that there are.
 #define LOAD_WITHIN(name, type, vector)                                                                                \
+  INLINE vector v_none_##name(void) { return (vector){}; }                                                             \
   APART vector v_across_##name(const uint8_t *base, int64_t first, uint32_t limit, int n) {                            \
     vector r = {};                                                                                                     \
     for (int k = 0; k < n; k++) {                                                                                      \

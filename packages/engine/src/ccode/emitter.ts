@@ -46,7 +46,7 @@ export class Emitter {
   /** How many lanes of the present vector count: LANES, or the C variable n. */
   lanes = "LANES";
   readonly #representations: ReadonlyMap<Node, Representation>;
-  readonly #parameterOf = new Map<Node, string>();
+  readonly #parameterOf = new Map<Node | Size, string>();
   /** Constants that indices are made of. */
   readonly #sizes: ReadonlySet<Node>;
   readonly #shared = new Map<Node, Form>();
@@ -106,8 +106,9 @@ export class Emitter {
 
   /** A size: a parameter, or the word in memory that a parameter tells. */
   size(size: Size): string {
-    if (size.constant !== undefined) return this.parameter(size.constant);
-    return `(uint32_t)s_load_i32(m + ${this.parameter(size.slot)}, 0)`;
+    const known = this.#parameterOf.get(size) ?? this.parameter(size.constant ?? size.slot);
+    this.#parameterOf.set(size, known);
+    return size.constant === undefined ? `(uint32_t)s_load_i32(m + ${known}, 0)` : known;
   }
 
   /** Place in the run of the present copy's first lane. */

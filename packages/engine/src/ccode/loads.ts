@@ -103,6 +103,13 @@ export function loadCode(emitter: Emitter, node: Node): string {
     const [condition, first] = chosen;
     const operand = emitter.graph.scope.operands[node.imm];
     const certain = operand.kind === "tensor" && emitter.graph.inside(first, operand.count);
+    if (condition.stride === 0) {
+      const neighbours =
+        certain || limit === undefined
+          ? `v_load_${suffix}(${from(first)}, ${lanes})`
+          : `v_within_${suffix}(${base}, ${words.wide(first)}, ${limit}, ${lanes})`;
+      return `(${words.condition(condition)} ? ${neighbours} : v_none_${suffix}())`;
+    }
     const conditions = [
       vectors.condition(condition),
       counted,

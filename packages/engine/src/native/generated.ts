@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { compile, findCompiler, FLAGS, SETS } from "./build.ts";
 import { BUILD_FOLDER, GENERATED_FOLDER, LIBRARY_SUFFIX, hashOfFolder } from "./sources.ts";
 
@@ -134,8 +134,22 @@ export class GeneratedLibraries {
       // The list first: a library that is seen has one.
       renameSync(list, join(this.#folder, `${stem}.txt`));
       renameSync(library, join(this.#folder, `${stem}${LIBRARY_SUFFIX}`));
+      removeOutdated(this.#folder);
     } finally {
       rmSync(work, { recursive: true });
+    }
+  }
+}
+
+/** Removes folders of other headers; what a process still uses may stay (Windows holds it). */
+function removeOutdated(kept: string): void {
+  const [, hash] = basename(kept).split("-");
+  for (const name of readdirSync(BUILD_FOLDER)) {
+    if (!name.startsWith("generated-") || name.split("-")[1] === hash) continue;
+    try {
+      rmSync(join(BUILD_FOLDER, name), { recursive: true, force: true });
+    } catch (error) {
+      if (process.platform !== "win32") throw error;
     }
   }
 }
