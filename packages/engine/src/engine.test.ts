@@ -10,7 +10,7 @@ const PROGRAMS = Number(process.env.ASSAY_RANDOM_PROGRAMS ?? 2000);
 
 /** Of them, those that run with the emulated multiply-add, in generated C, and by two threads, each of which must start. */
 const EMULATED = 300;
-const COMPILED = 300;
+const COMPILED = Math.ceil(PROGRAMS / 10);
 const THREADED = 20;
 
 /** Every element of every tensor of every call, as bits. */
