@@ -59,12 +59,10 @@ function plainLogits(seed: number, text: readonly number[], kind: DecoderOptions
   const given = (name: string) => {
     if (name === "input_ids") return tensorOfWords(DType.INT64, [1, text.length], text);
     if (name === "position_ids") return tensorOfWords(DType.INT64, [1, text.length], [...text.keys()]);
-    if (name === "attention_mask")
-      return tensorOfWords(
-        DType.INT64,
-        [1, text.length],
-        text.map(() => 1),
-      );
+    if (name === "attention_mask") {
+      const one = kind.maskType === undefined ? 1 : float32.fromNumber(1);
+      return tensorOfWords(kind.maskType ?? DType.INT64, [1, text.length], new Array<number>(text.length).fill(one));
+    }
     if (name === "use_cache_branch") return tensorOfWords(DType.BOOL, [1], [1]);
     const shape = name === "past_0" ? [2, 1, HEADS, 0, SIZE] : [1, 2, 0, SIZE];
     return { dtype: DType.FLOAT32, shape, data: new Uint8Array(0) };
@@ -86,8 +84,10 @@ describe("generation with a cache", () => {
       fused: "GroupQueryAttention",
     },
     MultiHeadAttention: { inputs: ["position_ids"], fused: "MultiHeadAttention" },
-    "onnxruntime's Attention, keys and values in one": {
+    "a mask of float32": { maskType: DType.FLOAT32 },
+    "onnxruntime's Attention, keys and values in one, a mask of float16": {
       fused: "com.microsoft.Attention",
+      maskType: DType.FLOAT16,
       cache: "keys and values in one, as GPT-2 has them",
     },
     "branches with and without a past": { merged: true },

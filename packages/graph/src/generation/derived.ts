@@ -27,9 +27,10 @@ export function derivedInput(
       check(elementType === DType.BOOL, "TYPE_MISMATCH", "it must be a boolean", place);
       return splat(DType.BOOL, [one], promptLength === undefined ? 0 : 1);
     case "attention_mask": {
-      const types: readonly number[] = [DType.INT64, DType.INT32, DType.BOOL, DType.FLOAT32];
-      check(types.includes(elementType), "TYPE_MISMATCH", "it must hold integers, booleans or binary32", place);
-      const word = elementType === DType.FLOAT32 ? float32.fromNumber(1) : 1;
+      const floats: readonly number[] = [DType.FLOAT32, DType.FLOAT16];
+      const types: readonly number[] = [DType.INT64, DType.INT32, DType.BOOL, ...floats];
+      check(types.includes(elementType), "TYPE_MISMATCH", "it must hold integers, booleans or floats", place);
+      const word = floats.includes(elementType) ? float32.fromNumber(1) : 1;
       return splat(elementType as DType, [one, first.add(length)], word);
     }
     case "position_ids":

@@ -37,6 +37,8 @@ export interface DecoderOptions {
   readonly fused?: FusedAttention;
   /** Whether all keys are scaled, not their products with the query. */
   readonly scaledKeys?: boolean;
+  /** Type of the attention mask; int64 if absent. */
+  readonly maskType?: DType;
   /** Inputs beside the tokens and the cache; all if absent. */
   readonly inputs?: readonly ("attention_mask" | "position_ids")[];
 }
@@ -195,7 +197,11 @@ export function buildDecoder(seed: number, options: DecoderOptions = {}): Uint8A
     node("MatMul", ["sum", "head"], "logits"),
   ];
   const declared: Record<string, ValueSpec> = {
-    attention_mask: { name: "attention_mask", dtype: DType.INT64, shape: ["batch", "past + sequence"] },
+    attention_mask: {
+      name: "attention_mask",
+      dtype: options.maskType ?? DType.INT64,
+      shape: ["batch", "past + sequence"],
+    },
     position_ids: { name: "position_ids", dtype: DType.INT64, shape: ["batch", "sequence"] },
   };
   const states = (length: string, nameOf: (past: string) => string) =>
