@@ -87,34 +87,48 @@ export class ByteReader {
 
 /** Writes fields one after another. */
 export class ByteWriter {
-  private readonly parts: Uint8Array[] = [];
+  #buffer = new Uint8Array(64);
+  #length = 0;
 
   /** All fields so far. */
   get bytes(): Uint8Array {
-    return concat(...this.parts);
+    return this.#buffer.slice(0, this.#length);
   }
 
   put(bytes: Uint8Array): this {
-    this.parts.push(bytes);
+    const at = this.#room(bytes.length);
+    this.#buffer.set(bytes, at);
     return this;
   }
 
   /** `value` in `width` bytes. Throws a RangeError where it does not fit. */
   uint(width: number, value: number | bigint): this {
-    const bytes = new Uint8Array(width);
     if (!(value >= 0)) throw new RangeError(`${value} does not fit ${width} bytes`);
+    const at = this.#room(width);
     let i = width;
     let rest = value;
     while (typeof rest === "bigint" && rest > Number.MAX_SAFE_INTEGER && i > 0) {
-      bytes[--i] = Number(rest & 255n);
+      this.#buffer[at + --i] = Number(rest & 255n);
       rest >>= 8n;
     }
     for (let low = Number(rest); i > 0; low = Math.floor(low / 256)) {
-      bytes[--i] = low % 256;
+      this.#buffer[at + --i] = low % 256;
       rest = Math.floor(low / 256);
     }
     if (rest > 0) throw new RangeError(`${value} does not fit ${width} bytes`);
-    return this.put(bytes);
+    return this;
+  }
+
+  /** Where the next `width` bytes go. */
+  #room(width: number): number {
+    const at = this.#length;
+    this.#length += width;
+    if (this.#length > this.#buffer.length) {
+      const longer = new Uint8Array(2 * this.#length);
+      longer.set(this.#buffer);
+      this.#buffer = longer;
+    }
+    return at;
   }
 
   u8(value: number): this {
