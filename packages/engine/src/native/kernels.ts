@@ -1,5 +1,6 @@
 /** Contractions by the native library: the same C for every instruction set, and the same bits. */
-import { encodeContraction, type Contraction, type ContractionKernels, type GeneratedKernels } from "../contraction.ts";
+import { encodeContraction, type Contraction, type ContractionKernels } from "../contraction.ts";
+import type { GeneratedKernels } from "../generatedKernels.ts";
 import type { Memory } from "../wasm/webAssembly.ts";
 import { generatedLibraries, type GeneratedLibraries } from "./generated.ts";
 import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "./library.ts";

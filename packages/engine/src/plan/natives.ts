@@ -1,6 +1,6 @@
 /** Kernels of a plan that run in the machine's own code, where that was compiled. */
 import { kernelText, type KernelText } from "../ccode/kernel.ts";
-import type { NativeKernel } from "../contraction.ts";
+import type { NativeKernel } from "../generatedKernels.ts";
 import { costOf, kernelPlan, type KernelContext } from "./kernels.ts";
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
 

@@ -3,7 +3,8 @@
  * be computed in any order, by any thread.
  */
 import type { Size } from "../codegen/graph.ts";
-import type { NativeKernel, Region } from "../contraction.ts";
+import type { Region } from "../contraction.ts";
+import type { NativeKernel } from "../generatedKernels.ts";
 
 /** A kernel of the generated module, and the node whose tensor it computes. */
 export interface KernelCall {

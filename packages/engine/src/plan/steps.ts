@@ -2,7 +2,7 @@
 import type { Request } from "@assay/vm";
 import { writeKernel } from "../codegen/kernel.ts";
 import type { Library } from "../codegen/library.ts";
-import type { NativeKernel } from "../contraction.ts";
+import type { NativeKernel } from "../generatedKernels.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
 import { placeContraction } from "./contractions.ts";
 import { costOf, kernelPlan, sumsAddress, type KernelContext } from "./kernels.ts";
