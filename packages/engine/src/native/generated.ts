@@ -136,7 +136,7 @@ export class GeneratedLibraries {
       renameSync(library, join(this.#folder, `${stem}${LIBRARY_SUFFIX}`));
       removeOutdated(this.#folder);
     } finally {
-      rmSync(work, { recursive: true });
+      rmSync(work, { recursive: true, force: true });
     }
   }
 }

@@ -19,7 +19,7 @@ export interface NativeUse {
   readonly least?: number;
 }
 
-const LEAST = 4096;
+const LEAST = 2048;
 
 /** The kernels, by node: of a row group all or none. Throws NativeBuildInputError where one is to be compiled and cannot. */
 export function nativeKernelsOf(
