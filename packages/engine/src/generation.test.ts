@@ -13,6 +13,7 @@ describe("generation", () => {
     "scaled keys": { scaledKeys: true },
     "keys and values in one": { cache: "keys and values in one, as GPT-2 has them" },
     "positions first": { cache: "positions first" },
+    "each head apart": { cache: "keys and values in one, each head apart" },
     "rows as float16": { join: joinedAsHalf },
     "branches with and without a past": { merged: true },
     GroupQueryAttention: { inputs: ["attention_mask", "position_ids"], fused: "GroupQueryAttention" },

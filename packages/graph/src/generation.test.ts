@@ -139,15 +139,18 @@ describe("generation with a cache", () => {
     }
   });
 
-  it("loads from at most four places in a step", () => {
-    const records = Object.values(kinds).flatMap((kind) => decodeList(decoder(0, {}, kind).program, "decode"));
-    for (const decoded of records) {
-      if (!decoded.valid) throw new Error(`an invalid record: ${decoded.rule}`);
-      const { record } = decoded;
-      const sections = record.kind === "map" ? [record.value] : [record.init, record.step, record.final];
-      for (const { code } of sections) {
-        const loads = code.filter((opcode, at) => at % 4 === 0 && opcode === OPCODE.load);
-        expect(loads.length).to.be.at.most(4);
+  it("loads from at most four places in a step, five where the heads of a cache lie apart", () => {
+    for (const [name, kind] of Object.entries(kinds)) {
+      // Keys of two heads, each with the row of this call, and the query.
+      const most = kind.cache === "keys and values in one, each head apart" ? 5 : 4;
+      for (const decoded of decodeList(decoder(0, {}, kind).program, "decode")) {
+        if (!decoded.valid) throw new Error(`an invalid record: ${decoded.rule}`);
+        const { record } = decoded;
+        const sections = record.kind === "map" ? [record.value] : [record.init, record.step, record.final];
+        for (const { code } of sections) {
+          const loads = code.filter((opcode, at) => at % 4 === 0 && opcode === OPCODE.load);
+          expect(loads.length, name).to.be.at.most(most);
+        }
       }
     }
   });

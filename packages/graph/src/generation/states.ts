@@ -114,7 +114,7 @@ export function addedTo(
   const { shape } = value;
   const order = shape.map((_, axis) => axis);
   const cache = old.part?.cache;
-  const alone = (node: LoweredNode): Added => ({ shape, rows: [{ slices: undefined, order, node }] });
+  const alone = (node: LoweredNode): Added => ({ shape, rows: [{ slices: [], order, node }] });
   graph.operator = "Identity";
   if (lasting) {
     const fits = value.dtype === old.dtype && shape.length === old.shape.length;

@@ -11,7 +11,7 @@ import type { LoweredNode } from "../loweredNode.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { splat, type History, type TensorValue } from "../tensorValue.ts";
 import { viewValue } from "../view.ts";
-import { partOf, wholePart, type CachePart, type Rows, type Slices } from "./cachePart.ts";
+import { partOf, sameSlices, wholePart, type CachePart, type Rows, type Slice, type Slices } from "./cachePart.ts";
 
 export interface Cache {
   /** Its type and shape as the call finds it. */
@@ -27,7 +27,7 @@ export interface Cache {
 
 /** Where the rows of some slices lie, call by call, axes of the cache in this order. */
 export interface Store {
-  readonly slices: Slices | undefined;
+  readonly slices: Slices;
   readonly order: readonly number[];
   readonly history: History;
 }
@@ -67,7 +67,8 @@ export function appended(graph: Graph, past: TensorValue, rows: TensorValue, axi
   const store = cache.earlier.stores.find((candidate) => sameSlices(candidate.slices, slices));
   if (store === undefined) return undefined;
   const { order } = store;
-  return shown({ ...part, shape, rows: [{ slices, order, value: inOrder(graph, part, rows, order) }] });
+  const value = inOrder(graph, part, rows, order);
+  return value && shown({ ...part, shape, rows: [{ slices, order, value }] });
 }
 
 /** A node with the elements of `value`, in their order: its own, or a copy. */
@@ -78,71 +79,77 @@ export function ownNode(graph: Graph, value: TensorValue): LoweredNode {
   return copy.source.node;
 }
 
-/** The rows of a part as a node, axes in the order of a store: their own node, or a copy where axes move that are not of size 1. */
-function inOrder(graph: Graph, { axes }: CachePart, rows: TensorValue, order: readonly number[]): TensorValue {
+/**
+ * The rows of a part as a node, axes in the order of a store: their own node, or a copy where axes move that are not of size 1.
+ * Undefined where the store has not all of those.
+ */
+function inOrder(
+  graph: Graph,
+  { axes }: CachePart,
+  rows: TensorValue,
+  order: readonly number[],
+): TensorValue | undefined {
   const wide = axes.filter((own, i) => own !== undefined && !rows.shape[i].equals(1));
   const wanted = order.filter((own) => wide.includes(own));
+  if (wanted.length < wide.length) return undefined;
   if (wanted.every((own, i) => own === wide[i])) {
     return { ...rows, source: { kind: "node", node: ownNode(graph, rows) } };
   }
   const places = order.map((own) => axes.indexOf(own));
   const shape = places.map((i) => (i < 0 ? Dimension.constant(1) : rows.shape[i]));
   return graph.map(rows.dtype, shape, (code) => {
-    const place = axes.map((own) => (own === undefined ? undefined : code.index(order.indexOf(own))));
+    const place = axes.map((own, i) => (rows.shape[i].equals(1) ? undefined : code.index(order.indexOf(own!))));
     return code.read(rows, code.linearIndex(rows.shape, place));
   });
-}
-
-function sameSlices(a: Slices | undefined, b: Slices | undefined): boolean {
-  return a?.axis === b?.axis && a?.first === b?.first && a?.count === b?.count;
 }
 
 /** A part of a cache in a decode call as a value: a view, which reads where the rows lie. */
 function shown(part: CachePart): TensorValue {
   const { cache, shape, axes, slices, rows } = part;
   const nodes = rows.flatMap(({ value: { source } }) => (source.kind === "node" ? [source.node] : []));
-  const stores = cache.earlier!.stores.filter((store) => slices === undefined || overlap(store.slices, slices));
+  const stores = cache.earlier!.stores.filter((store) => overlap(store.slices, slices));
   const read = (code: NodeCode, place: readonly Value[]): Value => {
     // Coordinates in the cache; those that are not there are of axes of size 1.
     const whole: (Value | undefined)[] = cache.shape.map((_, axis) => {
       const own = axes.indexOf(axis);
-      if (slices?.axis !== axis) return place[own];
-      return slices.count === 1 ? code.constant(slices.first) : code.plus(place[own], slices.first);
+      const slice = slices.find((cut) => cut.axis === axis);
+      if (slice === undefined) return place[own];
+      return slice.count === 1 ? code.constant(slice.first) : code.plus(place[own], slice.first);
     });
-    const values = stores.map((store) => {
-      const newest = rows.find(({ slices: own }) => sameSlices(own, store.slices));
-      return () => readStore(code, cache, store, newest, whole);
+    return chosen(code, stores, whole, (store) => {
+      const newest = rows.find((own) => sameSlices(own.slices, store.slices));
+      return readStore(code, cache, store, newest, whole);
     });
-    return chosen(code, stores, whole, values);
   };
   return { ...viewValue(part.narrowed ?? cache.dtype, { shape, nodes, earlier: true, read }), part };
 }
 
-function overlap(a: Slices | undefined, b: Slices): boolean {
-  return a === undefined || a.axis !== b.axis || (a.first < b.first + b.count && b.first < a.first + a.count);
+/** Whether there are places in both. */
+function overlap(a: Slices, b: Slices): boolean {
+  const apart = ({ axis, first, count }: Slice) =>
+    b.some((own) => own.axis === axis && (own.first >= first + count || first >= own.first + own.count));
+  return !a.some(apart);
 }
 
-/** The value of the store that holds a place; where it is known which, no other is read. */
+/** What `read` gives of the store that holds a place; where it is known which, no other is read. */
 function chosen(
   code: NodeCode,
   stores: readonly Store[],
   whole: readonly (Value | undefined)[],
-  values: readonly (() => Value)[],
+  read: (store: Store) => Value,
 ): Value {
-  if (stores.length === 1) return values[0]();
-  const { axis } = stores[0].slices!;
-  const at = whole[axis]!;
-  const known = code.pool.patternOf(at);
-  if (known !== undefined) {
-    const only = stores.findIndex(({ slices }) => known >= slices!.first && known < slices!.first + slices!.count);
-    return values[Math.max(0, only)]();
-  }
-  return values
-    .slice(1)
-    .reduce<Value>(
-      (before, value, i) => code.select(code.ilt(at, code.constant(stores[i + 1].slices!.first)), before, value()),
-      values[0](),
-    );
+  const possible = stores.filter(({ slices }) =>
+    slices.every(({ axis, first, count }) => {
+      const known = code.pool.patternOf(whole[axis]!);
+      return known === undefined || (known >= first && known < first + count);
+    }),
+  );
+  const holds = ({ slices }: Store): Value =>
+    slices
+      .map(({ axis, first, count }) => code.within(code.plus(whole[axis]!, -first), count))
+      .reduce((a, b) => code.and(a, b));
+  const [first, ...others] = possible.length === 0 ? stores : possible;
+  return others.reduce((before, store) => code.select(holds(store), read(store), before), read(first));
 }
 
 /** The element at a place of the cache, which one store holds. */
@@ -153,11 +160,12 @@ function readStore(
   newest: Rows | undefined,
   whole: readonly (Value | undefined)[],
 ): Value {
-  const sizeOf = (own: number) => (own === slices?.axis ? Dimension.constant(slices.count) : shape[own]);
-  const placeOf = (own: number) =>
-    own === slices?.axis && slices.first > 0
-      ? code.isub(whole[own] ?? code.constant(slices.first), code.constant(slices.first))
-      : whole[own];
+  const cutOf = (own: number) => slices.find((slice) => slice.axis === own);
+  const sizeOf = (own: number) => Dimension.of(cutOf(own)?.count ?? shape[own]);
+  const placeOf = (own: number) => {
+    const first = cutOf(own)?.first ?? 0;
+    return first === 0 ? whole[own] : code.plus(whole[own]!, -first);
+  };
   /** Rows of one call, as a tensor without its axis of positions. */
   const among = order.indexOf(axis);
   const [before, after] = [order.slice(0, among), order.slice(among + 1)];

@@ -1,6 +1,6 @@
 /**
- * What of a generation's cache a value shows: which axis of the cache each of its axes is, which slices along one other axis
- * it has, and whether the rows of this call are joined to those of earlier calls. So a cache is recognised when the model
+ * What of a generation's cache a value shows: which axis of the cache each of its axes is, which slices along other axes it
+ * has, and whether the rows of this call are joined to those of earlier calls. So a cache is recognised when the model
  * hands it back, however it was turned, taken apart and put together on the way.
  */
 import { DType } from "@assay/vm";
@@ -9,16 +9,31 @@ import type { TensorValue } from "../tensorValue.ts";
 import type { Cache } from "./cache.ts";
 
 /** Consecutive places of a constant axis, as keys and values lie in one cache [2, …]. */
-export interface Slices {
+export interface Slice {
   readonly axis: number;
   readonly first: number;
   readonly count: number;
 }
 
+/** At most one slice of an axis, in the order of the axes; the whole cache where there is none. */
+export type Slices = readonly Slice[];
+
+export function sameSlices(a: Slices, b: Slices): boolean {
+  return a.length === b.length && a.every((slice, i) => sameSlice(slice, b[i]));
+}
+
+function sameSlice(a: Slice, b: Slice): boolean {
+  return a.axis === b.axis && a.first === b.first && a.count === b.count;
+}
+
+/** Slices with the one of its axis replaced, or added. */
+function withSlice(slices: Slices, slice: Slice): Slices {
+  return [...slices.filter(({ axis }) => axis !== slice.axis), slice].sort((a, b) => a.axis - b.axis);
+}
+
 /** The rows that one call adds to some slices of a cache. */
 export interface Rows {
-  /** The whole cache if absent. */
-  readonly slices: Slices | undefined;
+  readonly slices: Slices;
   /** Axes of the cache in the order in which they lie. */
   readonly order: readonly number[];
   readonly value: TensorValue;
@@ -30,7 +45,7 @@ export interface CachePart {
   readonly shape: readonly Dimension[];
   /** For each axis of the shape the cache's; undefined for one of size 1 that the cache does not have. */
   readonly axes: readonly (number | undefined)[];
-  readonly slices: Slices | undefined;
+  readonly slices: Slices;
   /** The narrower float type as which it is shown, if another than the cache's. */
   readonly narrowed?: DType | undefined;
   /** Rows of this call, slices in their order; none in the cache as earlier calls left it. */
@@ -45,7 +60,7 @@ export function partOf({ part, shape }: TensorValue): CachePart | undefined {
 /** All of a cache, as the model is given it. */
 export function wholePart(cache: Cache): CachePart {
   const { shape } = cache;
-  return { cache, shape, axes: shape.map((_, axis) => axis), slices: undefined, rows: [] };
+  return { cache, shape, axes: shape.map((_, axis) => axis), slices: [], rows: [] };
 }
 
 /** The part with axis `order[i]` as its axis i. */
@@ -69,7 +84,7 @@ export function reshapedPart(part: CachePart | undefined, shape: readonly Dimens
   return { ...part, shape, axes };
 }
 
-/** Places `first` to `first + count` of an axis; undefined where that is the axis of positions, or a second one to be cut. */
+/** Places `first` to `first + count` of an axis; undefined where that is the axis of positions. */
 export function cutPart(
   part: CachePart | undefined,
   axis: number,
@@ -78,10 +93,10 @@ export function cutPart(
 ): CachePart | undefined {
   if (part === undefined || first === undefined || count === undefined) return undefined;
   const own = part.axes[axis];
-  const other = part.slices !== undefined && part.slices.axis !== own;
-  if (own === undefined || own === part.cache.axis || other || part.rows.length > 0) return undefined;
+  if (own === undefined || own === part.cache.axis || part.rows.length > 0) return undefined;
   const shape = part.shape.map((size, i) => (i === axis ? Dimension.constant(count) : size));
-  return { ...part, shape, slices: { axis: own, first: (part.slices?.first ?? 0) + first, count } };
+  const before = part.slices.find((slice) => slice.axis === own)?.first ?? 0;
+  return { ...part, shape, slices: withSlice(part.slices, { axis: own, first: before + first, count }) };
 }
 
 /**
@@ -106,23 +121,31 @@ export function joinedPart(
 ): CachePart | undefined {
   if (!parts.every((part) => part !== undefined)) return undefined;
   const [first, ...rest] = parts;
-  if (first?.slices === undefined) return undefined;
-  const joins = first.axes[axis] === undefined || first.axes[axis] === first.slices.axis;
-  let end = first.slices.first + first.slices.count;
+  const [second] = rest;
+  if (first === undefined || second === undefined) return undefined;
+  // The axis along which they are joined, as the cache has it: their own there, or the one that was cut and tells them apart.
+  const joined = first.slices.find((slice) =>
+    first.axes[axis] === undefined
+      ? !first.axes.includes(slice.axis) && !second.slices.some((other) => sameSlice(other, slice))
+      : first.axes[axis] === slice.axis,
+  );
+  if (joined === undefined) return undefined;
+  let slice = joined;
   const follow = rest.every(({ cache, axes, slices, narrowed, rows }) => {
-    if (cache !== first.cache || rows.length === 0 || slices?.axis !== first.slices!.axis) return false;
-    if (narrowed !== first.narrowed) return false;
+    const next = slices.find((other) => other.axis === slice.axis);
+    if (cache !== first.cache || narrowed !== first.narrowed || rows.length === 0 || next === undefined) return false;
     const same = axes.every((own, i) => i === axis || own === first.axes[i]);
-    const next = slices.first === end;
-    end += slices.count;
-    return same && next;
+    const apart = sameSlices(slices, withSlice(first.slices, next));
+    const behind = next.first === slice.first + slice.count;
+    slice = { ...slice, count: slice.count + next.count };
+    return same && apart && behind;
   });
-  if (!joins || !follow || first.rows.length === 0) return undefined;
+  if (!follow || first.rows.length === 0) return undefined;
   return {
     ...first,
     shape: first.shape.map((own, i) => (i === axis ? size : own)),
-    axes: first.axes.map((own, i) => (i === axis ? first.slices!.axis : own)),
-    slices: { ...first.slices, count: end - first.slices.first },
+    axes: first.axes.map((own, i) => (i === axis ? slice.axis : own)),
+    slices: withSlice(first.slices, slice),
     rows: parts.flatMap(({ rows }) => rows),
   };
 }
@@ -130,7 +153,7 @@ export function joinedPart(
 /** Whether the part is the whole cache, of its type and in its order of axes, with the rows of this call. */
 export function isWhole({ cache, shape, axes, slices, narrowed, rows }: CachePart): boolean {
   const grown = cache.shape.map((size, axis) => (axis === cache.axis ? size.add(cache.added) : size));
-  const all = slices === undefined || (slices.first === 0 && cache.shape[slices.axis].equals(slices.count));
+  const all = slices.every(({ axis, first, count }) => first === 0 && cache.shape[axis].equals(count));
   const inOrder = axes.every((own, axis) => own === axis || shape[axis].equals(1));
   return narrowed === undefined && rows.length > 0 && all && inOrder && sameShape(shape, grown);
 }

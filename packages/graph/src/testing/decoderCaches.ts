@@ -89,6 +89,23 @@ export const LAYOUTS = {
         : joined(past, current, output),
     after: stack(NEW_KEY),
   },
+  "keys and values in one, each head apart": {
+    pasts: COMBINED,
+    before: [node("Gather", ["past_0", "zero"], KEY), node("Gather", ["past_0", "step"], VALUE)],
+    join: (past, current, output) => {
+      const halves = (from: string, name: string): NodeSpec => ({
+        ...node("Split", [from], "", { axis: 1 }),
+        outputs: [0, 1].map((half) => `${output}.${name}.${half}`),
+      });
+      return [
+        halves(past, "old"),
+        halves(current, "row"),
+        ...[0, 1].flatMap((half) => joined(`${output}.old.${half}`, `${output}.row.${half}`, `${output}.${half}`)),
+        node("Concat", [`${output}.0`, `${output}.1`], output, { axis: 1 }),
+      ];
+    },
+    after: stack(NEW_KEY),
+  },
   "positions first": {
     pasts: {
       past_keys: ["length", "batch", "heads", "size"],
