@@ -5,21 +5,15 @@
  */
 import { OPCODE } from "@assay/vm/opcodes";
 import { CALL_ADDRESS, SEED_ADDRESS, holdsOneNaN } from "../codegen/emitter.ts";
-import { CONST, DEPENDS, OUTER, type GraphBuilder, type Node, type Size } from "../codegen/graph.ts";
+import { Forms, type Place } from "../codegen/forms.ts";
+import { CONST, DEPENDS, type GraphBuilder, type Node, type Size } from "../codegen/graph.ts";
 import type { Representation } from "../codegen/representation.ts";
 import { isCompare } from "../codegen/vector.ts";
 import { loadCode, loadWord } from "./loads.ts";
 import { conditionCode, wordCode, type Words } from "./words.ts";
 
-/** Statements by where their values are known: as the places of `codegen/emitter.ts`. */
-export interface Places {
-  readonly entry: string[];
-  readonly run: string[];
-  lane: string[];
-  step: string[];
-  inner: string[];
-  final: string[];
-}
+/** Statements by where their values are known. */
+export type Places = Record<Place, string[]>;
 
 type Form = { readonly word?: string; readonly vector?: string; readonly condition?: string };
 
@@ -49,12 +43,7 @@ export class Emitter {
   readonly #parameterOf = new Map<Node | Size, string>();
   /** Constants that indices are made of. */
   readonly #sizes: ReadonlySet<Node>;
-  readonly #shared = new Map<Node, Form>();
-  #ofStep = new Map<Node, Form>();
-  #ofLane: Map<Node, Form>[] = [];
-  #ofInner: Map<Node, Form>[] = [];
-  #copy = 0;
-  #final = false;
+  readonly #forms = new Forms<Form>();
   #accumulators: (readonly string[])[] = [];
   #names = 0;
 
@@ -68,16 +57,12 @@ export class Emitter {
   begin(copies: number, lanes: string): void {
     Object.assign(this.places, { lane: [], step: [], inner: [], final: [] });
     this.lanes = lanes;
-    this.#ofStep = new Map();
-    this.#ofLane = Array.from({ length: copies }, () => new Map());
-    this.#ofInner = Array.from({ length: copies }, () => new Map());
-    this.#copy = 0;
-    this.#final = false;
+    this.#forms.begin(copies);
     this.#accumulators = [];
   }
 
   copy(copy: number): void {
-    this.#copy = copy;
+    this.#forms.copy = copy;
   }
 
   setAccumulators(names: (readonly string[])[]): void {
@@ -86,8 +71,7 @@ export class Emitter {
 
   /** From here on accumulators are the last ones. */
   end(): void {
-    this.#final = true;
-    this.#ofInner = this.#ofInner.map(() => new Map());
+    this.#forms.end();
   }
 
   representation(node: Node): Representation {
@@ -113,34 +97,21 @@ export class Emitter {
 
   /** Place in the run of the present copy's first lane. */
   get place(): string {
-    return this.#copy === 0 ? "place" : `(place + ${this.#copy} * LANES)`;
-  }
-
-  #memo({ depends }: Node): Map<Node, Form> {
-    if (depends & DEPENDS.ACCUMULATOR) return this.#ofInner[this.#copy];
-    if (depends & DEPENDS.STEP) return depends & DEPENDS.LANE ? this.#ofInner[this.#copy] : this.#ofStep;
-    return depends & DEPENDS.LANE ? this.#ofLane[this.#copy] : this.#shared;
-  }
-
-  #place({ depends }: Node): string[] {
-    if (depends & DEPENDS.ACCUMULATOR) return this.#final ? this.places.final : this.places.inner;
-    if (depends & DEPENDS.STEP) return depends & DEPENDS.LANE ? this.places.inner : this.places.step;
-    if (depends & DEPENDS.LANE) return this.places.lane;
-    return depends & OUTER ? this.places.run : this.places.entry;
+    return this.#forms.copy === 0 ? "place" : `(place + ${this.#forms.copy} * LANES)`;
   }
 
   #known(node: Node, form: keyof Form, make: () => string): string {
-    const known = this.#memo(node).get(node)?.[form];
+    const known = this.#forms.get(node)[form];
     if (known !== undefined) return known;
     const made = make();
-    this.#memo(node).set(node, { ...this.#memo(node).get(node), [form]: made });
+    this.#forms.add(node, { [form]: made });
     return made;
   }
 
   /** Keeps a value in a variable at the place where the node belongs. */
   keep(node: Node, type: string, code: string): string {
     const name = this.name();
-    this.#place(node).push(`const ${type} ${name} = ${code};`);
+    this.places[this.#forms.place(node)].push(`const ${type} ${name} = ${code};`);
     return name;
   }
 
@@ -244,7 +215,7 @@ export class Emitter {
       if (as === "float") return `v_setf(${words.float(node)})`;
       return as === "wide" ? `v_setl(${words.wide(node)})` : `v_set(${words.low(node)})`;
     }
-    if (node.op === OPCODE.acc) return this.#accumulators[this.#copy][node.imm];
+    if (node.op === OPCODE.acc) return this.#accumulators[this.#forms.copy][node.imm];
     if (node.stride !== undefined) {
       const stride = Math.abs(node.stride) <= 1 ? String(node.stride) : `(int32_t)${this.parameter(node.stride)}`;
       return as === "wide" ? `v_iotal(${words.wide(node)}, ${stride})` : `v_iota(${words.low(node)}, ${stride})`;

@@ -9,7 +9,8 @@ import { NAN } from "@assay/vm/float32";
 import { OPCODE } from "@assay/vm/opcodes";
 import { choose, f32, f32x4, get, i32, i32x4, i64, set, v128, type Code } from "../wasm/code.ts";
 import type { FunctionWriter } from "../wasm/module.ts";
-import { CONST, DEPENDS, OUTER, type GraphBuilder, type Node } from "./graph.ts";
+import { Forms, type Place } from "./forms.ts";
+import { CONST, DEPENDS, type GraphBuilder, type Node } from "./graph.ts";
 import type { Library } from "./library.ts";
 import { guardedElement, vectorElements } from "./loads.ts";
 import type { Representation } from "./representation.ts";
@@ -19,15 +20,8 @@ import { isCompare, maskCode, vectorCode, type VectorAccess } from "./vector.ts"
 /** Lanes of a vector. */
 export const LANES = 4;
 
-/** Code lists by where their values are known: for the whole kernel, a run, a place in it, a step, a step of a place, the end. */
-export interface Places {
-  readonly entry: Code[];
-  readonly run: Code[];
-  lane: Code[];
-  step: Code[];
-  inner: Code[];
-  final: Code[];
-}
+/** Code lists by where their values are known. */
+export type Places = Record<Place, Code[]>;
 
 /** Locals of what loops count. */
 export interface Counters {
@@ -51,14 +45,8 @@ export class Emitter {
   /** Address of four copies of a pattern. */
   readonly #constants: (pattern: number) => number;
   readonly #representations: ReadonlyMap<Node, Representation>;
-  /** Forms that do not depend on the lane or the step. */
-  readonly #shared = new Map<Node, Form>();
-  #ofStep = new Map<Node, Form>();
-  #ofLane: Map<Node, Form>[] = [];
-  #ofInner: Map<Node, Form>[] = [];
+  readonly #forms = new Forms<Form>();
   #vectors = false;
-  #copy = 0;
-  #final = false;
   /** Locals of the accumulators: by copy, by number; four where lanes are wide. */
   #accumulators: (readonly number[])[][] = [];
 
@@ -81,18 +69,14 @@ export class Emitter {
   /** Begins a loop over places: `copies` vectors of lanes at once, or single places. */
   begin(vectors: boolean, copies: number): void {
     Object.assign(this.places, { lane: [], step: [], inner: [], final: [] });
-    this.#ofStep = new Map();
-    this.#ofLane = Array.from({ length: copies }, () => new Map());
-    this.#ofInner = Array.from({ length: copies }, () => new Map());
+    this.#forms.begin(copies);
     this.#vectors = vectors;
-    this.#copy = 0;
-    this.#final = false;
     this.#accumulators = [];
   }
 
   /** Which of the copies is written. */
   copy(copy: number): void {
-    this.#copy = copy;
+    this.#forms.copy = copy;
   }
 
   setAccumulators(locals: (readonly number[])[][]): void {
@@ -101,8 +85,7 @@ export class Emitter {
 
   /** From here on accumulators are the last ones. */
   end(): void {
-    this.#final = true;
-    this.#ofInner = this.#ofInner.map(() => new Map());
+    this.#forms.end();
   }
 
   representation(node: Node): Representation {
@@ -114,32 +97,18 @@ export class Emitter {
     return this.#vectors && node.stride !== 0;
   }
 
-  #memo(node: Node): Map<Node, Form> {
-    const { depends } = node;
-    if (depends & DEPENDS.ACCUMULATOR) return this.#ofInner[this.#copy];
-    if (depends & DEPENDS.STEP) return depends & DEPENDS.LANE ? this.#ofInner[this.#copy] : this.#ofStep;
-    return depends & DEPENDS.LANE ? this.#ofLane[this.#copy] : this.#shared;
-  }
-
-  #place({ depends }: Node): Code[] {
-    if (depends & DEPENDS.ACCUMULATOR) return this.#final ? this.places.final : this.places.inner;
-    if (depends & DEPENDS.STEP) return depends & DEPENDS.LANE ? this.places.inner : this.places.step;
-    if (depends & DEPENDS.LANE) return this.places.lane;
-    return depends & OUTER ? this.places.run : this.places.entry;
-  }
-
   #form(node: Node): Form {
-    return this.#memo(node).get(node) ?? {};
+    return this.#forms.get(node);
   }
 
   #remember(node: Node, form: Form): void {
-    this.#memo(node).set(node, { ...this.#form(node), ...form });
+    this.#forms.add(node, form);
   }
 
   /** Keeps a value in a local at the place where the node belongs. */
   keep(node: Node, type: "i32" | "i64" | "f32" | "v128", code: Code): Code {
     const local = this.writer.local(type);
-    this.#place(node).push(set(local, code));
+    this.places[this.#forms.place(node)].push(set(local, code));
     return get(local);
   }
 
@@ -160,7 +129,7 @@ export class Emitter {
     if (node.op === CONST) return constantCode(node, as);
     const { counters } = this;
     const lane0 = (): Code => {
-      const offset = this.#vectors ? LANES * this.#copy : 0;
+      const offset = this.#vectors ? LANES * this.#forms.copy : 0;
       return offset === 0 ? get(counters.place) : i32.add(get(counters.place), i32.const(offset));
     };
     switch (node.op) {
@@ -177,7 +146,7 @@ export class Emitter {
       case OPCODE.seed:
         return narrowed(i64.load(i32.const(SEED_ADDRESS + 8 * node.imm)), as);
       case OPCODE.acc:
-        return get(this.#accumulators[this.#copy][node.imm][0]);
+        return get(this.#accumulators[this.#forms.copy][node.imm][0]);
       case OPCODE.load:
         return guardedElement(this, node, this.access);
       default:
@@ -245,7 +214,7 @@ export class Emitter {
 
   #lanesOrVector(node: Node): Form {
     if (node.op === OPCODE.acc) {
-      const locals = this.#accumulators[this.#copy][node.imm].map(get);
+      const locals = this.#accumulators[this.#forms.copy][node.imm].map(get);
       return locals.length === 1 ? { vector: locals[0] } : { lanes: locals };
     }
     const known = this.#form(node);

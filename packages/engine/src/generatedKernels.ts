@@ -1,0 +1,33 @@
+/** Kernels that were generated in C (`ccode/`) and compiled, as a thread of this process runs them. */
+import type { ContractionKernels } from "./contraction.ts";
+
+/** A generated kernel in the machine's code: its address in this process, and that of its parameters in the linear memory. */
+export interface NativeKernel {
+  readonly kernel: number;
+  readonly parameters: number;
+}
+
+/** A member of a row group as it is run. */
+export interface RowMember extends NativeKernel {
+  readonly rows: number;
+  /** Elements of a row. */
+  readonly width: number;
+}
+
+/** What runs generated kernels in the machine's code. */
+export interface GeneratedKernels {
+  /**
+   * Addresses of the functions with these bodies of C (`ccode/kernel.ts`); undefined where one is not compiled. Missing ones
+   * are compiled first if that is asked for and there is a compiler.
+   */
+  find(
+    bodies: readonly string[],
+    use: { readonly compile: boolean; readonly compiler?: string },
+  ): readonly (number | undefined)[];
+  /** Elements [from, to) of a tensor. */
+  map(kernel: NativeKernel, from: number, to: number): void;
+  /** The tensors of a row group, row by row. */
+  rows(members: readonly RowMember[]): void;
+  /** `contract`, and then the elements of the region's sums, by a kernel that is the contraction's last part. */
+  contract(kernel: NativeKernel, ...region: Parameters<ContractionKernels["contract"]>): void;
+}
