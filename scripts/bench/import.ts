@@ -13,6 +13,7 @@ import { ProgressLine } from "../../packages/cli/src/verbs/progress.ts";
 import { Engine, fastHasher } from "../../packages/engine/src/index.ts";
 import { folderReader, importOnnx } from "../../packages/graph/src/index.ts";
 import { DType, makeTensor } from "../../packages/vm/src/index.ts";
+import { peakBytes } from "./engine/peak.ts";
 import { MODEL_FILE, ModelWriter } from "./models/writer.ts";
 
 const CACHE = fileURLToPath(new URL("../../cache/bench", import.meta.url));
@@ -52,7 +53,6 @@ function write(folder: string, bytes: number): number {
 /** The child: imports the file, plans it, and prints what it took. */
 async function measure(file: string, plan: boolean): Promise<void> {
   const seconds = (): number => performance.now() / 1000;
-  const peak = (): number => 1024 * process.resourceUsage().maxRSS;
   const line = new ProgressLine(process.stderr);
   const begun = seconds();
   const cpu = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
@@ -72,13 +72,13 @@ async function measure(file: string, plan: boolean): Promise<void> {
     hashingSeconds: seconds() - hashingFrom,
     hashingCpuSeconds: cpu() - cpuFrom,
   };
-  const result = { ...imported, importPeakBytes: peak(), paramsRoot: report.paramsRoot };
+  const result = { ...imported, importPeakBytes: peakBytes(), paramsRoot: report.paramsRoot };
   if (!plan) return console.log(JSON.stringify(result));
   const planned = seconds();
   const made = new Engine(program, { backend: "wasm", threads: 1 });
   // The plan is made for the sizes of the first request, which is run too.
   made.infer({ inputs: [makeTensor(DType.FLOAT32, [1, WIDTH])], symbols: [], seed: 0n, calls: 1 });
-  console.log(JSON.stringify({ ...result, planSeconds: seconds() - planned, planPeakBytes: peak() }));
+  console.log(JSON.stringify({ ...result, planSeconds: seconds() - planned, planPeakBytes: peakBytes() }));
 }
 
 function main(): void {

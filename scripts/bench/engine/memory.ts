@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { benchModel, modelFile, modelInputs } from "../models/index.ts";
 import { BACKENDS, type Backend } from "./backends.ts";
+import { peakBytes } from "./peak.ts";
 
 const RUNS = 3;
 
@@ -33,7 +34,7 @@ async function measure(who: string, name: string, threads: number): Promise<void
     const runner = await openOurs(importModel(file), inputs, who as Backend, threads);
     for (let i = 0; i < RUNS; i++) await runner.run();
   }
-  console.log(1024 * process.resourceUsage().maxRSS);
+  console.log(peakBytes());
   process.exit(0);
 }
 
