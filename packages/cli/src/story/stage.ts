@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fastHasher } from "@assay/engine";
 import { loadParameters, type Contracts, type Parameters } from "@assay/protocol";
 import { Disputes, Inferences } from "@assay/sdk";
 import type { Signer } from "ethers";
@@ -76,7 +77,7 @@ export async function setStage(chain: ChainName): Promise<Stage> {
     parameters,
     people,
     addresses,
-    inferences: new Inferences(contracts.market),
+    inferences: new Inferences(contracts.market, fastHasher),
     disputes: new Disputes(contracts.game),
     deployContract: async (name, args) => (await ethers.deployContract(name, args)).getAddress(),
     now: async () => (await ethers.provider.getBlock("latest"))!.timestamp,

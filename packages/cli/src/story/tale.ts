@@ -5,7 +5,7 @@
 import { programMachine, type MoveKind } from "@assay/dispute";
 import { randomSource } from "@assay/dispute/testing/random";
 import { outputsOf, truthOf, type Liar, type Told } from "@assay/dispute/testing/villains";
-import { Engine } from "@assay/engine";
+import { Engine, fastHasher } from "@assay/engine";
 import { outputsRootOf, type Asked } from "@assay/sdk";
 import { claimOf, encodeHeader, equalBytes, Trace, type Claim, type Run } from "@assay/vm";
 import type { TransactionReceipt } from "ethers";
@@ -155,7 +155,7 @@ export class Tale {
     const question = lie.ask ? { ...given, request: lie.ask(given.request) } : given;
     const asked = await this.#ask(question);
     const run = this.#engine.run(question.request);
-    const truth = truthOf(run, claimOf(run), (program, request, tamper) =>
+    const truth = truthOf(run, claimOf(run, fastHasher), (program, request, tamper) =>
       (program === this.#engine.program ? this.#engine : new Engine(program)).run(request, tamper),
     );
     const told = lie.tell(truth, randomSource(seed));
@@ -171,7 +171,7 @@ export class Tale {
   /** Answers by bytes, or by root where no bytes hash to it. */
   #post(asked: Asked, told: Told): Promise<TransactionReceipt> {
     const { inferences, people } = this.#stage;
-    return equalBytes(outputsRootOf(told.outputs), told.outputsRoot)
+    return equalBytes(outputsRootOf(told.outputs, fastHasher), told.outputsRoot)
       ? inferences.post(asked, told.outputs, people.provider)
       : inferences.postRoot(asked, told.outputsRoot, "", people.provider);
   }
