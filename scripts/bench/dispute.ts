@@ -1,11 +1,21 @@
 /**
  * What disputes cost: a row per arity and place with transactions, gas, the last proof (conviction included), and commit
- * and prove for who knows the leaves.
+ * and prove for who knows the leaves. Then the language model's disputes on the real market, with all its bookkeeping, at
+ * the largest of the arities, against what they may cost.
  *
  *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 4] [--json]
  */
 import { parseArgs } from "node:util";
-import { measure, PLACES, type Row } from "./disputeCosts.ts";
+import { measure, PLACES, type Holder, type Row } from "./disputeCosts.ts";
+
+/** What a dispute about the language model may cost: in its worst place, and in a decode call. */
+const LIMITS: Readonly<Record<string, { readonly transactions?: number; readonly gas: number }>> = {
+  "language model, prompt": { transactions: 24, gas: 1_700_000 },
+  "language model, decode": { gas: 1_400_000 },
+};
+
+/** The arity that is deployed. */
+const DEPLOYED = 32;
 
 const { values } = parseArgs({
   options: {
@@ -16,29 +26,46 @@ const { values } = parseArgs({
   },
 });
 
+const measureAt = (place: string, arity: number, holder: Holder): Promise<Row> =>
+  measure(
+    place,
+    {
+      arityLog2: Math.log2(arity),
+      snapshotsLog2: Math.log2(Number(values.snapshots)),
+      shortSteps: Number(values.short),
+    },
+    holder,
+  );
+
 const rows: Row[] = [];
 for (const arity of values.arity.split(",").map(Number)) {
-  const rules = {
-    arityLog2: Math.log2(arity),
-    snapshotsLog2: Math.log2(Number(values.snapshots)),
-    shortSteps: Number(values.short),
-  };
-  for (const place of Object.keys(PLACES)) rows.push(await measure(place, rules));
+  for (const place of Object.keys(PLACES)) rows.push(await measureAt(place, arity, "toy"));
 }
+const onMarket: Row[] = [];
+for (const place of Object.keys(LIMITS)) onMarket.push(await measureAt(place, DEPLOYED, "market"));
+
+const number = (value: number | undefined, width: number): string =>
+  (value?.toLocaleString("en") ?? "").padStart(width);
 
 if (values.json) {
-  console.log(JSON.stringify(rows));
+  console.log(JSON.stringify({ rows, onMarket }));
 } else {
   console.log("place                    arity   transactions         gas   last proof   commit and prove");
   for (const { place, arity, transactions, gas, proof, committed } of rows) {
     const columns = [
-      place.padEnd(24),
-      String(arity).padStart(5),
-      String(transactions).padStart(14),
-      gas.toLocaleString("en").padStart(11),
-      proof.toLocaleString("en").padStart(12),
-      (committed?.toLocaleString("en") ?? "").padStart(18),
+      number(arity, 5),
+      number(transactions, 14),
+      number(gas, 11),
+      number(proof, 12),
+      number(committed, 18),
     ];
-    console.log(columns.join(" ").trimEnd());
+    console.log([place.padEnd(24), ...columns].join(" ").trimEnd());
+  }
+  console.log(`\non the market, arity ${DEPLOYED}    transactions  at most         gas     at most`);
+  for (const { place, transactions, gas } of onMarket) {
+    const limit = LIMITS[place];
+    const columns = [number(transactions, 14), number(limit.transactions, 8), number(gas, 11), number(limit.gas, 11)];
+    const within = gas <= limit.gas && transactions <= (limit.transactions ?? Infinity);
+    console.log([place.padEnd(24), ...columns, within ? " within" : " ABOVE"].join(" "));
   }
 }

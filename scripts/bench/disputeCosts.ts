@@ -5,6 +5,7 @@
 import { LEAF_BYTES } from "../../packages/vm/src/tree.ts";
 import { network } from "hardhat";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import {
   blockOf,
   commitmentOf,
@@ -23,6 +24,7 @@ import { fromHex } from "../../packages/vm/src/hash.ts";
 import { run } from "../../packages/vm/src/interpreter.ts";
 import { makeTensor } from "../../packages/vm/src/tensor.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
+import { loadParameters } from "../../packages/protocol/src/index.ts";
 import {
   challenge,
   isConvicted,
@@ -34,6 +36,7 @@ import {
   type Table,
 } from "../../test/helpers/dispute-table.ts";
 import { playCampaign } from "../../test/helpers/campaign.ts";
+import { setMarketTable } from "../../test/helpers/marketTable.ts";
 import { languageModel } from "./languageModel.ts";
 
 /** What a deployment chooses. */
@@ -59,6 +62,7 @@ export interface Row {
 }
 
 const chain = await network.create();
+const DEPLOYMENT = fileURLToPath(new URL("../../packages/deployment/parameters/default.json5", import.meta.url));
 
 /** The digit classifier on its first held-out image. */
 function digits(): Trace {
@@ -108,6 +112,9 @@ function sequence(position: number): { readonly honest: Trace; readonly shown: T
 const model = languageModel();
 const small = digits();
 
+/** What the earlier dispute is about. */
+const EARLIER: Place = { honest: small, lie: { call: 0, position: 2, element: 100, step: 0 } };
+
 /** Where a lie is told: one number of a trace, or a whole trace. */
 type Place = { readonly honest: Trace } & ({ readonly lie: Lie } | { readonly shown: Trace });
 
@@ -121,53 +128,85 @@ export const PLACES: Readonly<Record<string, Place>> = {
   "sequence, state": sequence(4),
 };
 
-/** A table at which both sides have credits from an earlier dispute. */
-async function set(rules: Sizes): Promise<Table> {
-  const table = await setTable(chain, "StepEvaluator", rules);
-  const earlier = await post(table, PLACES["digits, convolution"], 99n);
-  await playCampaign(table, earlier);
-  table.made.length = 0;
-  return table;
+/** Who holds the claims: a toy that only remembers, or the market with all its money. */
+export type Holder = "toy" | "market";
+
+/** A place to dispute: claims come from `post`, each to what one trace says where another is right. */
+interface Court {
+  readonly table: Table;
+  post(told: Told): Promise<Case>;
 }
 
-/** A claim to a lie; where that is one element, the sums that lead to it are wrong too. */
-async function post(table: Table, place: Place, claimId = 1n): Promise<Case> {
-  if ("shown" in place) return postTrace(table, place.honest, () => place.shown, { claimId });
+/** A lie as its provider tells it. */
+interface Told {
+  readonly honest: Trace;
+  readonly shown: Trace;
+  /** What the provider computes with. */
+  machine(own: Machine): Machine;
+}
+
+const COURTS: Readonly<Record<Holder, (sizes: Sizes) => Promise<Court>>> = {
+  toy: async (sizes) => {
+    const table = await setTable(chain, "StepEvaluator", sizes);
+    let claimId = 0n;
+    const post = ({ honest, shown, machine }: Told): Promise<Case> =>
+      postTrace(table, honest, () => shown, { machine, claimId: ++claimId });
+    return { table, post };
+  },
+  market: async (sizes) => {
+    const parameters = loadParameters(DEPLOYMENT);
+    const game = { ...parameters.game, ...sizes };
+    const { table, post } = await setMarketTable(await network.create(), { ...parameters, game });
+    return { table, post: async ({ honest, shown, machine }) => (await post(honest, shown, machine)).played };
+  },
+};
+
+/** A court at which both sides have credits from an earlier dispute. */
+async function sit(holder: Holder, sizes: Sizes): Promise<Court> {
+  const court = await COURTS[holder](sizes);
+  await playCampaign(court.table, await court.post(told(EARLIER)));
+  court.table.made.length = 0;
+  return court;
+}
+
+/** A lie at a place; where that is one element, the sums that lead to it are wrong too. */
+function told(place: Place): Told {
+  const { honest } = place;
+  if ("shown" in place) return { honest, shown: place.shown, machine: (own) => own };
   const { call, position, element, step } = place.lie;
-  const lie = (trace: Trace): Trace => {
-    const each = LEAF_BYTES / 4;
-    const leaf = trace.leaf(call, position, Math.floor(element / each));
-    leaf[(element % each) * 4] ^= 1;
-    return trace.withLeaf(call, position, Math.floor(element / each), leaf);
-  };
-  const machine = (same: Machine): Machine => ({
-    ...same,
+  const each = LEAF_BYTES / 4;
+  const leaf = honest.leaf(call, position, Math.floor(element / each));
+  leaf[(element % each) * 4] ^= 1;
+  const shown = honest.withLeaf(call, position, Math.floor(element / each), leaf);
+  const machine = (own: Machine): Machine => ({
+    ...own,
     snapshots: (...args) => {
-      const snapshots = same.snapshots(...args);
-      const width = same.steps(call, position).snapshotBytes;
+      const snapshots = own.snapshots(...args);
+      const width = own.steps(call, position).snapshotBytes;
       args[3].forEach((cut, i) => (snapshots[width * (i + 1) - 4] ^= cut > step ? 1 : 0));
       return snapshots;
     },
   });
-  return postTrace(table, place.honest, lie, { machine, claimId });
+  return { honest, shown, machine };
 }
 
 /** One dispute: over the wrong number at a place of PLACES, under these parameters. */
-export async function measure(place: string, rules: Sizes): Promise<Row> {
-  const table = await set(rules);
-  await playCampaign(table, await post(table, PLACES[place]));
-  if (!(await isConvicted(table, 1n))) throw new Error("not convicted");
+export async function measure(place: string, sizes: Sizes, holder: Holder = "toy"): Promise<Row> {
+  const { table, post } = await sit(holder, sizes);
+  const played = await post(told(PLACES[place]));
+  await playCampaign(table, played);
+  if (!(await isConvicted(table, played.dispute.claimId))) throw new Error("not convicted");
   const moves = table.made.map(({ kind, gas }) => ({ kind, gas: Number(gas) }));
   const gas = moves.reduce((sum, move) => sum + move.gas, 0);
-  const row = { place, arity: 2 ** rules.arityLog2, transactions: moves.length, gas, proof: moves.at(-1)!.gas, moves };
-  return place.startsWith("digits") ? { ...row, committed: await measureCommitted(rules) } : row;
+  const row = { place, arity: 2 ** sizes.arityLog2, transactions: moves.length, gas, proof: moves.at(-1)!.gas, moves };
+  return place.startsWith("digits") && holder === "toy" ? { ...row, committed: await measureCommitted(sizes) } : row;
 }
 
 /** Commit and prove of a wrong element of a short reduction, the trace being open. */
-async function measureCommitted(rules: Sizes): Promise<number> {
-  const table = await set(rules);
+async function measureCommitted(sizes: Sizes): Promise<number> {
+  const { table, post } = await sit("toy", sizes);
   const place = { call: 0, position: 2, element: 200 };
-  const played = await post(table, { honest: small, lie: { ...place, step: 0 } });
+  const played = await post(told({ honest: small, lie: { ...place, step: 0 } }));
   const { dispute, provider } = played;
   const id = await challenge(table, played, table.strangers[0]);
   const game = await readGame(table, id);
@@ -175,7 +214,7 @@ async function measureCommitted(rules: Sizes): Promise<number> {
   await send(table, table.operator, opening);
   const salt = noise(1);
   const sender = fromHex(table.challenger.address);
-  const commitment = commitmentOf(sender, 1n, blockOf(provider.machine, place), salt);
+  const commitment = commitmentOf(sender, dispute.claimId, blockOf(provider.machine, place), salt);
   const commit = await send(table, table.challenger, { kind: "commit", commitment });
   const prove = await send(
     table,

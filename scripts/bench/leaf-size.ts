@@ -71,8 +71,8 @@ const rows = SIZES.flatMap((bytes) => {
   const command = ["scripts/bench/dispute.ts", "--arity", values.arity, "--json"];
   const output = execFileSync(process.execPath, command, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 26 });
   rmSync(folder, { recursive: true, force: true });
-  const measured = JSON.parse(output.trim().split("\n").at(-1)!) as Record<string, unknown>[];
-  return measured.map((row) => ({ leaf: bytes, ...row }) as Record<string, unknown>);
+  const measured = JSON.parse(output.trim().split("\n").at(-1)!) as { rows: Record<string, unknown>[] };
+  return measured.rows.map((row) => ({ leaf: bytes, ...row }) as Record<string, unknown>);
 });
 
 if (values.json) console.log(JSON.stringify(rows));
