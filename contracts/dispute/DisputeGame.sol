@@ -92,6 +92,7 @@ contract DisputeGame is GameTable {
         d.traceRoot = traceRoot;
         d.openedAt = uint32(block.timestamp);
         d.lists = lists;
+        _show(id);
         emit TraceOpened(claimId, id, traceRoot);
         _credit(d, g, Bond.gasOf(Bond.OPEN_TRACE, header.length + 32 * (children.length + _count(outputs, paths))));
     }
@@ -174,6 +175,7 @@ contract DisputeGame is GameTable {
         }
         g.stage = Stage.Pick;
         g.clock = clock;
+        _show(id);
         emit Opened(id, root);
         _credit(d, g, Bond.gasOf(Bond.OPEN, 32 * width));
     }
@@ -193,6 +195,7 @@ contract DisputeGame is GameTable {
 
         g.stage = Stage.Block;
         g.clock = clock;
+        _show(id);
         emit BlockOpened(id, expected);
         _credit(d, g, Bond.gasOf(Bond.OPEN_BLOCK, leaves.length));
     }
@@ -246,6 +249,7 @@ contract DisputeGame is GameTable {
         if (d.snapshots[key] == 0) d.snapshots[key] = keccak256(snapshots);
         g.stage = Stage.Narrow;
         g.clock = clock;
+        _show(id);
         emit SnapshotsPublished(id, expected);
         _credit(d, g, Bond.gasOf(Bond.PUBLISH, length));
     }
@@ -422,6 +426,7 @@ contract DisputeGame is GameTable {
 
         g.stage = Stage(uint8(g.demanded >> 128));
         g.clock = clock;
+        _show(id);
         emit Supplied(id, what);
         _credit(d, g, Bond.SUPPLY);
     }
@@ -502,6 +507,13 @@ contract DisputeGame is GameTable {
     function longest() external view override returns (uint256) {
         // A last descent begins at MOST_MOVES at the latest; the provider has opened the trace besides.
         return 2 * (MOST_MOVES + Bond.longest(ARITY_LOG2, SNAPSHOTS_LOG2));
+    }
+
+    /// @dev Makes the data of an answer known. A sender without code that began the transaction has sent the answer as that
+    /// transaction, where everybody reads it; any other may have sent it from within.
+    function _show(GameId id) private {
+        // solhint-disable-next-line avoid-tx-origin
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) emit Relayed(id, msg.data);
     }
 
     /// @dev Guards of a challenger's move that leads no deeper.

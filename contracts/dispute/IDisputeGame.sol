@@ -105,6 +105,9 @@ interface IDisputeGame {
     }
 
     event Challenged(uint256 indexed claimId, GameId indexed game, address indexed challenger, uint256 bond);
+    /// @notice An answer that was not sent as a transaction of its own: its calldata, which watchers could not find else. The
+    /// event of the answer follows.
+    event Relayed(GameId indexed game, bytes data);
     event TraceOpened(uint256 indexed claimId, GameId indexed game, bytes32 traceRoot);
     event Picked(GameId indexed game, bytes32 pinned, Position position);
     event Entered(GameId indexed game, bytes32 pinned, Position position, TensorShape shape);

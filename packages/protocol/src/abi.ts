@@ -233,6 +233,7 @@ export const ABIS = {
     "event Opened(uint256 indexed game, bytes32 pinned)",
     "event Picked(uint256 indexed game, bytes32 pinned, uint96 position)",
     "event Reduced(uint256 indexed game, bytes32 segment)",
+    "event Relayed(uint256 indexed game, bytes data)",
     "event Risen(uint256 indexed game, bytes32 pinned)",
     "event SnapshotsPublished(uint256 indexed game, bytes32 segment)",
     "event Supplied(uint256 indexed game, uint128 what)",

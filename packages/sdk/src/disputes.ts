@@ -19,18 +19,9 @@ import {
 } from "@assay/dispute";
 import type { DisputeGame } from "@assay/protocol";
 import { fromHex, type Hash } from "@assay/vm";
-import type { EventLog, Log, Signer, Result, TransactionReceipt } from "ethers";
+import type { Result, Signer, TransactionReceipt } from "ethers";
 
 const GWEI = 10n ** 9n;
-
-/** A provider's move that cannot be read, because it was not sent to the game directly. */
-export class HiddenMoveError extends Error {
-  readonly transaction: string;
-  constructor(transaction: string) {
-    super(`move hidden in transaction ${transaction}: it was sent to the game by another contract`);
-    this.transaction = transaction;
-  }
-}
 
 export class Disputes {
   readonly #contract: DisputeGame;
@@ -106,7 +97,6 @@ export class Disputes {
   /**
    * What the provider of a claim has opened so far, over all games on it, read from the chain.
    * @param fromBlock A block not after the claim's first challenge.
-   * Throws `HiddenMoveError` if an opening was not sent as a transaction of its own.
    */
   async published(dispute: Dispute, fromBlock = 0): Promise<Published> {
     const { interface: abi } = this.#contract;
@@ -116,6 +106,7 @@ export class Disputes {
       address: await this.#contract.getAddress(),
       fromBlock,
     });
+    let relayed: string | undefined;
     for (const log of logs) {
       const event = abi.parseLog(log);
       const id = event?.args.game as GameId | undefined;
@@ -133,26 +124,28 @@ export class Disputes {
         case "Narrowed":
           standing.set(id, { ...before!, pinned: fromHex(event.args.segment) });
           break;
+        case "Relayed":
+          relayed = event.args.data as string;
+          break;
         case "TraceOpened":
         case "Opened":
         case "BlockOpened":
         case "SnapshotsPublished":
         case "Supplied":
           published.learn(
-            await this.#openingIn(log, event.args.what as bigint | undefined),
+            this.#openingIn(relayed ?? (await log.getTransaction()).data, event.args.what as bigint | undefined),
             { id, ...before } as Game,
             dispute,
           );
+          relayed = undefined;
       }
     }
     return published;
   }
 
-  /** The provider's move whose event this is; `what` was demanded, if it is a supply. */
-  async #openingIn(log: Log | EventLog, what?: bigint): Promise<Move> {
-    const transaction = (await log.getTransaction())!;
-    const call = this.#contract.interface.parseTransaction(transaction);
-    if (call === null || transaction.to !== log.address) throw new HiddenMoveError(log.transactionHash);
+  /** The provider's move in the calldata of a call to the game; `what` was demanded, if it is a supply. */
+  #openingIn(data: string, what?: bigint): Move {
+    const call = this.#contract.interface.parseTransaction({ data })!;
     const { children, leaves, snapshots, leaf } = call.args;
     const common = { kind: call.name, game: call.args.game, expected: fromHex(call.args.expected ?? "0x") };
     if (children !== undefined) return { ...common, children: hashes(children) } as Move;

@@ -28,7 +28,7 @@ export const COST = {
   finalise: 43_830,
   payReward: 62_829,
   challenge: 151_849,
-  pick: 117_898,
-  prove: 231_640,
-  commitAndProve: 236_160,
+  pick: 117_910,
+  prove: 231_652,
+  commitAndProve: 236_184,
 } as const;

@@ -17,6 +17,7 @@ import {
 import { riseAnywhere } from "../../../packages/dispute/src/testing/griefers.ts";
 import { randomSource } from "../../../packages/dispute/src/testing/random.ts";
 import { noise, type ToySizes } from "../../../packages/dispute/src/testing/toy.ts";
+import { Disputes } from "../../../packages/sdk/src/index.ts";
 import { fromHex, toHex } from "../../../packages/vm/src/hash.ts";
 import type { Trace } from "../../../packages/vm/src/trace.ts";
 import {
@@ -478,6 +479,40 @@ describe("Attacks on disputes", () => {
     expect(lasted).to.be.within(budgets, budgets + longest * PARAMETERS.extension);
     expect(await isConvicted(table, 1n)).to.equal(false);
   });
+
+  for (const [how, hide] of [
+    ["a contract", undefined],
+    ["the operator's own code (EIP-7702)", "0xef0100"],
+  ] as const) {
+    it(`hidden answers: whoever has only logs and transactions reads what came through ${how}`, async () => {
+      const { table, played } = await set(liar);
+      const { game, operator, challenger } = table;
+      const relay = await chain.ethers.deployContract("Relay");
+      await game.connect(operator).setDelegate(await relay.getAddress(), true);
+      if (hide) await networkHelpers.setCode(operator.address, hide + (await relay.getAddress()).slice(2));
+      const through = hide ? relay.attach(operator.address) : relay;
+      const id = await challenge(table, played);
+      const kinds: string[] = [];
+      for (let turn = 0; turn < 40 && !(await isConvicted(table, 1n)); turn++) {
+        const at = await readGame(table, id);
+        const published = await new Disputes(game).published(played.dispute);
+        const own = challengerMind(played, published)(played.dispute, at, at.clock.since);
+        if (own) {
+          await send(table, challenger, own);
+          continue;
+        }
+        const move = providerMind(played)(played.dispute, at, at.clock.since)!;
+        kinds.push(move.kind);
+        const data = game.interface.encodeFunctionData(move.kind as "open", argumentsOf(move) as never);
+        await expect(through.connect(operator).getFunction("pass")(await game.getAddress(), data)).to.emit(
+          game,
+          "Relayed",
+        );
+      }
+      expect(kinds).to.include.members(["openTrace", "open", "openBlock"]);
+      expect(await table.holder.rewarded(1n)).to.equal(challenger.address);
+    });
+  }
 
   it("games without a bound on their moves: no such parameters", async () => {
     const error = { interface: (await setTable(chain)).game.interface };
