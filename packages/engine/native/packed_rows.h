@@ -12,11 +12,11 @@ static int64_t vectors_of(int64_t lanes) { return (lanes + LANES - 1) / LANES; }
 
 // Whether rows should take the place of columns: where vectors along the columns would be emptier, as over the 7 × 7 places
 // of a late convolution. Counted in multiply-adds of a vector; packing a tile's columns for one index takes some 5, turning
-// back 16 sums some 7.
+// 16 sums back some 3 more than storing them.
 static int better_turned(const struct contraction *c) {
   const int64_t rows = c->rows, columns = c->columns, depth = c->depth;
   const int64_t straight = vectors_of(columns) * rows * depth, turned = vectors_of(rows) * columns * depth;
-  const int64_t packing = (columns + TILE_ROWS - 1) / TILE_ROWS * depth * 5, turning = rows * columns / 16 * 7;
+  const int64_t packing = (columns + TILE_ROWS - 1) / TILE_ROWS * depth * 5, turning = rows * columns / 16 * 3;
   return rows >= PANEL && turned + packing + turning < straight + straight / 32;
 }
 

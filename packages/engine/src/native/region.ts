@@ -7,10 +7,10 @@ const WORK = 1 << 22;
 const BYTES = 1 << 19;
 /** Bytes of sums that a call makes, where it may choose: they are still cached when they are used. */
 const SUMS = 1 << 19;
-/** Rows that pay for packing columns once more, and columns of a call that packs them. */
-const PACKING_ROWS = 512;
+/** Columns of a call over columns that are not packed, and rows that pay for gathering them once more. */
 const LEAST_COLUMNS = 128;
 const MOST_COLUMNS = 1024;
+const GATHERING_ROWS = 512;
 /** Most rows of a call over packed columns: a block of their depth stays in the second-level cache. */
 const ROWS = 256;
 
@@ -45,8 +45,13 @@ function largeRegion(c: Contraction, panel: number, tile: number): Region {
     const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), SUMS / (4 * height), panel);
     return { rows: height, columns: evenPart(columns, roundUp(width, panel), panel), batches: 1 };
   }
-  // As many rows as may be, and then columns as the sums leave room for. Whole panels, for rows may be packed like columns.
-  const height = evenPart(rows, Math.max(PACKING_ROWS, SUMS / (4 * columns)), panel);
+  // Whole panels of rows, for they may be packed like columns.
+  if (columnFactor.mode === MODE.STRIDED) {
+    // Read where they are: long rows, for what is done with the sums afterwards runs along them.
+    const width = evenPart(columns, MOST_COLUMNS, panel);
+    return { rows: evenPart(rows, roundUp(SUMS / (4 * width), panel), panel), columns: width, batches: 1 };
+  }
+  const height = evenPart(rows, Math.max(GATHERING_ROWS, SUMS / (4 * columns)), panel);
   const width = roundUp(clamp(SUMS / (4 * height), LEAST_COLUMNS, MOST_COLUMNS), panel);
   return { rows: height, columns: evenPart(columns, width, panel), batches: 1 };
 }
