@@ -1,9 +1,11 @@
 /**
  * What disputes cost: a row per arity and place with transactions, gas, the last proof (conviction included), and commit
  * and prove for who knows the leaves. Then the language model's disputes on the real market, with all its bookkeeping, at
- * the largest of the arities, against what they may cost.
+ * an arity of 32, against what they may cost.
  *
- *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 4] [--json]
+ *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 4] [--toy] [--json]
+ *
+ * `--toy` leaves the market out.
  */
 import { parseArgs } from "node:util";
 import { measure, PLACES, type Holder, type Row } from "./disputeCosts.ts";
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     arity: { type: "string", default: "2,4,8,16,32,64,128" },
     snapshots: { type: "string", default: "64" },
     short: { type: "string", default: "4" },
+    toy: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -42,7 +45,7 @@ for (const arity of values.arity.split(",").map(Number)) {
   for (const place of Object.keys(PLACES)) rows.push(await measureAt(place, arity, "toy"));
 }
 const onMarket: Row[] = [];
-for (const place of Object.keys(LIMITS)) onMarket.push(await measureAt(place, DEPLOYED, "market"));
+for (const place of values.toy ? [] : Object.keys(LIMITS)) onMarket.push(await measureAt(place, DEPLOYED, "market"));
 
 const number = (value: number | undefined, width: number): string =>
   (value?.toLocaleString("en") ?? "").padStart(width);
@@ -61,7 +64,8 @@ if (values.json) {
     ];
     console.log([place.padEnd(24), ...columns].join(" ").trimEnd());
   }
-  console.log(`\non the market, arity ${DEPLOYED}    transactions  at most         gas     at most`);
+  if (onMarket.length > 0)
+    console.log(`\non the market, arity ${DEPLOYED}    transactions  at most         gas     at most`);
   for (const { place, transactions, gas } of onMarket) {
     const limit = LIMITS[place];
     const columns = [number(transactions, 14), number(limit.transactions, 8), number(gas, 11), number(limit.gas, 11)];

@@ -68,7 +68,7 @@ const rows = SIZES.flatMap((bytes) => {
   const folder = makeVariant(bytes);
   const hardhat = join(ROOT, "node_modules", "hardhat", "dist", "src", "cli.js");
   execFileSync(process.execPath, [hardhat, "build"], { cwd: folder, stdio: "ignore" });
-  const command = ["scripts/bench/dispute.ts", "--arity", values.arity, "--json"];
+  const command = ["scripts/bench/dispute.ts", "--arity", values.arity, "--toy", "--json"];
   const output = execFileSync(process.execPath, command, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 26 });
   rmSync(folder, { recursive: true, force: true });
   const measured = JSON.parse(output.trim().split("\n").at(-1)!) as { rows: Record<string, unknown>[] };

@@ -2,7 +2,8 @@
  * Liars in row groups that stall: whatever they tell and however long they let the challenger wait, they are convicted in
  * the one game that was begun within the window, and no later than a claim may end.
  *
- * `ASSAY_STALLS=20000` tries as many random liars instead of the default; `ASSAY_STALLS_SEED` begins elsewhere.
+ * `ASSAY_STALLS=20000` tries as many random liars instead of the default, `ASSAY_STALLS_TENSORS=150` larger groups;
+ * `ASSAY_STALLS_SEED` begins elsewhere.
  *
  * @weight 15
  */
@@ -20,7 +21,7 @@ import { believed, lieInGroup, LONG_SUMS, placeInGroup, STALLS } from "./testing
 
 const LIES = Number(process.env.ASSAY_STALLS ?? 600);
 /** Tensors of a large group: as many as a loop over a small network makes. */
-const TENSORS = 40;
+const TENSORS = Number(process.env.ASSAY_STALLS_TENSORS ?? 40);
 const SEED = Number(process.env.ASSAY_STALLS_SEED ?? 1);
 
 describe("liars that stall in a row group", function () {
