@@ -2,6 +2,8 @@
  * The engine's bits on models whose sizes make its fast ways meet: blocks of a sum that begin and end, vectors that end in the
  * middle, borders of windows, infinite weights there, integers with zero points. Every backend, one thread and two, fused
  * and emulated, against the reference interpreter.
+ *
+ * @weight 40
  */
 import { DType, denseBytes, makeTensor, run, tensorOfWords, type Program, type Request, type Tensor } from "@assay/vm";
 import { expect } from "chai";

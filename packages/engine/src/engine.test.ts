@@ -1,3 +1,9 @@
+/**
+ * The engine's bits on hand-written and random programs: every tensor of every call, whatever computes it.
+ * ASSAY_RANDOM_PROGRAMS=15000 compares more.
+ *
+ * @weight 60
+ */
 import { isDType, loadWord, run, wordsOf, type Run } from "@assay/vm";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";

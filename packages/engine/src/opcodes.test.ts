@@ -1,6 +1,8 @@
 /**
  * Every instruction on special words: over vectors, over single words, over lanes that count, and in a reduction; by the
  * interpreter, WebAssembly and generated C of every instruction set that this machine runs.
+ *
+ * @weight 60
  */
 import { assembleProgram, DType, encodeRecord, mapRecord, nameOf, reduceRecord, run, shape, wordsOf } from "@assay/vm";
 import { INSTRUCTIONS } from "@assay/vm/isa";
