@@ -221,7 +221,7 @@ export class Engine {
     if (this.#active !== plan) this.#prepare(made);
     const names = Object.keys(plan.lists);
     request.inputs.forEach((tensor, i) => {
-      if (isDType(tensor.dtype)) writeCanonical(memory.bytes, plan.inputs[i], tensor);
+      if (isDType(tensor.dtype)) writeCanonical(memory.bytes, plan.inputs[i], tensor, runner.canonicalFloats);
     });
     const seed = new BigUint64Array(memory.memory.buffer, SEED_ADDRESS, 4);
     for (let i = 0; i < 4; i++) seed[i] = BigInt.asUintN(64, request.seed >> BigInt(64 * i));

@@ -1,7 +1,9 @@
 /** Computes parts of a plan's steps with one instance of its module: one for each thread. */
 import type { Size } from "./codegen/graph.ts";
+import { CANONICAL_FLOATS } from "./codegen/canonical.ts";
 import { rowsName } from "./codegen/kernel.ts";
 import type { ContractionKernels } from "./contraction.ts";
+import type { CanonicalFloats } from "./plan/canonical.ts";
 import type { Step } from "./plan/step.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
@@ -31,6 +33,9 @@ export class Runner {
     this.#contractions = contractions;
     this.#scratch = scratch;
   }
+
+  /** Makes the NaNs among the floats from an address to an end the one NaN. */
+  readonly canonicalFloats: CanonicalFloats = (at, end) => this.#kernels[CANONICAL_FLOATS](at, end);
 
   /** How many parts a step falls into. */
   parts(step: Step): number {

@@ -3,6 +3,7 @@
  * function or contraction computes it, in which order; as plain data that every thread is given.
  */
 import { countOf, isDType, Layout, NO_NODE, type ListName, type Program, type Request } from "@assay/vm";
+import { writeCanonicalFloats } from "../codegen/canonical.ts";
 import { fixed } from "../codegen/graph.ts";
 import { Library } from "../codegen/library.ts";
 import type { ContractionKernels } from "../contraction.ts";
@@ -114,6 +115,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   for (const list of lists) placeTensors(list, { keep, kept, retained, memory });
 
   const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
+  writeCanonicalFloats(writer);
   const tables = new Tables(memory);
   const found = matches(lists, surroundings, request);
   const kernels: KernelContext = {
