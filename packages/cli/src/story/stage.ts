@@ -82,7 +82,9 @@ export async function setStage(chain: ChainName): Promise<Stage> {
     deployContract: async (name, args) => (await ethers.deployContract(name, args)).getAddress(),
     now: async () => (await ethers.provider.getBlock("latest"))!.timestamp,
     sleep: async (seconds) => {
-      await ethers.provider.send("evm_increaseTime", [seconds]);
+      // To the second: an increase would add what the machine's own clock has gone on meanwhile.
+      const { timestamp } = (await ethers.provider.getBlock("latest"))!;
+      await ethers.provider.send("evm_setNextBlockTimestamp", [timestamp + seconds]);
       await ethers.provider.send("evm_mine", []);
     },
     close: async () => {
