@@ -9,8 +9,8 @@
 
 // Tiles of columns at once: packed, they stay in the second-level cache. Floats from one r to the next in such a tile.
 enum { TURNED_TILES = 10, TURNED_COLUMNS = TURNED_TILES * TILE_ROWS, TURNED_WIDTH = (TILE_ROWS + LANES - 1) / LANES * LANES };
-// Rows at once, which bounds the sums kept.
-enum { TURNED_ROWS = 512 };
+// Rows at once, which bounds the sums kept: those of a region (native/region.ts), and of a panel that begins before it.
+enum { TURNED_ROWS = 512 + PANEL };
 
 static int may_be_turned(const struct contraction *c) {
   return c->factor[SIDE_ROWS].mode == MODE_PACKED;
@@ -19,7 +19,7 @@ static int may_be_turned(const struct contraction *c) {
 static int64_t turned_scratch(const struct contraction *c) {
   const int64_t depth = least(c->depth, BLOCK);
   const int64_t columns = round_up(least(c->columns, TURNED_COLUMNS), LANES);
-  const int64_t rows = least(round_up(c->rows, PANEL) + PANEL, TURNED_ROWS);
+  const int64_t rows = row_pitch(least(round_up(c->rows, PANEL) + PANEL, TURNED_ROWS), FLOATS_PER_LINE);
   return (TURNED_TILES * depth * TURNED_WIDTH + columns * rows) * (int64_t)sizeof(float);
 }
 
@@ -51,7 +51,7 @@ static void contract_turned_chunk(uint8_t *memory, const struct contraction *c, 
   const struct view columns = view_of(memory, c, SIDE_COLUMNS, b);
   const float *packed = (const float *)(bytes_of(view_of(memory, c, SIDE_ROWS, b)) + PACKED_HEAD);
   const int64_t from = g.m0 / PANEL * PANEL, to = least(round_up(g.m1, PANEL), round_up(c->rows, PANEL));
-  const int64_t pitch = to - from, count = g.n1 - g.n0, tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
+  const int64_t pitch = row_pitch(to - from, FLOATS_PER_LINE), count = g.n1 - g.n0, tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
   const int64_t tile_size = least(c->depth, BLOCK) * TURNED_WIDTH;
   float *sums = scratch + tiles * tile_size;
   int32_t out_row[TURNED_COLUMNS];
