@@ -1,6 +1,7 @@
 /** Contractions by the native library: the same C for every instruction set, and the same bits. */
 import { encodeContraction, type Contraction, type ContractionKernels } from "../contraction.ts";
 import type { GeneratedKernels } from "../generatedKernels.ts";
+import { MAX_PAGES, PAGE } from "../wasm/module.ts";
 import type { Memory } from "../wasm/webAssembly.ts";
 import { generatedLibraries, type GeneratedLibraries } from "./generated.ts";
 import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "./library.ts";
@@ -47,6 +48,8 @@ class NativeKernels implements ContractionKernels {
     this.#library = library;
     this.#set = set;
     this.#generated = generatedLibraries(set.name);
+    // Addresses for all that a memory may grow to are kept free from the start.
+    library.largePages(this.#address(), MAX_PAGES * PAGE);
   }
 
   readonly generated: GeneratedKernels = {

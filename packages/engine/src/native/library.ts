@@ -17,6 +17,8 @@ export interface NativeLibrary {
   readonly sets: readonly InstructionSet[];
   /** Address of a buffer's first byte in this process. */
   readonly address: (buffer: Uint8Array) => number;
+  /** Wishes for large pages under these bytes of one mapping, touched or not yet. */
+  readonly largePages: (base: number, bytes: number) => void;
   readonly packedBytes: (set: number, kind: number, side: number, depth: number, lanes: number) => number;
   readonly scratchBytes: (set: number, words: Int32Array) => number;
   readonly pack: (set: number, base: number, at: number, side: number, batch: number, to: number) => void;
@@ -74,7 +76,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 4;
+const VERSION = 5;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -115,6 +117,7 @@ function bind(file: string): NativeLibrary {
     return { index, name: name(index), runs: runs(index) !== 0, lanes: lanes(index), rows: rows(index) };
   });
   const address = number("uint64_t assay_address(const uint8_t *buffer)");
+  const largePages = library.func("void assay_large_pages(uint64_t base, uint64_t bytes)");
   const packedBytes = number(
     "int64_t assay_packed_bytes(int32_t set, int32_t kind, int32_t side, int64_t depth, int64_t lanes)",
   );
@@ -149,6 +152,7 @@ function bind(file: string): NativeLibrary {
     file,
     sets,
     address: (buffer) => Number(address(buffer)),
+    largePages: largePages as NativeLibrary["largePages"],
     packedBytes: (...args) => Number(packedBytes(...args)),
     scratchBytes: (...args) => Number(scratchBytes(...args)),
     pack: pack as NativeLibrary["pack"],
