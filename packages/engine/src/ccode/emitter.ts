@@ -88,6 +88,11 @@ export class Emitter {
     return `a${this.parameters.push(value) - 1}`;
   }
 
+  /** How much a word grows from lane to lane: written out where that is at most one. */
+  stride(value: number): string {
+    return Math.abs(value) <= 1 ? String(value) : `(int32_t)${this.parameter(value)}`;
+  }
+
   /** A size: a parameter, or the word in memory that a parameter tells. */
   size(size: Size): string {
     const known = this.#parameterOf.get(size) ?? this.parameter(size.constant ?? size.slot);
@@ -217,7 +222,7 @@ export class Emitter {
     }
     if (node.op === OPCODE.acc) return this.#accumulators[this.#forms.copy][node.imm];
     if (node.stride !== undefined) {
-      const stride = Math.abs(node.stride) <= 1 ? String(node.stride) : `(int32_t)${this.parameter(node.stride)}`;
+      const stride = this.stride(node.stride);
       return as === "wide" ? `v_iotal(${words.wide(node)}, ${stride})` : `v_iota(${words.low(node)}, ${stride})`;
     }
     if (node.op === OPCODE.load) return loadCode(this, node);

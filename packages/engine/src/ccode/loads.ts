@@ -82,7 +82,10 @@ export function loadWord(emitter: Emitter, node: Node): string {
   return `(s_ultl(${emitter.words.wide(index)}, s_extendu((int32_t)${limit})) ? ${element} : 0)`;
 }
 
-/** A vector of elements: neighbours, neighbours of which some are chosen, or elements anywhere. */
+/** Elements from one lane to the next of a load that is read by distance: the last lane's place stays a 32-bit word. */
+const MOST_SPACED = 2 ** 20;
+
+/** A vector of elements: neighbours or elements a distance apart, some of them chosen, or elements anywhere. */
 export function loadCode(emitter: Emitter, node: Node): string {
   const { suffix, bytes, base, limit } = sourceOf(emitter, node);
   const [index] = node.args;
@@ -98,25 +101,30 @@ export function loadCode(emitter: Emitter, node: Node): string {
     return `v_ult(${vectors.low(place)}, v_set((int32_t)${most}))`;
   };
   const counted = `v_first(${lanes})`;
+  const all = (conditions: readonly string[]): string => conditions.reduce((rest, one) => `v_and(${rest}, ${one})`);
+  /** Elements from `first` on, `first`'s stride apart, where all conditions hold; undefined where they are not read so. */
+  const spaced = (first: Node, conditions: readonly string[]): string | undefined => {
+    const { stride } = first;
+    if (!whole || stride === undefined || stride < 1 || stride > MOST_SPACED) return undefined;
+    if (stride === 1) return `v_chosen_${suffix}(${from(first)}, ${all(conditions)})`;
+    if (suffix !== "f32" && suffix !== "i32") return undefined;
+    return `v_spaced_${suffix}(${from(first)}, ${emitter.stride(stride)}, ${all(conditions)})`;
+  };
   const chosen = whole && index.op === OPCODE.select ? index.args : undefined;
-  if (chosen !== undefined && chosen[1].stride === 1 && chosen[2].high < 0) {
+  if (chosen !== undefined && chosen[2].high < 0) {
     const [condition, first] = chosen;
     const operand = emitter.graph.scope.operands[node.imm];
-    const certain = operand.kind === "tensor" && emitter.graph.inside(first, operand.count);
-    if (condition.stride === 0) {
-      const neighbours =
-        certain || limit === undefined
-          ? `v_load_${suffix}(${from(first)}, ${lanes})`
-          : `v_within_${suffix}(${base}, ${words.wide(first)}, ${limit}, ${lanes})`;
+    const certain = limit === undefined || (operand.kind === "tensor" && emitter.graph.inside(first, operand.count));
+    if (first.stride === 1 && condition.stride === 0) {
+      const neighbours = certain
+        ? `v_load_${suffix}(${from(first)}, ${lanes})`
+        : `v_within_${suffix}(${base}, ${words.wide(first)}, ${limit!}, ${lanes})`;
       return `(${words.condition(condition)} ? ${neighbours} : v_none_${suffix}())`;
     }
-    const conditions = [
-      vectors.condition(condition),
-      counted,
-      ...(certain || limit === undefined ? [] : [below(first, limit)]),
-    ];
-    return `v_chosen_${suffix}(${from(first)}, ${conditions.reduce((all, one) => `v_and(${all}, ${one})`)})`;
+    const conditions = [vectors.condition(condition), counted, ...(certain ? [] : [below(first, limit!)])];
+    const code = spaced(first, conditions);
+    if (code !== undefined) return code;
   }
-  const there = limit === undefined ? counted : `v_and(${counted}, ${below(index, limit)})`;
-  return `v_gather_${suffix}(${base}, ${vectors.low(index)}, ${there})`;
+  const conditions = limit === undefined ? [counted] : [counted, below(index, limit)];
+  return spaced(index, conditions) ?? `v_gather_${suffix}(${base}, ${vectors.low(index)}, ${all(conditions)})`;
 }
