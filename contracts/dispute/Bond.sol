@@ -22,7 +22,10 @@ library Bond {
     uint256 internal constant CHALLENGE = 200_000;
     uint256 internal constant MOVE = 120_000;
 
-    /// @notice A challenger demands and rises until it has made this many moves more than the longest descent has.
+    /// @notice The most moves that a side makes in a game. A challenger demands and rises until the rest are one descent.
+    uint256 internal constant MOVES = 256;
+
+    /// @notice The least number of moves that a game leaves for demands and rises, a first and a last descent set aside.
     uint256 internal constant DETOURS = 64;
 
     /// @dev Gas per byte: carried, hashed and shown in the trees; and the least that a transaction with data costs

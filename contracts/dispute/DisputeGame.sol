@@ -504,9 +504,9 @@ contract DisputeGame is GameTable {
     }
 
     /// @inheritdoc IDisputeGame
-    function longest() external view override returns (uint256) {
+    function longest() external pure override returns (uint256) {
         // A last descent begins at MOST_MOVES at the latest; the provider has opened the trace besides.
-        return 2 * (MOST_MOVES + Bond.longest(ARITY_LOG2, SNAPSHOTS_LOG2));
+        return 2 * Bond.MOVES;
     }
 
     /// @dev Makes the data of an answer known. A sender without code that began the transaction has sent the answer as that

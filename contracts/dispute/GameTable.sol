@@ -101,7 +101,7 @@ abstract contract GameTable is Treasury {
             parameters.snapshotsLog2 > 8 ||
             parameters.shortSteps == 0 ||
             parameters.shortSteps > MOST_SHORT_STEPS ||
-            2 * Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS > 256
+            2 * Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS > Bond.MOVES
         ) revert DisputeGame_Parameters();
         HOLDER = holder;
         EVALUATOR = evaluator;
@@ -111,7 +111,7 @@ abstract contract GameTable is Treasury {
         EXTENSION = parameters.extension;
         TIP_CAP = parameters.tipCap;
         PRICE_CAP = parameters.priceCap;
-        MOST_MOVES = Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS;
+        MOST_MOVES = Bond.MOVES - Bond.longest(parameters.arityLog2, parameters.snapshotsLog2);
         GAS_BOND_GWEI = _gweiUp(Bond.worst(parameters.arityLog2, parameters.snapshotsLog2) * parameters.priceCap);
     }
 

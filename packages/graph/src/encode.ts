@@ -30,6 +30,9 @@ import type { Source, TensorValue } from "./tensorValue.ts";
 /** Version of the lowering: a change to any operator's code or to fusion raises it. */
 export const LOWERING_VERSION = 1;
 
+/** Tensors that a row group has at most: so many that a lie in it is found in one dispute game (docs/dispute.md). */
+export const MAX_GROUP_TENSORS = 256;
+
 /** What a program is encoded from. */
 export interface Lowered {
   readonly prompt: readonly LoweredNode[];
@@ -100,6 +103,12 @@ export function encodeProgram(lowered: Lowered): Program {
     const { sections, operands } = writeBody(node, node.body);
     const [first, step, final] = sections.sections;
     const { group } = node;
+    const tensors = group?.nodes.length ?? 0;
+    check(
+      tensors <= MAX_GROUP_TENSORS,
+      "TOO_LARGE",
+      `${node.operator}: a row group of ${tensors} tensors, of which a dispute settles at most ${MAX_GROUP_TENSORS}`,
+    );
     const common = {
       dtype: node.dtype,
       ...(group && { group: { start: placeOf(group.nodes[0]), end: placeOf(group.nodes[0]) + group.nodes.length } }),

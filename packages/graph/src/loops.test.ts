@@ -52,6 +52,32 @@ function refused(spec: ModelSpec, code: GraphErrorCode, text: string): void {
   expect.fail(`accepted, where ${code} was expected`);
 }
 
+/** h becomes h · a · a · …, so many times in each row. */
+function longScan(products: number): ModelSpec {
+  const name = (index: number): string => (index === 0 ? "h" : `h${index}`);
+  const body: GraphSpec = {
+    nodes: [
+      node("Identity", ["row"], "seen"),
+      ...Array.from({ length: products }, (_, i) => node("MatMul", [name(i), "a"], name(i + 1))),
+    ],
+    inputs: [value("h", FLOAT32, 1, 3), value("row", FLOAT32, 1, 3)],
+    outputs: [value(name(products), FLOAT32, 1, 3), value("seen", FLOAT32, 1, 3)],
+  };
+  return {
+    nodes: [
+      {
+        operator: "Scan",
+        inputs: ["h0", "x"],
+        outputs: ["last", "seen"],
+        attributes: { body: { graph: body }, num_scan_inputs: 1 },
+      },
+    ],
+    inputs: [value("x", FLOAT32, 4, 1, 3), value("h0", FLOAT32, 1, 3)],
+    outputs: [value("last", FLOAT32, 1, 3)],
+    constants: { a: floats([3, 3], [0, 1, 0, 0, 0, 1, 1, 0, 0]) },
+  };
+}
+
 /** h becomes h · a + row; h after the row, and the row below it reversed, are collected. */
 const recurrent: GraphSpec = {
   nodes: [
@@ -177,6 +203,12 @@ describe("loops by rows", () => {
     await agrees(loop(body, [], constants), [counting([3])]);
     const often = { ...constants, m: longs([], [50]) };
     expect(nodesOf(loop(body, [], often))).to.equal(nodesOf(loop(body, [], constants)));
+  });
+
+  it("are refused where their row group has more tensors than a dispute settles, and hear how many", async () => {
+    const inputs = [tensorOfWords(FLOAT32, [4, 1, 3], Array(12).fill(0)), tensorOfWords(FLOAT32, [1, 3], [1, 2, 3])];
+    await agrees(longScan(200), inputs);
+    refused(longScan(400), "TOO_LARGE", "tensors, of which a dispute settles at most 256");
   });
 });
 

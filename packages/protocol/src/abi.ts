@@ -257,7 +257,7 @@ export const ABIS = {
     "function credits(address account) view returns (uint256 amount)",
     "function demand(uint256 id, bytes32 expected, uint128 what) payable",
     "function enter(uint256 id, bytes32 expected, bytes32 child, uint256 index, bytes32[] path, (bytes32 programRoot, bytes32 paramsRoot, bytes32 inputsRoot, bytes32 outputsRoot, uint256 seed, uint256 symbols, uint32 calls) claim, bytes witness)",
-    "function longest() view returns (uint256)",
+    "function longest() pure returns (uint256)",
     "function narrow(uint256 id, bytes32 expected, uint256 index)",
     "function open(uint256 id, bytes32 expected, bytes32[] children)",
     "function openBlock(uint256 id, bytes32 expected, bytes leaves)",

@@ -10,6 +10,7 @@ export const BOND = {
   TIMEOUT: 140_000,
   CHALLENGE: 200_000,
   MOVE: 120_000,
+  MOVES: 256,
   DETOURS: 64,
   BYTE: 24,
   FLOOR_BYTE: 40,
