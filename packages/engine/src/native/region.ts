@@ -14,22 +14,77 @@ const GATHERING_ROWS = 512;
 /** Most rows of a call over packed columns: a block of their depth stays in the second-level cache. */
 const ROWS = 256;
 
-/** Parts that each thread should find, and multiply-adds below which none is cut for that: some 10 µs of one core. */
-const PARTS = 3;
-const SHARED_WORK = 1 << 19;
+/** Parts for each thread that are cut no further: what the last one to finish keeps the others waiting is little. */
+const ENOUGH_PARTS = 8;
+/** Into how many parts each extent of a region is cut, to find the best. */
+const CUTS = [1, 2, 3, 4, 6, 8, 12, 16];
+/**
+ * What a part costs beside its multiply-adds, in multiply-adds: being taken, some 2 µs; a sum's beginning, end and last part;
+ * an element of the columns that is gathered; an element of either factor that is read once more.
+ */
+const COST = { part: 1 << 17, sum: 16, gathered: 8, read: 2 };
 
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */
 export function goodRegion(c: Contraction, panel: number, tile: number, threads = 1): Region {
-  let { rows, columns, batches } = largeRegion(c, panel, tile);
-  const parts = (): number =>
-    Math.ceil(c.rows / rows) * Math.ceil(c.columns / columns) * Math.ceil(c.batches / batches);
-  while (threads > 1 && parts() < PARTS * threads && rows * columns * batches * c.depth >= 2 * SHARED_WORK) {
-    if (batches > 1) batches = Math.ceil(batches / 2);
-    else if (columns >= 4 * panel) columns = evenPart(c.columns, Math.ceil(columns / 2), panel);
-    else if (rows >= 4 * panel) rows = evenPart(c.rows, Math.ceil(rows / 2), panel);
-    else break;
+  const large = largeRegion(c, panel, tile);
+  return threads === 1 ? large : sharedRegion(c, large, panel, threads);
+}
+
+/** A region at most as large, of those that threads are done with soonest. */
+function sharedRegion(c: Contraction, large: Region, panel: number, threads: number): Region {
+  let [best, least] = [large, timeOf(c, large, panel, threads)];
+  if (
+    partsOf(c.batches, large.batches) * partsOf(c.rows, large.rows) * partsOf(c.columns, large.columns) >=
+    ENOUGH_PARTS * threads
+  ) {
+    return large;
   }
-  return { rows, columns, batches };
+  // Many batches are cut between them: a whole image of a depthwise convolution stays one.
+  const whole = c.batches >= threads;
+  for (const batches of cutsOf(large.batches, 1)) {
+    for (const rows of whole ? [large.rows] : cutsOf(large.rows, panel)) {
+      for (const columns of whole ? [large.columns] : cutsOf(large.columns, panel)) {
+        const region = { batches, rows, columns };
+        const time = timeOf(c, region, panel, threads);
+        if (time < least) [best, least] = [region, time];
+      }
+    }
+  }
+  return best;
+}
+
+const partsOf = (extent: number, part: number): number => Math.ceil(extent / Math.max(part, 1));
+
+/** An extent cut into several numbers of parts, each a multiple of `unit`. */
+function cutsOf(extent: number, unit: number): number[] {
+  const parts = CUTS.map((count) => Math.min(extent, roundUp(Math.ceil(extent / count), unit)));
+  return [...new Set(parts)];
+}
+
+/**
+ * When threads that take part after part are all done, in multiply-adds; and a quarter of a part on top, for one of them
+ * may be held up.
+ */
+function timeOf(c: Contraction, region: Region, panel: number, threads: number): number {
+  const { mode } = c.columnFactor;
+  const column = mode === MODE.PACKED ? 0 : mode === MODE.STRIDED ? COST.read : COST.gathered;
+  const busy = new Array<number>(threads).fill(0);
+  let [all, parts] = [0, 0];
+  for (let b = 0; b < c.batches; b += region.batches) {
+    const batches = Math.min(region.batches, c.batches - b);
+    for (let n = 0; n < c.columns; n += region.columns) {
+      const columns = Math.min(region.columns, c.columns - n);
+      for (let m = 0; m < c.rows; m += region.rows) {
+        const rows = Math.min(region.rows, c.rows - m);
+        const sums = rows * roundUp(columns, panel / 2) * (c.depth + COST.sum);
+        const cost = COST.part + batches * (sums + (COST.read * rows + column * columns) * c.depth);
+        busy[busy.indexOf(Math.min(...busy))] += cost;
+        all += cost;
+        parts++;
+      }
+    }
+  }
+  return Math.max(...busy) + (parts === 0 ? 0 : all / parts / 4);
 }
 
 /** The region for one thread. */
