@@ -15,6 +15,8 @@ const BPS = 10_000n;
 
 /** How often each thing must have been done per hundred steps, or the walk tested nothing. */
 const LEAST_PER_HUNDRED = 0.5;
+/** Seconds that pass at a time, at most: both stake that matures and windows that close are met. */
+const LONGEST_WAIT = 250;
 
 /** mulberry32: a small generator that repeats. */
 function generator(seed: number): () => number {
@@ -270,7 +272,7 @@ class Walk {
       return false;
     },
     wait: async () => {
-      await this.world.networkHelpers.time.increase(1 + Math.floor(this.random() * 200));
+      await this.world.networkHelpers.time.increase(1 + Math.floor(this.random() * LONGEST_WAIT));
       return true;
     },
   };

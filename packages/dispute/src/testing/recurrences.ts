@@ -62,15 +62,20 @@ export interface Load {
   readonly above?: boolean;
 }
 
-/** A group of many tensors, each the sum of x and of what it loads from others, a few columns further on. */
-export function tangle(name: string, tensors: number, loadsOf: (index: number) => readonly Load[]): Example {
+/** A group of many tensors of `rows` rows, each the sum of x and of what it loads from others, a few columns further on. */
+export function tangle(
+  name: string,
+  tensors: number,
+  rows: number,
+  loadsOf: (index: number) => readonly Load[],
+): Example {
   const records = Array.from({ length: tensors }, (_, index) => {
     const loads = loadsOf(index);
     const operands: Operand[] = [
       { kind: "input", index: 0 },
       ...loads.map((load) => ({ kind: "row" as const, index: load.index })),
     ];
-    const frame = { dtype: DType.FLOAT32, shape: [ROWS, WIDTH], group: { start: 0, end: tensors }, operands };
+    const frame = { dtype: DType.FLOAT32, shape: [rows, WIDTH], group: { start: 0, end: tensors }, operands };
     return mapRecord(frame, (code) => {
       const column = code.urem(code.iadd(code.linear(), code.constant(7)), code.constant(WIDTH));
       const here = code.iadd(code.imul(code.index(0), code.constant(WIDTH)), column);
@@ -79,33 +84,52 @@ export function tangle(name: string, tensors: number, loadsOf: (index: number) =
       return loads.reduce((sum, load, i) => code.fadd(sum, code.load(1 + i, load.above ? above : here)), x);
     });
   });
-  return exampleOf(name, records);
+  return exampleOf(name, records, rows);
 }
 
-/** Shapes of such groups: one tensor after the other, each a row after the next one, and without order. */
-export function tangles(tensors: number): Example[] {
-  const random = new Random(3);
+/**
+ * Shapes of such groups: one tensor after the other, each a row after the next one, without order, and each a row after
+ * another in one long cycle.
+ */
+export function tangles(tensors: number, rows = ROWS, seed = 3): Example[] {
+  const random = new Random(seed);
+  const cycle = cycleOf(tensors, random);
   return [
-    tangle("chain", tensors, (index) => (index > 0 ? [{ index: index - 1 }] : [{ index: tensors - 1, above: true }])),
-    tangle("delay line", tensors, (index) => [{ index: Math.min(index + 1, tensors - 1), above: true }]),
-    tangle("thicket", tensors, (index) => [
+    tangle("chain", tensors, rows, (index) =>
+      index > 0 ? [{ index: index - 1 }] : [{ index: tensors - 1, above: true }],
+    ),
+    tangle("delay line", tensors, rows, (index) => [{ index: Math.min(index + 1, tensors - 1), above: true }]),
+    tangle("thicket", tensors, rows, (index) => [
       { index: random.below(tensors), above: true },
       ...(index > 0 ? [{ index: random.below(index) }] : []),
     ]),
+    tangle("cycle", tensors, rows, (index) => [{ index: cycle[index], above: true }]),
   ];
 }
 
+/** Of every tensor the one before it, in a random cycle through all. */
+function cycleOf(tensors: number, random: Random): number[] {
+  const order = Array.from({ length: tensors }, (_, index) => index);
+  for (let i = tensors - 1; i > 0; i--) {
+    const other = random.below(i + 1);
+    [order[i], order[other]] = [order[other], order[i]];
+  }
+  const before: number[] = [];
+  order.forEach((index, i) => (before[index] = order[(i + tensors - 1) % tensors]));
+  return before;
+}
+
 /** A program of a group and what reads the last row of its last tensor. */
-function exampleOf(name: string, group: readonly NodeRecord[]): Example {
+function exampleOf(name: string, group: readonly NodeRecord[], rows = ROWS): Example {
   const operands = [{ kind: "node", index: group.length - 1 }] as const;
   const last = mapRecord({ dtype: DType.FLOAT32, shape: [WIDTH], operands }, (code) =>
-    code.load(0, code.iadd(code.linear(), code.constant((ROWS - 1) * WIDTH))),
+    code.load(0, code.iadd(code.linear(), code.constant((rows - 1) * WIDTH))),
   );
-  const x = Array.from({ length: ROWS * WIDTH }, (_, i) => (i % 7) / 3 - 1);
-  const inputs = [{ dtype: DType.FLOAT32, shape: [shape.constant(ROWS), shape.constant(WIDTH)] }];
+  const x = Array.from({ length: rows * WIDTH }, (_, i) => (i % 7) / 3 - 1);
+  const inputs = [{ dtype: DType.FLOAT32, shape: [shape.constant(rows), shape.constant(WIDTH)] }];
   return {
     name,
     program: assembleProgram({ prompt: [...group, last].map(encodeRecord), outputs: [group.length], inputs }),
-    request: { inputs: [floats([ROWS, WIDTH], x)], symbols: [], seed: 0n, calls: 1 },
+    request: { inputs: [floats([rows, WIDTH], x)], symbols: [], seed: 0n, calls: 1 },
   };
 }
