@@ -32,13 +32,9 @@ export function goodRegion(c: Contraction, panel: number, tile: number, threads 
 
 /** A region at most as large, of those that threads are done with soonest. */
 function sharedRegion(c: Contraction, large: Region, panel: number, threads: number): Region {
+  const parts = partsOf(c.batches, large.batches) * partsOf(c.rows, large.rows) * partsOf(c.columns, large.columns);
+  if (parts >= ENOUGH_PARTS * threads) return large;
   let [best, least] = [large, timeOf(c, large, panel, threads)];
-  if (
-    partsOf(c.batches, large.batches) * partsOf(c.rows, large.rows) * partsOf(c.columns, large.columns) >=
-    ENOUGH_PARTS * threads
-  ) {
-    return large;
-  }
   // Many batches are cut between them: a whole image of a depthwise convolution stays one.
   const whole = c.batches >= threads;
   for (const batches of cutsOf(large.batches, 1)) {
