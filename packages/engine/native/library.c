@@ -1,6 +1,6 @@
 // The library's functions: the instruction sets it holds, which of them this machine has, and the calls into one of them.
 // Addresses are bytes from `base`, where the linear memory starts in this process.
-#include "kernels.h"
+#include "threads.h"
 
 #include <stddef.h>
 
@@ -63,7 +63,7 @@ static control enter(void) {
 static void leave(control before) { fesetenv(&before); }
 #endif
 
-EXPORT int32_t assay_version(void) { return 5; }
+EXPORT int32_t assay_version(void) { return 6; }
 
 EXPORT int32_t assay_sets(void) { return SETS; }
 
@@ -122,17 +122,6 @@ EXPORT void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, 
   leave(before);
 }
 
-// A kernel generated for one record (native/generated): its address in this process.
-typedef void generated(uint8_t *memory, const uint32_t *parameters, uint32_t from, uint32_t to);
-static generated *at_address(uint64_t kernel) { return (generated *)(uintptr_t)kernel; }
-
-EXPORT void assay_map(uint64_t kernel, uint64_t base, uint32_t parameters, uint32_t from, uint32_t to) {
-  uint8_t *memory = (uint8_t *)(uintptr_t)base;
-  const control before = enter();
-  at_address(kernel)(memory, (const uint32_t *)(memory + parameters), from, to);
-  leave(before);
-}
-
 // A row group: its kernels in order, row by row.
 struct member {
   uint64_t kernel;
@@ -154,33 +143,27 @@ EXPORT void assay_row_group(uint64_t base, const struct member *members, int32_t
   leave(before);
 }
 
-// The elements of a region's sums, while those are in the cache; rows that touch are one range.
-static void finish(uint8_t *memory, const struct contraction *c, struct region region, generated *kernel,
-                   const uint32_t *parameters) {
-  const int32_t *batch = table(memory, c->out_batch), *row = table(memory, c->out_row);
-  const int32_t width = region.n1 - region.n0;
-  for (int32_t b = region.b0; b < region.b1; b++) {
-    for (int32_t m = region.m0; m < region.m1;) {
-      const int32_t first = row[m];
-      int32_t count = 1;
-      while (m + count < region.m1 && row[m + count] == first + count * width) count++;
-      const uint32_t from = (uint32_t)(batch[b] + first + region.n0);
-      kernel(memory, parameters, from, from + (uint32_t)(count * width));
-      m += count;
-    }
-  }
+static struct place place_of(int32_t set, uint64_t base, uint32_t scratch) {
+  uint8_t *memory = (uint8_t *)(uintptr_t)base;
+  return (struct place){sets[set], memory, memory + scratch};
+}
+static struct signals *signals_at(const struct place *p, uint32_t address) {
+  return address == 0 ? 0 : (struct signals *)(p->memory + address);
 }
 
-// `assay_contract`, and then its last part.
-EXPORT void assay_contract_finish(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0,
-                                  int32_t m1, int32_t n0, int32_t n1, uint32_t scratch, uint64_t kernel,
-                                  uint32_t parameters) {
-  uint8_t *memory = (uint8_t *)(uintptr_t)base;
+// `count` steps from an address on, with the threads that follow where `signals` is not 0.
+EXPORT void assay_lead(int32_t set, uint64_t base, uint32_t steps, int32_t count, uint32_t scratch, uint32_t signals) {
+  const struct place p = place_of(set, base, scratch);
   const control before = enter();
-  const struct region region = {b0, b1, m0, m1, n0, n1};
-  const struct contraction *c = (const struct contraction *)(memory + at);
-  sets[set]->contract(memory, c, region, memory + scratch);
-  finish(memory, c, region, at_address(kernel), (const uint32_t *)(memory + parameters));
+  lead(signals_at(&p, signals), &p, (const struct step *)(p.memory + steps), count);
+  leave(before);
+}
+
+// Parts of steps that another thread leads.
+EXPORT void assay_follow(int32_t set, uint64_t base, int32_t plan, uint32_t scratch, uint32_t signals) {
+  const struct place p = place_of(set, base, scratch);
+  const control before = enter();
+  follow(signals_at(&p, signals), &p, plan);
   leave(before);
 }
 

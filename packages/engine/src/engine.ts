@@ -11,6 +11,7 @@ import {
   Layout,
   loadWord,
   makeTensor,
+  type ListName,
   type Program,
   type Request,
   type Run,
@@ -29,6 +30,7 @@ import type { PlannedNode } from "./plan/nodes.ts";
 import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type KernelCounts, type ListProgram, type Plan } from "./plan/plan.ts";
+import { isMachineStep, type Step } from "./plan/step.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
 import { MAX_PAGES } from "./wasm/module.ts";
@@ -219,7 +221,6 @@ export class Engine {
     const memory = this.#memory;
     const { plan, runner } = made;
     if (this.#active !== plan) this.#prepare(made);
-    const names = Object.keys(plan.lists);
     request.inputs.forEach((tensor, i) => {
       if (isDType(tensor.dtype)) writeCanonical(memory.bytes, plan.inputs[i], tensor, runner.canonicalFloats);
     });
@@ -240,15 +241,27 @@ export class Engine {
       words[CALL_ADDRESS >> 2] = call;
       for (const { address, of } of list.slots) words[address >> 2] = of(call);
       if (!stopped) {
-        for (const [index, step] of steps.entries()) {
-          if (this.#pool === undefined) runner.run(step);
-          else this.#pool.run(runner, step, names.indexOf(list.name), index);
-          if (hooks.tamper !== undefined) this.#tamper(plan, call, step, hooks.tamper);
+        for (let index = 0, next: number; index < steps.length; index = next) {
+          next = hooks.tamper === undefined ? stretchEnd(steps, index) : index + 1;
+          this.#run(made, list.name, index, next);
+          if (hooks.tamper !== undefined) this.#tamper(plan, call, steps[index], hooks.tamper);
         }
       }
       this.#note(plan, call, stopped);
       hooks.ended?.(call, stopped, flag);
     }
+  }
+
+  /** Computes steps [from, to) of a list: one, or several that the machine's code does in one call. */
+  #run({ plan, runner }: Made, name: ListName, from: number, to: number): void {
+    const { steps, words } = plan.lists[name]!;
+    const step = steps[from];
+    const pool = this.#pool;
+    if (isMachineStep(step)) {
+      if (pool === undefined) runner.lead(words, from, to);
+      else pool.lead(runner, words, from, to);
+    } else if (pool === undefined) runner.run(step);
+    else pool.run(runner, step, Object.keys(plan.lists).indexOf(name), from);
   }
 
   /** Writes what a plan needs in memory before its first run, or after another plan's. */
@@ -318,6 +331,13 @@ export class Engine {
       writeCanonical(this.#memory.bytes, plan.addressOf(call, node), { ...told, shape: tensor.shape });
     }
   }
+}
+
+/** The end of the steps from `index` on that are computed in one call. */
+function stretchEnd(steps: readonly Step[], index: number): number {
+  let end = index;
+  while (end < steps.length && isMachineStep(steps[end])) end++;
+  return Math.max(end, index + 1);
 }
 
 function listOf(plan: Plan, call: number): ListProgram {

@@ -1,5 +1,4 @@
 /** Kernels that were generated in C (`ccode/`) and compiled, as a thread of this process runs them. */
-import type { ContractionKernels } from "./contraction.ts";
 
 /** A generated kernel in the machine's code: its address in this process, and that of its parameters in the linear memory. */
 export interface NativeKernel {
@@ -24,10 +23,13 @@ export interface GeneratedKernels {
     bodies: readonly string[],
     use: { readonly compile: boolean; readonly compiler?: string },
   ): readonly (number | undefined)[];
-  /** Elements [from, to) of a tensor. */
-  map(kernel: NativeKernel, from: number, to: number): void;
   /** The tensors of a row group, row by row. */
   rows(members: readonly RowMember[]): void;
-  /** `contract`, and then the elements of the region's sums, by a kernel that is the contraction's last part. */
-  contract(kernel: NativeKernel, ...region: Parameters<ContractionKernels["contract"]>): void;
+  /**
+   * Steps whose words (`plan/stepWords.ts`) lie from an address on, with the threads that follow; alone where `signals`, the
+   * address of `threads/signals.ts`'s words, is 0.
+   */
+  lead(steps: number, count: number, scratch: number, signals: number): void;
+  /** Takes parts of steps that another thread leads, until none comes for a while or JavaScript has something to do. */
+  follow(plan: number, scratch: number, signals: number): void;
 }

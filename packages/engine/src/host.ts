@@ -18,6 +18,8 @@ export interface Threads {
   load(plan: Plan, module: CompiledModule): void;
   /** Computes step `index` of list `list`. */
   run(runner: Runner, step: Step, list: number, index: number): void;
+  /** Computes steps [from, to) of the list whose words lie at `list`, all of which the machine's code does whole. */
+  lead(runner: Runner, list: number, from: number, to: number): void;
   close(): void;
 }
 

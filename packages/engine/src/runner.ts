@@ -4,18 +4,13 @@ import { CANONICAL_FLOATS } from "./codegen/canonical.ts";
 import { rowsName } from "./codegen/kernel.ts";
 import type { ContractionKernels } from "./contraction.ts";
 import type { CanonicalFloats } from "./plan/canonical.ts";
-import type { Step } from "./plan/step.ts";
+import { partElements, type Step } from "./plan/step.ts";
+import { STEP_WORDS } from "./plan/stepWords.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
 type Kernel = (from: number, to: number) => void;
 type RowKernel = (from: number, width: number, stride: number, rows: number) => void;
 type Contraction = Step & { kind: "contraction" };
-type Map = Step & { kind: "map" };
-
-/** Instructions that are worth a part of their own. */
-const PART_COST = 200_000;
-/** Elements that a part's bounds are multiples of, so that no two threads write into one vector or byte. */
-const PART_UNIT = 64;
 
 export class Runner {
   readonly #memory: Memory;
@@ -37,11 +32,26 @@ export class Runner {
   /** Makes the NaNs among the floats from an address to an end the one NaN. */
   readonly canonicalFloats: CanonicalFloats = (at, end) => this.#kernels[CANONICAL_FLOATS](at, end);
 
+  /**
+   * Computes steps [from, to) of a list, all of which the machine's code does whole (`isMachineStep`).
+   *
+   * @param words Address of the list's words.
+   * @param signals Address of the words that other threads follow; 0 where there are none.
+   */
+  lead(words: number, from: number, to: number, signals = 0): void {
+    this.#contractions.generated!.lead(words + 4 * STEP_WORDS * from, to - from, this.#scratch, signals);
+  }
+
+  /** Takes parts of steps of a plan that another thread leads, where there are any. */
+  follow(plan: number, signals: number): void {
+    this.#contractions.generated?.follow(plan, this.#scratch, signals);
+  }
+
   /** How many parts a step falls into. */
   parts(step: Step): number {
     switch (step.kind) {
       case "map":
-        return Math.max(1, Math.ceil(this.#size(step.count) / this.#unit(step)));
+        return Math.max(1, Math.ceil(this.#size(step.count) / partElements(step)));
       case "rows":
         return 1;
       case "contraction": {
@@ -57,8 +67,8 @@ export class Runner {
   part(step: Step, part: number): void {
     switch (step.kind) {
       case "map": {
-        const [unit, count] = [this.#unit(step), this.#size(step.count)];
-        return this.#map(step, part * unit, Math.min(count, (part + 1) * unit));
+        const [unit, count] = [partElements(step), this.#size(step.count)];
+        return this.#kernels[step.name](part * unit, Math.min(count, (part + 1) * unit));
       }
       case "rows":
         return this.#rows(step);
@@ -69,23 +79,13 @@ export class Runner {
 
   /** Computes a whole step. */
   run(step: Step): void {
-    if (step.kind === "map") return this.#map(step, 0, this.#size(step.count));
+    if (step.kind === "map") return this.#kernels[step.name](0, this.#size(step.count));
     const parts = this.parts(step);
     for (let part = 0; part < parts; part++) this.part(step, part);
   }
 
-  #map({ name, native }: Map, from: number, to: number): void {
-    if (native === undefined) this.#kernels[name](from, to);
-    else this.#contractions.generated!.map(native, from, to);
-  }
-
   #size(size: Size): number {
     return size.constant ?? new Int32Array(this.#memory.buffer, size.slot, 1)[0];
-  }
-
-  /** Elements of one part. */
-  #unit({ cost }: Map): number {
-    return Math.max(PART_UNIT, Math.ceil(PART_COST / (cost * PART_UNIT)) * PART_UNIT);
   }
 
   #rows(step: Step & { kind: "rows" }): void {
@@ -114,10 +114,6 @@ export class Runner {
     const b = Math.floor(part / (across * along)) * region.batches;
     const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
     const n1 = Math.min(columns, n + region.columns);
-    if (step.native !== undefined) {
-      const { generated } = this.#contractions;
-      return generated!.contract(step.native, step.at, b, b1, m, m1, n, n1, this.#scratch);
-    }
     this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
     this.#finish(step, b, b1, m, m1, n, n1);
   }

@@ -54,15 +54,15 @@ class NativeKernels implements ContractionKernels {
 
   readonly generated: GeneratedKernels = {
     find: (bodies, use) => this.#generated.find(bodies, use),
-    map: ({ kernel, parameters }, from, to) => this.#library.map(kernel, this.#address(), parameters, from, to),
     rows: (members) => {
       const words = members.flatMap(({ kernel, parameters, rows, width }) => {
         return [kernel % 2 ** 32, Math.floor(kernel / 2 ** 32), parameters, rows, width, 0];
       });
       this.#library.rows(this.#address(), Uint32Array.from(words), members.length);
     },
-    contract: ({ kernel, parameters }, ...region) =>
-      this.#library.contractFinish(this.#set.index, this.#address(), ...region, kernel, parameters),
+    lead: (steps, count, scratch, signals) =>
+      this.#library.lead(this.#set.index, this.#address(), steps, count, scratch, signals),
+    follow: (plan, scratch, signals) => this.#library.follow(this.#set.index, this.#address(), plan, scratch, signals),
   };
 
   packedBytes(kind: number, side: number, depth: number, lanes: number): number {

@@ -34,14 +34,12 @@ export interface NativeLibrary {
     n1: number,
     scratch: number,
   ) => void;
-  /** Elements [from, to) by a generated kernel, whose address this is. */
-  readonly map: (kernel: number, base: number, parameters: number, from: number, to: number) => void;
   /** A row group; of each member six words: the kernel's address, its parameters, rows, elements of a row, 0. */
   readonly rows: (base: number, members: Uint32Array, count: number) => void;
-  /** `contract`, and then the elements of its sums by a generated kernel. */
-  readonly contractFinish: (
-    ...args: [...Parameters<NativeLibrary["contract"]>, kernel: number, parameters: number]
-  ) => void;
+  /** Steps from the address `steps` on, `native/threads.h`'s `lead`; `signals`: address of those words, or 0. */
+  readonly lead: (set: number, base: number, steps: number, count: number, scratch: number, signals: number) => void;
+  /** Parts of steps that another thread leads. */
+  readonly follow: (set: number, base: number, plan: number, scratch: number, signals: number) => void;
   // Hashing, as native/tree.h says. The views are long enough: nothing checks it; they may be of ordinary or of shared
   // memory.
   readonly hashMessage: (set: number, message: Uint8Array, length: number, to: Uint8Array) => void;
@@ -76,7 +74,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 5;
+const VERSION = 6;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -129,13 +127,12 @@ function bind(file: string): NativeLibrary {
     "void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
       "int32_t n0, int32_t n1, uint32_t scratch)",
   );
-  const map = library.func(
-    "void assay_map(uint64_t kernel, uint64_t base, uint32_t parameters, uint32_t from, uint32_t to)",
-  );
   const rowGroup = library.func("void assay_row_group(uint64_t base, const uint32_t *members, int32_t count)");
-  const contractFinish = library.func(
-    "void assay_contract_finish(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
-      "int32_t n0, int32_t n1, uint32_t scratch, uint64_t kernel, uint32_t parameters)",
+  const lead = library.func(
+    "void assay_lead(int32_t set, uint64_t base, uint32_t steps, int32_t count, uint32_t scratch, uint32_t signals)",
+  );
+  const follow = library.func(
+    "void assay_follow(int32_t set, uint64_t base, int32_t plan, uint32_t scratch, uint32_t signals)",
   );
   const hashMessage = library.func(
     "void assay_hash_message(int32_t set, const uint8_t *message, int64_t length, uint8_t *to)",
@@ -158,8 +155,8 @@ function bind(file: string): NativeLibrary {
     pack: pack as NativeLibrary["pack"],
     contract: contract as NativeLibrary["contract"],
     rows: rowGroup as NativeLibrary["rows"],
-    map: map as NativeLibrary["map"],
-    contractFinish: contractFinish as NativeLibrary["contractFinish"],
+    lead: lead as NativeLibrary["lead"],
+    follow: follow as NativeLibrary["follow"],
     hashMessage: hashMessage as NativeLibrary["hashMessage"],
     hashTree: hashTree as NativeLibrary["hashTree"],
     hashClimb: hashClimb as NativeLibrary["hashClimb"],

@@ -18,6 +18,7 @@ import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import type { KernelCall, Step } from "./step.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
+import { encodeSteps } from "./stepWords.ts";
 import { Tables } from "./tables.ts";
 
 /** Which tensors a run keeps: all, for a trace; or only what is asked for, the rest sharing memory. */
@@ -27,6 +28,8 @@ export type Keep = "all" | "outputs";
 export interface ListProgram {
   readonly list: PlannedList;
   readonly steps: readonly Step[];
+  /** Address of the steps' words (`stepWords.ts`). */
+  readonly words: number;
 }
 
 /** A table of a history: by call, the address and the number of elements of the tensor that a load may read. */
@@ -136,7 +139,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   let scratchBytes = 0;
   for (const list of lists) {
     const steps = list.groups.flatMap((group) => stepsOf(group, context));
-    programs[list.name] = { list, steps };
+    programs[list.name] = { list, steps, words: tables.place(encodeSteps(steps)) };
     for (const step of steps) if (step.kind === "contraction") scratchBytes = Math.max(scratchBytes, step.scratchBytes);
   }
   const stride = Math.ceil(scratchBytes / 64) * 64;

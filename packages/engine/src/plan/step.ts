@@ -35,3 +35,17 @@ export interface ContractionCall {
   readonly outBatch: Int32Array;
   readonly outRow: Int32Array;
 }
+
+/** A step that the machine's code computes whole, with nothing left to do in JavaScript. */
+export type MachineStep = Exclude<Step, { kind: "rows" }> & { readonly native: NativeKernel };
+
+export const isMachineStep = (step: Step): step is MachineStep => step.kind !== "rows" && step.native !== undefined;
+
+/** Instructions that are worth a part of their own. */
+const PART_COST = 200_000;
+/** Elements that a part's bounds are multiples of, so that no two threads write into one vector or byte. */
+const PART_UNIT = 64;
+
+/** Elements of one part of a map, an element of which takes `cost` instructions. */
+export const partElements = ({ cost }: { readonly cost: number }): number =>
+  Math.max(PART_UNIT, Math.ceil(PART_COST / (cost * PART_UNIT)) * PART_UNIT);

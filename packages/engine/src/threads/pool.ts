@@ -9,7 +9,7 @@ import type { Step } from "../plan/step.ts";
 import type { Runner } from "../runner.ts";
 import type { CompiledModule } from "../wasm/webAssembly.ts";
 import { finishPart, sharedParts } from "./parts.ts";
-import { nextTurn, opened, QUIT, SIGNAL, takePart, waitWhile } from "./signals.ts";
+import { nextTurn, opened, QUIT, SIGNAL, SIGNALS, takePart, waitWhile } from "./signals.ts";
 import type { Load } from "./worker.ts";
 
 export class Pool implements Threads {
@@ -51,7 +51,6 @@ export class Pool implements Threads {
     this.#await(words, SIGNAL.ready, this.#workers.length);
   }
 
-  /** Computes a step with all threads. */
   run(runner: Runner, step: Step, list: number, index: number): void {
     const parts = sharedParts(runner, step);
     if (parts === 1) return runner.run(step);
@@ -60,6 +59,7 @@ export class Pool implements Threads {
     Atomics.store(words, SIGNAL.turn, turn);
     Atomics.store(words, SIGNAL.list, list);
     Atomics.store(words, SIGNAL.step, index);
+    Atomics.store(words, SIGNAL.words, 0);
     Atomics.store(words, SIGNAL.parts, parts);
     Atomics.store(words, SIGNAL.finished, 0);
     Atomics.store(words, SIGNAL.turn, opened(turn));
@@ -70,9 +70,21 @@ export class Pool implements Threads {
     this.#await(words, SIGNAL.finished, parts);
   }
 
+  lead(runner: Runner, list: number, from: number, to: number): void {
+    const words = this.#words();
+    this.#wake(words);
+    runner.lead(list, from, to, SIGNALS);
+    this.#check(words);
+  }
+
   /** Tells the workers which plan is served. */
   #announce(words: Int32Array, plan: number): void {
     Atomics.store(words, SIGNAL.plan, plan);
+    this.#wake(words);
+  }
+
+  /** Makes the workers look around. */
+  #wake(words: Int32Array): void {
     Atomics.store(words, SIGNAL.turn, nextTurn(Atomics.load(words, SIGNAL.turn)));
     Atomics.notify(words, SIGNAL.turn);
   }
@@ -81,10 +93,13 @@ export class Pool implements Threads {
   #await(words: Int32Array, signal: number, count: number): void {
     for (let now = Atomics.load(words, signal); now < count; now = Atomics.load(words, signal)) {
       waitWhile(words, signal, now);
-      if (Atomics.load(words, SIGNAL.failed) !== 0) {
-        throw new EngineError("NO_BACKEND", `a worker thread failed: ${String(this.#failure ?? "see its output")}`);
-      }
+      this.#check(words);
     }
+  }
+
+  #check(words: Int32Array): void {
+    if (Atomics.load(words, SIGNAL.failed) === 0) return;
+    throw new EngineError("NO_BACKEND", `a worker thread failed: ${String(this.#failure ?? "see its output")}`);
   }
 
   /** Ends the workers. */

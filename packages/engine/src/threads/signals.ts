@@ -11,18 +11,25 @@ const FIRST = (CALL_ADDRESS + 256) >> 2;
 export const SIGNAL = {
   /** Number of the step · 4096 + next part; or `CLOSED` for the part while the words below are written. */
   turn: FIRST,
+  parts: FIRST + 1,
+  list: FIRST + 2,
+  step: FIRST + 3,
+  /** Address of the step's words where the machine's code computes it (`native/threads.h`); 0: the workers' JavaScript does. */
+  words: FIRST + 4,
   /** Parts that are done. */
   finished: FIRST + 16,
   /** Workers that have loaded the plan. */
   ready: FIRST + 32,
   /** Number of the plan that workers serve; `QUIT` ends them. */
   plan: FIRST + 48,
-  parts: FIRST + 49,
-  list: FIRST + 50,
-  step: FIRST + 51,
   /** Not 0: a worker failed. */
-  failed: FIRST + 52,
+  failed: FIRST + 49,
+  /** Not 0: the machine's code leads, step after step. */
+  leading: FIRST + 50,
 } as const;
+
+/** Address of the signals. */
+export const SIGNALS = 4 * FIRST;
 
 export const QUIT = -1;
 
@@ -46,12 +53,13 @@ export interface Taken {
   readonly step: number;
 }
 
-/** Takes a part of the step that is open; undefined where there is none left. */
+/** Takes a part of the step that is open; undefined where there is none left, or the machine's code takes them. */
 export function takePart(words: Int32Array): Taken | undefined {
   for (;;) {
     const turn = Atomics.load(words, SIGNAL.turn);
     const part = partOf(turn);
     if (part === CLOSED || part >= Atomics.load(words, SIGNAL.parts)) return undefined;
+    if (Atomics.load(words, SIGNAL.words) !== 0) return undefined;
     const [list, step] = [Atomics.load(words, SIGNAL.list), Atomics.load(words, SIGNAL.step)];
     // INVARIANT: what was read since the turn belongs to it: whoever writes those words changes the turn before.
     if (Atomics.compareExchange(words, SIGNAL.turn, turn, turn + 1) === turn) return { part, list, step };
@@ -59,10 +67,16 @@ export function takePart(words: Int32Array): Taken | undefined {
 }
 
 /** Rounds of looking before a thread goes to sleep: about a millisecond, for waking takes a tenth of one. */
-const SPINS = 300_000;
+const SPINS = 20_000;
+
+/** A moment's rest for the core, which leaves it to its other thread where it has two; where the host has none, nothing. */
+const { pause = () => {} } = Atomics as { pause?: () => void };
 
 /** Returns when the word is no longer `value`. */
 export function waitWhile(words: Int32Array, index: number, value: number): void {
-  for (let i = 0; i < SPINS; i++) if (Atomics.load(words, index) !== value) return;
+  for (let i = 0; i < SPINS; i++) {
+    if (Atomics.load(words, index) !== value) return;
+    pause();
+  }
   while (Atomics.load(words, index) === value) Atomics.wait(words, index, value);
 }

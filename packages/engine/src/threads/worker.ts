@@ -8,7 +8,7 @@ import { Runner } from "../runner.ts";
 import { MAX_PAGES } from "../wasm/module.ts";
 import type { CompiledModule, Memory } from "../wasm/webAssembly.ts";
 import { finishPart } from "./parts.ts";
-import { QUIT, SIGNAL, takePart, waitWhile } from "./signals.ts";
+import { QUIT, SIGNAL, SIGNALS, takePart, waitWhile } from "./signals.ts";
 
 /** What a worker is told of a plan. */
 export interface Load {
@@ -36,6 +36,7 @@ function serve({ memory, module, choice, lists, scratch, plan }: Load): void {
       if (serving === QUIT) process.exit();
       // The next plan comes as a message.
       if (serving !== plan) return;
+      runner.follow(plan, SIGNALS);
       const taken = takePart(words);
       if (taken === undefined) waitWhile(words, SIGNAL.turn, turn);
       else finishPart(words, runner, lists[taken.list][taken.step], taken.part);

@@ -1,0 +1,87 @@
+// Steps of a plan as words in the linear memory, as packages/engine/src/plan/stepWords.ts writes them: generated kernels, and
+// contractions that one is the last part of. A step falls into parts that may be computed in any order.
+#ifndef ASSAY_STEPS_H
+#define ASSAY_STEPS_H
+
+#include "kernels.h"
+
+// A kernel generated for one record (native/generated): elements [from, to) of its tensor.
+typedef void generated(uint8_t *memory, const uint32_t *parameters, uint32_t from, uint32_t to);
+
+enum { STEP_MAP = 1, STEP_CONTRACTION = 2 };
+
+struct step {
+  uint32_t kind, parameters;
+  // The kernel's address in this process.
+  uint64_t kernel;
+  // Of a map: its elements, or, where that is not 0, the address of the word that says how many; elements of a part.
+  uint32_t count, count_at, unit;
+  // Of a contraction: the address of its words; extents of a part.
+  uint32_t at;
+  int32_t batches, rows, columns;
+  uint32_t unused[5];
+};
+
+// What runs steps: an instruction set's kernels, the linear memory, this thread's scratch.
+struct place {
+  const struct kernels *kernels;
+  uint8_t *memory, *scratch;
+};
+
+static generated *at_address(uint64_t kernel) { return (generated *)(uintptr_t)kernel; }
+
+static int64_t parts_in(int64_t extent, int64_t part) { return (extent + part - 1) / part; }
+
+static uint32_t count_of(const uint8_t *memory, const struct step *s) {
+  return s->count_at == 0 ? s->count : *(const uint32_t *)(memory + s->count_at);
+}
+
+static int64_t parts_of(const uint8_t *memory, const struct step *s) {
+  if (s->kind == STEP_MAP) return greatest(1, parts_in(count_of(memory, s), s->unit));
+  const struct contraction *c = (const struct contraction *)(memory + s->at);
+  return parts_in(c->batches, s->batches) * parts_in(c->rows, s->rows) * parts_in(c->columns, s->columns);
+}
+
+// The elements of a region's sums, while those are in the cache; rows that touch are one range.
+static void finish(uint8_t *memory, const struct contraction *c, struct region region, generated *kernel,
+                   const uint32_t *parameters) {
+  const int32_t *batch = table(memory, c->out_batch), *row = table(memory, c->out_row);
+  const int32_t width = region.n1 - region.n0;
+  for (int32_t b = region.b0; b < region.b1; b++) {
+    for (int32_t m = region.m0; m < region.m1;) {
+      const int32_t first = row[m];
+      int32_t count = 1;
+      while (m + count < region.m1 && row[m + count] == first + count * width) count++;
+      const uint32_t from = (uint32_t)(batch[b] + first + region.n0);
+      kernel(memory, parameters, from, from + (uint32_t)(count * width));
+      m += count;
+    }
+  }
+}
+
+// The region that a part of a contraction is. Parts run through rows first: they share packed columns, which then are in the
+// cache.
+static struct region region_of(const struct contraction *c, const struct step *s, int64_t part) {
+  const int64_t across = parts_in(c->rows, s->rows), along = parts_in(c->columns, s->columns);
+  const int64_t m = part % across * s->rows, n = part / across % along * s->columns, b = part / (across * along) * s->batches;
+  return (struct region){(int32_t)b, (int32_t)least(b + s->batches, c->batches), (int32_t)m,
+                         (int32_t)least(m + s->rows, c->rows), (int32_t)n, (int32_t)least(n + s->columns, c->columns)};
+}
+
+// Parts [from, to) of a step.
+static void run_parts(const struct place *p, const struct step *s, int64_t from, int64_t to) {
+  const uint32_t *parameters = (const uint32_t *)(p->memory + s->parameters);
+  if (s->kind == STEP_MAP) {
+    const int64_t count = count_of(p->memory, s), unit = s->unit;
+    at_address(s->kernel)(p->memory, parameters, (uint32_t)(from * unit), (uint32_t)least(to * unit, count));
+    return;
+  }
+  const struct contraction *c = (const struct contraction *)(p->memory + s->at);
+  for (int64_t part = from; part < to; part++) {
+    const struct region region = region_of(c, s, part);
+    p->kernels->contract(p->memory, c, region, p->scratch);
+    finish(p->memory, c, region, at_address(s->kernel), parameters);
+  }
+}
+
+#endif
