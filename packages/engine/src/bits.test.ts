@@ -30,6 +30,16 @@ function numbers(tensor: Tensor): Tensor {
   return { ...tensor, data: new Uint8Array(values.buffer) };
 }
 
+/** Floats of any pattern, some of them NaNs with a payload and a sign. */
+function patterns(random: Random, shape: readonly number[]): Tensor {
+  const tensor = floats(random, shape);
+  const words = new Uint32Array(tensor.data.buffer);
+  for (let i = 0; i < words.length; i += 1 + random.below(40)) {
+    words[i] = (0x7f800001 + random.below(0x7fffff)) | (random.below(2) << 31);
+  }
+  return tensor;
+}
+
 function bytes(random: Random, dtype: DType, shape: readonly number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
   return makeTensor(
@@ -90,6 +100,9 @@ function cases(): Case[] {
       });
     }
   }
+  // Read in more than one piece, and not to the end of a vector.
+  const odd = patterns(random, [2, 5003]);
+  list.push({ name: "NaNs of an input", nodes: [one("Transpose", ["x"])], inputs: { x: odd } });
   const x = floats(random, [1, 4, 13, 11], 0.02);
   const kernel = numbers(floats(random, [6, 4, 3, 3], 0.05));
   const bias = floats(random, [6]);

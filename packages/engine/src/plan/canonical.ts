@@ -8,6 +8,9 @@ import { BFLOAT16_NAN, NAN } from "@assay/vm/float32";
 /** Makes the NaNs among the floats from an address to an end the one NaN. */
 export type CanonicalFloats = (at: number, end: number) => void;
 
+/** Bytes that are copied in at once: they are in the cache when they are made canonical. */
+const PIECE = 1 << 15;
+
 /**
  * Writes a tensor's elements at `at`, which is aligned to 4.
  *
@@ -16,11 +19,18 @@ export type CanonicalFloats = (at: number, end: number) => void;
 export function writeCanonical(memory: Uint8Array, at: number, tensor: Tensor, floats?: CanonicalFloats): void {
   const { dtype, shape } = tensor;
   const length = byteLength(dtype, countOf(shape));
+  if (dtype === DType.FLOAT32 && floats !== undefined) {
+    for (let from = 0; from < length; from += PIECE) {
+      const to = Math.min(from + PIECE, length);
+      readBytes(tensor, from, memory.subarray(at + from, at + to));
+      floats(at + from, at + to);
+    }
+    return;
+  }
   // Weights that lie in a file are read straight to where they are used, and held once.
   readBytes(tensor, 0, memory.subarray(at, at + length));
   const { buffer } = memory;
-  if (dtype === DType.FLOAT32 && floats !== undefined) floats(at, at + length);
-  else if (dtype === DType.FLOAT32) {
+  if (dtype === DType.FLOAT32) {
     const patterns = new Uint32Array(buffer, at, length / 4);
     const values = new Float32Array(buffer, at, length / 4);
     for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) patterns[i] = NAN;
