@@ -11,10 +11,13 @@
 #endif
 
 struct signals {
+  // JavaScript's: the number of its step and the next part of it, or CLOSED; its parts.
   int32_t turn, parts, list, step;
-  // The address of the open step's words; 0 where JavaScript computes it.
+  // The parts of the machine's step that nobody has taken: number of the step · 2^32 + first · 2^16 + end.
+  uint64_t left;
+  // The address of that step's words.
   uint32_t words;
-  int32_t unused[11];
+  int32_t unused[9];
   int32_t finished, unused_finished[15];
   int32_t ready, unused_ready[15];
   int32_t plan, failed, leading;
@@ -42,20 +45,19 @@ static void rest(int32_t round) {
 #endif
 }
 
-enum { TAKEN, NONE_LEFT, NOT_OURS };
-
-// Takes a part of the step that is open.
-static int take_part(struct signals *signals, const uint8_t *memory, const struct step **step, int32_t *part) {
+// Takes a part of the open step: the first that is left, or the last, so that of two threads each finds in its cache what it
+// wrote itself a step before. 0 where none is left.
+static const struct step *take_part(struct signals *signals, const uint8_t *memory, int last, int64_t *part) {
   for (;;) {
-    int32_t turn = load_word(&signals->turn);
-    *part = turn & CLOSED;
-    if (*part == CLOSED || *part >= load_word(&signals->parts)) return NONE_LEFT;
-    const uint32_t words = (uint32_t)load_word((const int32_t *)&signals->words);
-    if (words == 0) return NOT_OURS;
-    // INVARIANT: what was read since the turn belongs to it: whoever writes those words changes the turn before.
-    if (!__atomic_compare_exchange_n(&signals->turn, &turn, turn + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
-    *step = (const struct step *)(memory + words);
-    return TAKEN;
+    uint64_t left = __atomic_load_n(&signals->left, __ATOMIC_SEQ_CST);
+    const int64_t first = left >> 16 & 0xffff, end = left & 0xffff;
+    if (first >= end) return 0;
+    const uint32_t words = __atomic_load_n(&signals->words, __ATOMIC_SEQ_CST);
+    // INVARIANT: what was read since belongs to the step of this number: whoever writes it changes the number before.
+    const uint64_t next = last ? left - 1 : left + (1 << 16);
+    if (!__atomic_compare_exchange_n(&signals->left, &left, next, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    *part = last ? end - 1 : first;
+    return (const struct step *)(memory + words);
   }
 }
 
@@ -66,45 +68,53 @@ static void finish_part(struct signals *signals, const struct place *p, const st
   __atomic_add_fetch(&signals->finished, 1, __ATOMIC_SEQ_CST);
 }
 
-// Takes parts for as long as there are any.
-static int take_parts(struct signals *signals, const struct place *p) {
+// Takes parts for as long as there are any; whether there were.
+static int take_parts(struct signals *signals, const struct place *p, int last) {
   const struct step *step;
-  int32_t part;
-  int found;
-  while ((found = take_part(signals, p->memory, &step, &part)) == TAKEN) finish_part(signals, p, step, part);
-  return found;
+  int64_t part;
+  int taken = 0;
+  for (; (step = take_part(signals, p->memory, last, &part)) != 0; taken = 1) finish_part(signals, p, step, part);
+  return taken;
+}
+
+// Opens a step's parts to all threads.
+static void open_step(struct signals *signals, uint32_t words, int64_t parts) {
+  const uint64_t number = (__atomic_load_n(&signals->left, __ATOMIC_SEQ_CST) >> 32) + 1;
+  __atomic_store_n(&signals->left, number << 32, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&signals->words, words, __ATOMIC_SEQ_CST);
+  store_word(&signals->finished, 0);
+  __atomic_store_n(&signals->left, number << 32 | (uint64_t)parts, __ATOMIC_SEQ_CST);
 }
 
 // Steps one after another, their parts shared with the threads that follow; alone where `signals` is 0.
 static void lead(struct signals *signals, const struct place *p, const struct step *steps, int32_t count) {
   if (signals != 0) store_word(&signals->leading, 1);
   for (const struct step *step = steps; step < steps + count; step++) {
-    const int64_t own = parts_of(p->memory, step);
+    const int64_t own = parts_of(p->memory, step), parts = least(own, MOST_PARTS);
     if (signals == 0 || own == 1) {
       run_parts(p, step, 0, own);
       continue;
     }
-    const int32_t parts = (int32_t)least(own, MOST_PARTS);
-    const int32_t turn = (int32_t)((((uint32_t)load_word(&signals->turn) >> PART_BITS) + 1) << PART_BITS);
-    store_word(&signals->turn, turn | CLOSED);
-    store_word((int32_t *)&signals->words, (int32_t)((const uint8_t *)step - p->memory));
-    store_word(&signals->parts, parts);
-    store_word(&signals->finished, 0);
-    store_word(&signals->turn, turn);
-    take_parts(signals, p);
+    open_step(signals, (uint32_t)((const uint8_t *)step - p->memory), parts);
+    take_parts(signals, p, 0);
     for (int32_t round = 0; load_word(&signals->finished) < parts; round++) rest(round);
   }
   if (signals != 0) store_word(&signals->leading, 0);
 }
 
+// Whether JavaScript has a part to take.
+static int is_host_open(struct signals *signals) {
+  const int32_t part = load_word(&signals->turn) & CLOSED;
+  return part != CLOSED && part < load_word(&signals->parts);
+}
+
 // Takes parts of steps that are led, until none comes for a while, another plan is served, or JavaScript's turn has come.
 static void follow(struct signals *signals, const struct place *p, int32_t plan) {
   for (int32_t round = 0, idle = 0; idle < IDLE_ROUNDS && load_word(&signals->plan) == plan; round++) {
-    const int32_t turn = load_word(&signals->turn);
-    if (take_parts(signals, p) == NOT_OURS) return;
-    if (load_word(&signals->leading)) idle = 0;
-    else idle++;
-    if (load_word(&signals->turn) == turn) rest(round);
+    if (take_parts(signals, p, 1)) continue;
+    if (is_host_open(signals)) return;
+    idle = load_word(&signals->leading) ? 0 : idle + 1;
+    rest(round);
   }
 }
 

@@ -156,6 +156,24 @@ function cases(): Case[] {
     ],
     inputs: { q: floats(random, [2, 3, 17, 8]), k: floats(random, [2, 3, 8, 23]), v: floats(random, [2, 3, 23, 8]) },
   });
+  // Differences of infinities, whose NaN is not the one, and zeros of both signs, cut off.
+  const [minuend, subtrahend] = [floats(random, [7, 37], 0.4), floats(random, [7, 37], 0.4)];
+  for (const [low, high] of [
+    [0, 6],
+    [0, Infinity],
+    [-Infinity, 0],
+    [-0, 1],
+    [-1, -0],
+  ]) {
+    const bound = (value: number): Tensor =>
+      makeTensor(DType.FLOAT32, [], new Uint8Array(Float32Array.of(value).buffer));
+    list.push({
+      name: `differences between ${low} and ${high}`,
+      nodes: [{ operator: "Sub", inputs: ["a", "b"], outputs: ["d"] }, one("Clip", ["d", "low", "high"])],
+      inputs: { a: minuend, b: subtrahend },
+      constants: { low: bound(low), high: bound(high) },
+    });
+  }
   for (const operator of ["Erf", "Softplus", "Log", "Exp", "Tanh", "Round", "Sin", "LogSoftmax", "Relu"]) {
     list.push({ name: operator, nodes: [one(operator, ["x"])], inputs: { x: floats(random, [7, 53], 0.1) } });
   }

@@ -50,6 +50,10 @@ INLINE vf v_abs(vf x) { return (vf)((vi)x & v_set(INT32_MAX)); }
 INLINE vf v_float(vi x) { return (vf)x; }
 INLINE vf v_canonical(vf x) { return v_selectf(v_feq(x, x), x, v_setf(s_float(0x7fc00000))); }
 INLINE vi v_pattern(vf x) { return (vi)v_canonical(x); }
+// The maximum with +0, its NaN the one.
+#ifndef HAS_RECTIFY
+INLINE vf v_rectify(vf x) { return v_selectf(v_feq(x, x), (vf)v_imax((vi)x, v_set(0)), v_setf(s_float(0x7fc00000))); }
+#endif
 
 INLINE vi v_ushr(vi a, int places) { return (vi)((vu)a >> places); }
 INLINE vi v_ishr(vi a, int places) { return a >> places; }

@@ -45,6 +45,10 @@ INLINE vi v_select(vm condition, vi yes, vi no) {
 
 INLINE vi v_imin(vi a, vi b) { return (vi)_mm512_min_epi32((__m512i)a, (__m512i)b); }
 INLINE vi v_imax(vi a, vi b) { return (vi)_mm512_max_epi32((__m512i)a, (__m512i)b); }
+#define HAS_RECTIFY 1
+INLINE vf v_rectify(vf x) {
+  return (vf)_mm512_mask_max_epi32(_mm512_set1_epi32(0x7fc00000), v_feq(x, x), (__m512i)x, _mm512_setzero_si512());
+}
 INLINE vi v_umin(vi a, vi b) { return (vi)_mm512_min_epu32((__m512i)a, (__m512i)b); }
 INLINE vi v_umax(vi a, vi b) { return (vi)_mm512_max_epu32((__m512i)a, (__m512i)b); }
 

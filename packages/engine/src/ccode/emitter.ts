@@ -4,13 +4,13 @@
  * parameters, so that one compiled kernel serves every size.
  */
 import { OPCODE } from "@assay/vm/opcodes";
-import { CALL_ADDRESS, SEED_ADDRESS, holdsOneNaN } from "../codegen/emitter.ts";
+import { CALL_ADDRESS, SEED_ADDRESS } from "../codegen/emitter.ts";
 import { Forms, type Place } from "../codegen/forms.ts";
 import { CONST, DEPENDS, type GraphBuilder, type Node, type Size } from "../codegen/graph.ts";
 import type { Representation } from "../codegen/representation.ts";
 import { isCompare } from "../codegen/vector.ts";
 import { loadCode, loadWord } from "./loads.ts";
-import { conditionCode, wordCode, type Words } from "./words.ts";
+import { conditionCode, givesOneNaN, wordCode, type Words } from "./words.ts";
 
 /** Statements by where their values are known. */
 export type Places = Record<Place, string[]>;
@@ -176,7 +176,7 @@ export class Emitter {
       switch (this.representation(node)) {
         case "float":
           if (node.op === CONST) return literal(node, 32);
-          return holdsOneNaN(node) ? `(int32_t)s_bits(${this.word(node)})` : `s_pattern(${this.word(node)})`;
+          return givesOneNaN(node) ? `(int32_t)s_bits(${this.word(node)})` : `s_pattern(${this.word(node)})`;
         case "wide":
           return `s_cut(${this.word(node)})`;
         default:
@@ -254,7 +254,7 @@ export class Emitter {
       switch (this.representation(node)) {
         case "float":
           if (node.op === CONST) return `v_set(${literal(node, 32)})`;
-          return holdsOneNaN(node) ? `(vi)${this.vector(node)}` : `v_pattern(${this.vector(node)})`;
+          return givesOneNaN(node) ? `(vi)${this.vector(node)}` : `v_pattern(${this.vector(node)})`;
         case "wide":
           return `v_cut(${this.vector(node)})`;
         default:

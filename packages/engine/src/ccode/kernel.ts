@@ -8,11 +8,11 @@ import { OPCODE } from "@assay/vm/opcodes";
 import { acrossFor } from "../codegen/kernel.ts";
 import type { Across } from "../codegen/across.ts";
 import { bodyOf, scopeOf, type Body, type KernelPlan } from "../codegen/body.ts";
-import { holdsOneNaN } from "../codegen/emitter.ts";
 import { GraphBuilder, type Node, type Scope } from "../codegen/graph.ts";
 import { representations } from "../codegen/representation.ts";
 import { Emitter } from "./emitter.ts";
 import { NoForm } from "./loads.ts";
+import { givesOneNaN } from "./words.ts";
 
 /** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
 const REDUCTION_COPIES = 4;
@@ -171,7 +171,7 @@ function storeCode(emitter: Emitter, { record: { dtype } }: KernelPlan, given: N
   if (bits === 64) return `v_store_64(${at}, ${vectors.wide(node)}, ${lanes});`;
   if (dtype !== DType.FLOAT32) return `v_store_${bits}(${at}, ${vectors.low(node)}, ${lanes});`;
   const value = vectors.float(node);
-  const canonical = holdsOneNaN(node) || emitter.representation(node) !== "float";
+  const canonical = givesOneNaN(node) || emitter.representation(node) !== "float";
   return `v_store_32(${at}, (vi)${canonical ? value : `v_canonical(${value})`}, ${lanes});`;
 }
 

@@ -3,6 +3,7 @@
  * native/generated have the same names, so that one text serves both.
  */
 import { OPCODE } from "@assay/vm/opcodes";
+import { holdsOneNaN } from "../codegen/emitter.ts";
 import { CONST, type Node } from "../codegen/graph.ts";
 import { byBounds, type Representation } from "../codegen/representation.ts";
 
@@ -268,21 +269,46 @@ function shiftedDifference(difference: Node, places: number, { family: f, low }:
 }
 
 const NAN_FROM = 0x7f800001;
+const NEGATIVE_ZERO = 0x80000000;
+
+/** A maximum or minimum with a constant that is a number: the other operand, the constant and its pattern. */
+interface Bound {
+  readonly x: Node;
+  readonly constant: Node;
+  readonly pattern: number;
+}
+
+function boundOf({ args: [a, b] }: Node): Bound | undefined {
+  const [x, constant] = a.op === CONST ? [b, a] : [a, b];
+  const pattern = constant.op === CONST ? Number(constant.value) >>> 0 : NAN_FROM;
+  return (pattern & 0x7fffffff) >>> 0 < NAN_FROM ? { x, constant, pattern } : undefined;
+}
 
 /**
  * maximum and minimum; with a constant that is a number by one instruction of most machines. pmax(x, c) is x < c ? c : x: it
- * keeps a NaN x, and is wrong only for x = -0 under c = +0, which adding +0 first removes.
+ * keeps a NaN x, and is wrong only for x = -0 under c = +0; pmin likewise. The maximum with +0 is that of patterns, for a
+ * negative float's is a negative integer.
  */
 function extremeCode(node: Node, { family: f, float }: Words): string {
   const [a, b] = node.args;
   const greatest = node.op === OPCODE.fmax;
-  const [x, constant] = a.op === CONST ? [b, a] : [a, b];
-  const pattern = constant.op === CONST ? Number(constant.value) >>> 0 : undefined;
-  const number = pattern !== undefined && (pattern & 0x7fffffff) >>> 0 < NAN_FROM;
-  if (f === "v" && number && greatest) {
-    const left = pattern === 0 ? `${float(x)} + ${float(constant)}` : float(x);
-    return `v_pmax(${left}, ${float(constant)})`;
+  const bound = f === "v" ? boundOf(node) : undefined;
+  if (bound !== undefined && greatest) {
+    const { x, constant, pattern } = bound;
+    return pattern === 0 ? `v_rectify(${float(x)})` : `v_pmax(${float(x)}, ${float(constant)})`;
   }
-  if (f === "v" && number && pattern !== 0x80000000) return `v_pmin(${float(x)}, ${float(constant)})`;
+  if (bound !== undefined && bound.pattern !== NEGATIVE_ZERO) {
+    return `v_pmin(${float(bound.x)}, ${float(bound.constant)})`;
+  }
   return `${f}_${greatest ? "fmax" : "fmin"}(${float(a)}, ${float(b)})`;
+}
+
+/** Whether the C of a float gives no NaN but the one. */
+export function givesOneNaN(node: Node): boolean {
+  if (holdsOneNaN(node)) return true;
+  if (node.op !== OPCODE.fmax && node.op !== OPCODE.fmin) return false;
+  const bound = boundOf(node);
+  if (bound === undefined) return false;
+  if (node.op === OPCODE.fmax && bound.pattern === 0) return true;
+  return bound.pattern !== NEGATIVE_ZERO && givesOneNaN(bound.x);
 }

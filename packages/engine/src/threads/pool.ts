@@ -59,7 +59,6 @@ export class Pool implements Threads {
     Atomics.store(words, SIGNAL.turn, turn);
     Atomics.store(words, SIGNAL.list, list);
     Atomics.store(words, SIGNAL.step, index);
-    Atomics.store(words, SIGNAL.words, 0);
     Atomics.store(words, SIGNAL.parts, parts);
     Atomics.store(words, SIGNAL.finished, 0);
     Atomics.store(words, SIGNAL.turn, opened(turn));

@@ -14,8 +14,6 @@ export const SIGNAL = {
   parts: FIRST + 1,
   list: FIRST + 2,
   step: FIRST + 3,
-  /** Address of the step's words where the machine's code computes it (`native/threads.h`); 0: the workers' JavaScript does. */
-  words: FIRST + 4,
   /** Parts that are done. */
   finished: FIRST + 16,
   /** Workers that have loaded the plan. */
@@ -53,13 +51,12 @@ export interface Taken {
   readonly step: number;
 }
 
-/** Takes a part of the step that is open; undefined where there is none left, or the machine's code takes them. */
+/** Takes a part of the step that is open; undefined where there is none left. */
 export function takePart(words: Int32Array): Taken | undefined {
   for (;;) {
     const turn = Atomics.load(words, SIGNAL.turn);
     const part = partOf(turn);
     if (part === CLOSED || part >= Atomics.load(words, SIGNAL.parts)) return undefined;
-    if (Atomics.load(words, SIGNAL.words) !== 0) return undefined;
     const [list, step] = [Atomics.load(words, SIGNAL.list), Atomics.load(words, SIGNAL.step)];
     // INVARIANT: what was read since the turn belongs to it: whoever writes those words changes the turn before.
     if (Atomics.compareExchange(words, SIGNAL.turn, turn, turn + 1) === turn) return { part, list, step };
