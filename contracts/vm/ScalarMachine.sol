@@ -42,6 +42,8 @@ library ScalarMachine {
         /// Set by `prepare`: address of the register file, and number of constants in it.
         uint256 registers;
         uint256 constants;
+        /// Registers behind the constants that the last run wrote.
+        uint256 written;
     }
 
     /// @notice How many `load` instructions of a section take effect; later ones give 0.
@@ -73,6 +75,7 @@ library ScalarMachine {
         }
         context.registers = registers;
         context.constants = count;
+        context.written = 0;
     }
 
     /// @notice Runs instructions; the registers then hold their results.
@@ -85,10 +88,12 @@ library ScalarMachine {
             uint256 slot = registers + context.constants * 32;
             uint256 end = code + count * 4;
             uint256 loads = 0;
+            uint256 written = context.written;
             assembly ("memory-safe") {
-                // Registers of an earlier run read as not yet written.
-                calldatacopy(slot, calldatasize(), shl(5, count))
+                // INVARIANT: a register that this run has not written reads as 0, whatever an earlier, longer run left there.
+                calldatacopy(slot, calldatasize(), shl(5, written))
             }
+            context.written = count;
             for (; code < end; code += 4) {
                 uint256 instruction;
                 uint256 opcode;

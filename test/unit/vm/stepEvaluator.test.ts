@@ -9,9 +9,11 @@ import { toHex } from "../../../packages/vm/src/hash.ts";
 import { encodeHeader } from "../../../packages/vm/src/header.ts";
 import { run } from "../../../packages/vm/src/interpreter.ts";
 import { assembleProgram } from "../../../packages/vm/src/program.ts";
-import { encodeRecord, NO_NODE, recordLeaf } from "../../../packages/vm/src/record.ts";
+import { encodeRecord, NO_NODE, recordLeaf, type NodeRecord } from "../../../packages/vm/src/record.ts";
 import { mapRecord, reduceRecord } from "../../../packages/vm/src/recordBuilder.ts";
 import { DType } from "../../../packages/vm/src/dtype.ts";
+import { OPCODE } from "../../../packages/vm/src/opcodes.ts";
+import type { Section } from "../../../packages/vm/src/scalarMachine.ts";
 import { Part, type Step } from "../../../packages/vm/src/stepEvaluator.ts";
 import { commitmentOf, describeTensor, encodeDescription, leafOf, treeOf } from "../../../packages/vm/src/tensor.ts";
 import { earlyStop, floats } from "../../../packages/vm/src/testing/tinyPrograms.ts";
@@ -171,6 +173,37 @@ describe("step evaluator: refusals", () => {
     for (const element of [SIZE, 127, 2 ** 40, 2n ** 64n - 1n]) {
       const struct = { ...toStruct(STEP), element };
       expect(await evaluator.evaluate(struct, toHex(head))).to.equal(toHex(new Uint8Array(32)));
+    }
+  });
+});
+
+describe("step evaluator: registers", () => {
+  it("reads as 0 what only an earlier, longer section wrote", async () => {
+    const long = reduceRecord(
+      { dtype: DType.INT32, shape: [1], extent: 3, accumulators: [DType.INT32] },
+      {
+        init: (code) => [
+          code.iadd(code.iadd(code.constant(5), code.constant(6)), code.imul(code.calls(), code.seed(0))),
+        ],
+        step: (code) => [code.iadd(code.acc(0), code.iadd(code.step(), code.imul(code.step(), code.calls())))],
+        final: (code) => code.acc(0),
+      },
+    );
+    const first = long.constants.length;
+    const finals: readonly Section[] = [
+      // The third register, never written; and the sum of the second and the third, where the first is written.
+      { results: [first + 2], code: new Uint8Array(0) },
+      { results: [first], code: Uint8Array.of(OPCODE.iadd, first + 1, first + 2, 0) },
+    ];
+    for (const final of finals) {
+      const prompt = [encodeRecord({ ...long, final } as NodeRecord)];
+      const program = assembleProgram({ prompt, outputs: [0] });
+      const ran = run(program, { inputs: [], symbols: [], seed: 7n, calls: 1 });
+      const shown = new Trace(ran);
+      const step: Step = { ...STEP, claim: claimOf(ran), traceRoot: shown.root, element: 0 };
+      const made = new WitnessMaker(shown).make(step);
+      expect(made.result, "twin").to.deep.equal(new Uint8Array(32));
+      expect(await evaluate(step, made.witness)).to.equal(toHex(made.result));
     }
   });
 });
