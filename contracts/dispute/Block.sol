@@ -17,24 +17,30 @@ library Block {
     /// @notice Bytes of a leaf.
     uint256 internal constant LEAF_BYTES = 128;
 
-    /// @notice Levels inside the tensor's blocks.
+    /// @notice Levels inside a tree's blocks.
     function inner(TensorShape shape) internal pure returns (uint256 levels) {
         levels = depth(shape);
         if (levels > LOG2) levels = LOG2;
     }
 
-    /// @notice Levels above the tensor's blocks.
+    /// @notice Levels above a tree's blocks.
     function height(TensorShape shape) internal pure returns (uint256 levels) {
         levels = depth(shape);
         levels = levels > LOG2 ? levels - LOG2 : 0;
     }
 
-    /// @notice Levels of the tensor's tree.
+    /// @notice Levels of the tensor's tree, or of a cell.
     function depth(TensorShape shape) internal pure returns (uint256) {
         return Tree.depthOf(shape.leafCount());
     }
 
-    /// @notice Blocks of the tensor, padding aside.
+    /// @notice A block's place in its tree: a grouped tensor has one for each row, side by side.
+    /// @param block_ Of all blocks of the tensor, or the first below a node.
+    function inTree(TensorShape shape, uint256 block_) internal pure returns (uint256) {
+        return block_ & ((1 << height(shape)) - 1);
+    }
+
+    /// @notice Blocks of a tree, padding aside.
     function count(TensorShape shape) internal pure returns (uint256) {
         return (shape.leafCount() + (1 << LOG2) - 1) >> LOG2;
     }
@@ -44,9 +50,12 @@ library Block {
         return 1 << (shape.leafElementsLog2() + inner(shape));
     }
 
-    /// @notice Row-major index of the element at an offset of a block; padding follows the tensor's last element.
+    /// @notice Row-major index of the element at an offset of a block; at or above the tensor's count where that is padding.
     function element(TensorShape shape, uint256 block_, uint256 offset) internal pure returns (uint256) {
-        return (block_ << (shape.leafElementsLog2() + LOG2)) | offset;
+        uint256 column = (inTree(shape, block_) << (shape.leafElementsLog2() + LOG2)) | offset;
+        if (!shape.isGrouped()) return column;
+        uint256 width = shape.width();
+        return column < width ? (block_ >> height(shape)) * width + column : shape.count();
     }
 
     /// @notice Leaf of the block that holds an offset.

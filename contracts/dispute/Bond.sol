@@ -22,11 +22,12 @@ library Bond {
     uint256 internal constant CHALLENGE = 200_000;
     uint256 internal constant MOVE = 120_000;
 
-    /// @notice The most moves that a side makes in a game. A challenger demands and rises until the rest are one descent.
-    uint256 internal constant MOVES = 256;
+    /// @notice The most moves that a side makes in a game. A challenger demands until the rest are one descent.
+    uint256 internal constant MOVES = 100;
 
-    /// @notice The least number of moves that a game leaves for demands and rises, a first and a last descent set aside.
-    uint256 internal constant DETOURS = 64;
+    /// @notice The least number of moves that a game leaves for demands, a descent set aside. The steps of a proof load 32 leaves
+    /// at most.
+    uint256 internal constant DEMANDS = 40;
 
     /// @dev Gas per byte: carried, hashed and shown in the trees; and the least that a transaction with data costs
     /// (EIP-7623).
@@ -34,11 +35,11 @@ library Bond {
     uint256 private constant FLOOR_BYTE = 40;
     uint256 private constant FLOOR = 28_000;
 
-    /// @dev The longest game: 20 levels of calls, 17 of tensors, 29 of blocks, 36 of steps; a header of 4,096 bytes, 8
-    /// outputs at a depth of 37.
+    /// @dev The longest game: 20 levels of calls, 17 of tensors, 32 of a row group's cells and of blocks in one (of a tensor
+    /// alone 29), 36 of steps; a header of 4,096 bytes, 8 outputs at a depth of 37.
     uint256 private constant LEVELS_CALLS = 20;
     uint256 private constant LEVELS_NODES = 17;
-    uint256 private constant LEVELS_BLOCKS = 29;
+    uint256 private constant LEVELS_CELLS = 32;
     uint256 private constant LEVELS_STEPS = 36;
     uint256 private constant TRACE_BYTES = 4_096 + 8 * 32 * 38;
 
@@ -63,7 +64,9 @@ library Bond {
     }
 
     function _opens(uint256 arityLog2) private pure returns (uint256) {
-        return _groups(LEVELS_CALLS, arityLog2) + _groups(LEVELS_NODES, arityLog2) + _groups(LEVELS_BLOCKS, arityLog2);
+        // Where cells and their blocks share the levels, one group more.
+        uint256 cells = _groups(LEVELS_CELLS, arityLog2) + 1;
+        return _groups(LEVELS_CALLS, arityLog2) + _groups(LEVELS_NODES, arityLog2) + cells;
     }
 
     function _groups(uint256 levels, uint256 size) private pure returns (uint256) {

@@ -2,32 +2,32 @@
 pragma solidity 0.8.37;
 
 import {Claim} from "../types/Claim.sol";
-import {IStepEvaluator, Part, Step} from "../vm/IStepEvaluator.sol";
+import {IStepEvaluator} from "../vm/IStepEvaluator.sol";
 import {TensorShape} from "../vm/TensorShape.sol";
-import {Tree} from "../vm/Tree.sol";
 import {Block} from "./Block.sol";
 import {Bond} from "./Bond.sol";
 import {Clock, ClockLib} from "./Clock.sol";
 import {Descent} from "./Descent.sol";
 import {GameId, GameIdLib} from "./GameId.sol";
-import {GameTable} from "./GameTable.sol";
 import {IClaimHolder} from "./IClaimHolder.sol";
 import {Ending, IDisputeGame, Proof, Stage} from "./IDisputeGame.sol";
 import {Lists, ListsLib} from "./Lists.sol";
 import {List, Position, PositionLib} from "./Position.sol";
 import {Reduction, Segment} from "./Reduction.sol";
+import {TraceReader} from "./TraceReader.sol";
 import {Demand, Kind, Leaf} from "./Withheld.sol";
 
 /// @title DisputeGame
-/// @notice The moves: see IDisputeGame. What is stored, whose turn it is and how games end stands in GameTable.
-contract DisputeGame is GameTable {
+/// @notice The moves: see IDisputeGame. What they say of the trace is checked in TraceReader; what is stored, whose turn it is
+/// and how games end stands in GameTable.
+contract DisputeGame is TraceReader {
     mapping(bytes32 commitment => uint256 blockNumber) private _commitments;
 
     constructor(
         IClaimHolder holder,
         IStepEvaluator evaluator,
         Parameters memory parameters
-    ) GameTable(holder, evaluator, parameters) {}
+    ) TraceReader(holder, evaluator, parameters) {}
 
     // ── Beginning ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,8 +112,8 @@ contract DisputeGame is GameTable {
         (Position position, Clock clock) = _asChallenger(d, g, Stage.Pick, expected);
         position = _descend(d, g, position, expected, child, index, path);
 
-        // INVARIANT: a tensor is entered with its record.
-        if (position.list() == List.Nodes && position.height() == 0) revert DisputeGame_Stage(Stage.Pick);
+        // INVARIANT: a tensor or a cell is entered with its record.
+        if (_isEntry(position)) revert DisputeGame_Stage(Stage.Pick);
         if (position.list() == List.Blocks && position.height() == 0) _pin(d, id, g, position);
 
         g.pinned = child;
@@ -139,10 +139,16 @@ contract DisputeGame is GameTable {
         (Position position, Clock clock) = _asChallenger(d, g, Stage.Pick, expected);
         position = _descend(d, g, position, expected, child, index, path);
 
-        // INVARIANT: what is entered is a tensor's commitment.
-        if (position.list() != List.Nodes || position.height() != 0) revert DisputeGame_Stage(Stage.Pick);
-        TensorShape shape = _shape(d, id.claimId(), claim, position, witness);
-        position = PositionLib.pack(List.Tensor, Block.height(shape), position.call(), position.node(), 0);
+        // INVARIANT: what is entered is a tensor's commitment or a cell.
+        if (!_isEntry(position)) revert DisputeGame_Stage(Stage.Pick);
+        TensorShape shape;
+        bytes32 empty;
+        (position, shape, empty) = _entered(d, id, g, position, claim, witness);
+        if (empty != 0) {
+            // INVARIANT: a place that its record leaves empty has one hash.
+            if (child == empty) revert DisputeGame_Right(child);
+            return _convict(d, id, Ending.PaddingProven);
+        }
         g.shape = uint224(TensorShape.unwrap(shape));
         if (position.height() == 0) _pin(d, id, g, position);
 
@@ -166,10 +172,12 @@ contract DisputeGame is GameTable {
         _isLength(width, children.length);
 
         bytes32 root = Descent.fold(children);
-        if (position.list() == List.Tensor) {
+        List list = position.list();
+        if (list == List.Tensor || list == List.Group) {
             _sameHash(expected, TensorShape.wrap(g.shape).commitment(root));
+            list = list == List.Tensor ? List.Blocks : List.Cells;
             g.pinned = root;
-            g.position = PositionLib.pack(List.Blocks, height, position.call(), position.node(), 0);
+            g.position = PositionLib.pack(list, height, position.call(), position.node(), 0);
         } else {
             _sameHash(expected, root);
         }
@@ -312,8 +320,9 @@ contract DisputeGame is GameTable {
         Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
         (bytes32 pinned, Position position) = _standing(d, g);
+        List list = position.list();
         // INVARIANT: the pinned node is a node of a list whose root is known.
-        if (g.stage < Stage.Trace || g.stage > Stage.Open || position.list() == List.Tensor) {
+        if (g.stage < Stage.Trace || g.stage > Stage.Open || list == List.Tensor || list == List.Group) {
             revert DisputeGame_Stage(g.stage);
         }
         if (pinned != expected) revert DisputeGame_Expected(pinned, expected);
@@ -325,15 +334,15 @@ contract DisputeGame is GameTable {
         _sameHash(expected, Descent.climb(child, index, path));
 
         height -= path.length;
-        uint256 size =
-            position.list() == List.Blocks
-                ? Block.count(TensorShape.wrap(g.shape))
-                : ListsLib.size(header, claim.calls, position.list(), position.call());
         uint256 first = ((position.field() << path.length) | index) << height;
         // INVARIANT: the node lies wholly beyond the end.
-        if (first < size) revert DisputeGame_Range(first, size);
+        bool isBeyond =
+            list < List.Cells
+                ? first >= ListsLib.size(header, claim.calls, list, position.call())
+                : _isBeyond(list, TensorShape.wrap(g.shape), first);
+        if (!isBeyond) revert DisputeGame_Place(first);
         // INVARIANT: padding has one hash at each height.
-        uint256 inner = position.list() == List.Blocks ? Block.LOG2 : 0;
+        uint256 inner = list == List.Blocks ? Block.LOG2 : 0;
         if (child == Descent.padding(height + inner)) revert DisputeGame_Right(child);
         _convict(d, id, Ending.PaddingProven);
     }
@@ -357,40 +366,27 @@ contract DisputeGame is GameTable {
         bytes calldata witness = proof.witness;
         uint256 length = ListsLib.recordEnd(witness, proof.claim.calls, place.call(), place.node());
         TensorShape shape = _shape(d, claimId, proof.claim, place, witness[:length]);
+        if (shape.isGrouped()) revert DisputeGame_Grouped(place.node());
         _isInTrace(d, place, shape, proof);
         Segment whole = Reduction.whole(Block.stored(shape, proof.leaf, proof.offset), proof.offset, shape.extent());
         _prove(d, place, shape, whole, proof);
         _convictCommitted(d, claimId, place.place(), committedAt);
     }
 
-    // ── Detours ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @inheritdoc IDisputeGame
-    function rise(GameId id, bytes32 expected) external payable override {
-        Dispute storage d = _disputes[id.claimId()];
-        Game storage g = _games[id];
-        (, , Clock clock) = _detour(d, g, expected);
-        // INVARIANT: another descent is paid for like the first.
-        uint256 bond = g.bondGwei + _inGwei(GAS_BOND_GWEI);
-        bytes32 top = d.traceRoot;
-
-        g.bondGwei = uint48(bond);
-        g.pinned = top;
-        g.position = d.lists.top();
-        g.stage = Stage.Pick;
-        g.pinnedAt = 0;
-        ++g.moves;
-        g.clock = clock;
-        emit Risen(id, top);
-    }
+    // ── Demanding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IDisputeGame
     function demand(GameId id, bytes32 expected, Demand what) external payable override {
         Dispute storage d = _disputes[id.claimId()];
         Game storage g = _games[id];
-        (Stage stage, Position position, Clock clock) = _detour(d, g, expected);
+        (Stage stage, ) = _turn(d, g);
+        // INVARIANT: demands are made in the challenger's turn, ...
+        if (stage == Stage.None || _isProviders(stage)) revert DisputeGame_Stage(stage);
+        (Position position, Clock clock) = _asChallenger(d, g, stage, expected);
+        // INVARIANT: ... and not without end.
+        if (g.moves >= MOST_MOVES) revert DisputeGame_Range(g.moves, MOST_MOVES);
         // INVARIANT: what is demanded is something that can be, ...
-        if (Demand.unwrap(what) >> 96 > uint256(type(Kind).max)) revert DisputeGame_Range(Demand.unwrap(what) >> 96, 4);
+        if (Demand.unwrap(what) >> 96 > uint256(type(Kind).max)) revert DisputeGame_Range(Demand.unwrap(what) >> 96, 3);
         // INVARIANT: ... and paid for.
         uint256 bond = g.bondGwei + _inGwei(_gweiUp(((Bond.SUPPLY * 3) / 2) * PRICE_CAP));
 
@@ -421,7 +417,7 @@ contract DisputeGame is GameTable {
         Demand what = Demand.wrap(uint128(g.demanded));
         if (what.exists(claim, header)) {
             if (what.kind() == Kind.Record) _shape(d, id.claimId(), claim, what.position(), witness);
-            else what.check(claim, header, d.lists, d.traceRoot, leaf);
+            else what.check(claim, header, leaf);
         }
 
         g.stage = Stage(uint8(g.demanded >> 128));
@@ -516,204 +512,11 @@ contract DisputeGame is GameTable {
         if (msg.sender != tx.origin || msg.sender.code.length != 0) emit Relayed(id, msg.data);
     }
 
-    /// @dev Guards of a challenger's move that leads no deeper.
-    function _detour(
-        Dispute storage d,
-        Game storage g,
-        bytes32 expected
-    ) private view returns (Stage stage, Position position, Clock clock) {
-        (stage, ) = _turn(d, g);
-        // INVARIANT: demands and rises are made in the challenger's turn, ...
-        if (stage == Stage.None || _isProviders(stage)) revert DisputeGame_Stage(stage);
-        (position, clock) = _asChallenger(d, g, stage, expected);
-        // INVARIANT: ... and not without end.
-        if (g.moves >= MOST_MOVES) revert DisputeGame_Range(g.moves, MOST_MOVES);
-    }
-
     /// @dev What was sent, in gwei: at least what is required, and no fraction, so that nothing is left over.
     function _inGwei(uint256 required) private view returns (uint256 sent) {
         sent = msg.value / 1 gwei;
         if (sent < required || sent > type(uint40).max || sent * 1 gwei != msg.value) {
             revert DisputeGame_Bond(required * 1 gwei, msg.value);
         }
-    }
-
-    // ── What is in the trace ─────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @dev Outputs and the siblings on their paths.
-    function _count(bytes32[] calldata outputs, bytes32[][] calldata paths) private pure returns (uint256 count) {
-        count = outputs.length;
-        for (uint256 i = 0; i < paths.length; ++i) count += paths[i].length;
-    }
-
-    /// @dev Checks that the outputs are the claimed ones, and stand where the program puts them in the opened trace.
-    function _checkOutputs(
-        Claim calldata claim,
-        bytes calldata header,
-        Lists lists,
-        uint256 levels,
-        bytes32[] calldata children,
-        bytes32[] calldata outputs,
-        bytes32[][] calldata paths
-    ) private pure {
-        uint256 count = uint8(header[117]);
-        _isLength(count, outputs.length);
-        _isLength(count, paths.length);
-        // INVARIANT: the outputs are the claimed ones.
-        if (keccak256(abi.encodePacked(outputs)) != claim.outputsRoot) revert DisputeGame_Output(count);
-
-        uint256 last = claim.calls - 1;
-        uint256 depth = lists.depth(last);
-        uint256 rest = Tree.depthOf(claim.calls) + depth - levels;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 start = 118 + 4 * i;
-            uint256 index = (last << depth) | uint32(bytes4(header[start:start + 4]));
-            bytes32[] calldata path = paths[i];
-            // INVARIANT: each stands at its node of the last call.
-            if (path.length != rest || Descent.climb(outputs[i], index, path) != children[index >> rest]) {
-                revert DisputeGame_Output(i);
-            }
-        }
-    }
-
-    /// @dev Where a path leads from the pinned node: at least one group down, or to the end of a list.
-    function _descend(
-        Dispute storage d,
-        Game storage g,
-        Position position,
-        bytes32 pinned,
-        bytes32 child,
-        uint256 index,
-        bytes32[] calldata path
-    ) private view returns (Position) {
-        uint256 levels = path.length;
-        uint256 height = position.height();
-        // INVARIANT: a pick is a whole group deeper, or at the end of its list.
-        _isWhole(height, levels);
-        if (index >> levels != 0) revert DisputeGame_Range(index, 1 << levels);
-        _sameHash(pinned, Descent.climb(child, index, path));
-
-        List list = position.list();
-        uint256 call = position.call();
-        uint256 node = position.node();
-        uint256 block_;
-        if (list == List.Calls) {
-            uint256 over = levels > height ? levels - height : 0;
-            height -= levels - over;
-            call = (call << (levels - over)) | (index >> over);
-            // INVARIANT: a place beyond the end of a list is not entered.
-            uint256 calls = d.lists.calls();
-            if (call << height >= calls) revert DisputeGame_Range(call << height, calls);
-            if (height == 0) {
-                list = List.Nodes;
-                height = d.lists.depth(call);
-                levels = over;
-                if (over != 0) _isWhole(height, over);
-                index &= (1 << over) - 1;
-            }
-        }
-        if (list == List.Nodes && levels != 0) {
-            if (levels > height) revert DisputeGame_Length(height, levels);
-            height -= levels;
-            node = (node << levels) | index;
-        } else if (list == List.Blocks) {
-            if (levels > height) revert DisputeGame_Length(height, levels);
-            height -= levels;
-            block_ = (position.blockOf() << levels) | index;
-            uint256 blocks = Block.count(TensorShape.wrap(g.shape));
-            if (block_ << height >= blocks) revert DisputeGame_Range(block_ << height, blocks);
-        }
-        return PositionLib.pack(list, height, call, node, block_);
-    }
-
-    function _isBlock(Position position) private pure {
-        if (position.height() != 0 || position.list() < List.Tensor) revert DisputeGame_Length(0, position.height());
-    }
-
-    /// @dev Checks that a leaf, with the element at an offset in it, is one of the pinned block.
-    function _isInBlock(
-        Position position,
-        TensorShape shape,
-        bytes32 pinned,
-        bytes calldata leaf,
-        bytes32[] calldata path,
-        uint256 offset
-    ) private pure {
-        _isBlock(position);
-        _isLength(Block.LEAF_BYTES, leaf.length);
-        _isLength(Block.inner(shape), path.length);
-        _isOffset(shape, offset);
-        bytes32 root = Block.rootOf(shape, leaf, offset, path);
-        _sameHash(pinned, position.list() == List.Tensor ? shape.commitment(root) : root);
-    }
-
-    function _isOffset(TensorShape shape, uint256 offset) private pure {
-        uint256 size = Block.elements(shape);
-        if (offset >= size) revert DisputeGame_Range(offset, size);
-    }
-
-    function _isWhole(uint256 height, uint256 levels) private view {
-        uint256 group = Descent.group(height, ARITY_LOG2);
-        if (levels < group) revert DisputeGame_Length(group, levels);
-    }
-
-    /// @dev Checks that a proof's leaf stands at its place in the trace.
-    function _isInTrace(Dispute storage d, Position place, TensorShape shape, Proof calldata proof) private view {
-        bytes calldata leaf = proof.leaf;
-        bytes32[] calldata path = proof.path;
-        Lists lists = d.lists;
-        uint256 inner = Block.depth(shape);
-        uint256 nodes = lists.depth(place.call());
-        _isLength(Block.LEAF_BYTES, leaf.length);
-        _isLength(inner + nodes + Tree.depthOf(lists.calls()), path.length);
-        _isOffset(shape, proof.offset);
-        // INVARIANT: indices are below their lists' sizes: the evaluator checked call and node, this the leaf.
-        uint256 index = (place.blockOf() << Block.LOG2) | Block.leaf(shape, proof.offset);
-        if (index >= shape.leafCount()) revert DisputeGame_Range(index, shape.leafCount());
-        bytes32 root = Descent.climb(keccak256(leaf), index, path[:inner]);
-        root = Descent.climb(shape.commitment(root), (place.call() << nodes) | place.node(), path[inner:]);
-        _sameHash(d.traceRoot, root);
-    }
-
-    function _segmentStage(Dispute storage d, Position position, Segment segment) private view returns (Stage) {
-        return d.snapshots[segment.key(position.place())] == 0 ? Stage.Publish : Stage.Narrow;
-    }
-
-    // ── The last step ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @dev Computes again what a proof accuses, and compares.
-    function _prove(
-        Dispute storage d,
-        Position position,
-        TensorShape shape,
-        Segment whole,
-        Proof calldata proof
-    ) private view {
-        Step memory step;
-        step.claim = proof.claim;
-        step.traceRoot = d.traceRoot;
-        step.call = uint32(position.call());
-        step.position = uint32(position.node());
-        step.element = uint64(Block.element(shape, position.blockOf(), whole.offset()));
-        step.part = proof.part;
-        bytes32 committed = whole.stored();
-        if (proof.part == Part.Steps) {
-            Segment piece;
-            (piece, step.from, committed) = whole.follow(
-                d.snapshots,
-                position.place(),
-                1 << SNAPSHOTS_LOG2,
-                shape.snapshotBytes(),
-                proof.publications,
-                proof.from
-            );
-            step.lo = uint64(piece.from());
-            step.hi = uint64(piece.to());
-        } else if (proof.part == Part.Final) {
-            step.from = whole.last(d.snapshots, position.place(), shape.snapshotBytes(), proof.publications);
-        }
-        bytes32 computed = EVALUATOR.evaluate(step, proof.witness);
-        // INVARIANT: a number that is what its inputs make it convicts nobody.
-        if (computed == committed) revert DisputeGame_Right(committed);
     }
 }

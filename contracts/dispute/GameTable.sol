@@ -83,9 +83,9 @@ abstract contract GameTable is Treasury {
     uint256 public immutable EXTENSION;
     uint256 public immutable TIP_CAP;
     uint256 public immutable PRICE_CAP;
-    /// @notice Moves after which a challenger neither demands nor rises.
+    /// @notice Moves after which a challenger demands no more.
     uint256 public immutable MOST_MOVES;
-    /// @notice What a descent asks for its gas, in gwei: part of the bond of a challenge, and all that a rise asks.
+    /// @notice What a descent asks for its gas, in gwei: part of the bond of a challenge.
     uint256 public immutable GAS_BOND_GWEI;
 
     mapping(uint256 claimId => Dispute dispute) internal _disputes;
@@ -101,7 +101,7 @@ abstract contract GameTable is Treasury {
             parameters.snapshotsLog2 > 8 ||
             parameters.shortSteps == 0 ||
             parameters.shortSteps > MOST_SHORT_STEPS ||
-            2 * Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DETOURS > Bond.MOVES
+            Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DEMANDS > Bond.MOVES
         ) revert DisputeGame_Parameters();
         HOLDER = holder;
         EVALUATOR = evaluator;

@@ -33,7 +33,7 @@ enum Stage {
 enum Ending {
     /// A number of the trace is not what its inputs make it.
     NumberProven,
-    /// A place beyond the end of a list is not padding.
+    /// A place beyond the end of a list, or one that its record leaves empty, is not padding.
     PaddingProven,
     /// The provider's time ran out.
     ProviderSilent,
@@ -73,8 +73,9 @@ struct Proof {
 /// pinned node. The challenger *picks* a descendant whose hash it can show to lie under the pinned node, at least one
 /// group of levels (log2 of the arity) deeper, or at the end of the list; the provider *opens* it: publishes the
 /// descendants one group below. Whoever knows more than one group, because another game opened it, picks deeper in the
-/// same move: what is open is open to all, and never asked for twice. A challenger that has seen enough of one place may
-/// *rise* to the trace root and descend again, and *demand* single leaves from where it stands.
+/// same move: what is open is open to all, and never asked for twice. The tensors of a row group are descended together, row by
+/// row, through the list of its cells: the trace's order is the order of evaluation, so that the first difference that a
+/// challenger meets is wrong by itself. Data that a step needs and a challenger lacks it may *demand*.
 ///
 /// What must hold:
 /// - safety (provider): a claim whose trace is what the program makes of it is never convicted while its provider answers
@@ -86,7 +87,7 @@ struct Proof {
 /// - liveness: the longest game is both budgets plus `longest()` extensions.
 ///
 /// Who may move: only the provider's operator, or its delegate, commits (`openTrace`, `publish`); only a game's challenger,
-/// or its delegate, picks (`pick`, `enter`, `reduce`, `narrow`, `rise`, `demand`); all else is checked against what is committed
+/// or its delegate, picks (`pick`, `enter`, `reduce`, `narrow`, `demand`); all else is checked against what is committed
 /// and anyone may send it. Each move names the node it answers (`expected`), so in a reorganised chain it reverts instead
 /// of answering something else.
 interface IDisputeGame {
@@ -116,7 +117,6 @@ interface IDisputeGame {
     event Reduced(GameId indexed game, bytes32 segment);
     event SnapshotsPublished(GameId indexed game, bytes32 segment);
     event Narrowed(GameId indexed game, bytes32 segment);
-    event Risen(GameId indexed game, bytes32 pinned);
     event Demanded(GameId indexed game, Demand what);
     event Supplied(GameId indexed game, Demand what);
     event Committed(bytes32 indexed commitment, address indexed sender);
@@ -151,10 +151,14 @@ interface IDisputeGame {
     error DisputeGame_Hash(bytes32 expected, bytes32 given);
     /// @notice The place does not exist.
     error DisputeGame_Range(uint256 index, uint256 size);
+    /// @notice The place does not exist, or in a proof about padding: it does, or some below it do.
+    error DisputeGame_Place(uint256 first);
     /// @notice The reduction is short enough to be proven as it is.
     error DisputeGame_Short(uint256 length);
     /// @notice The accusation is false: the number is right.
     error DisputeGame_Right(bytes32 value);
+    /// @notice A number of a row group of two or more tensors is proven by a game, not by a commitment.
+    error DisputeGame_Grouped(uint256 node);
     /// @notice The commitment is not there, or not yet a block old.
     error DisputeGame_Commitment(bytes32 commitment);
     /// @notice The claim still stands.
@@ -183,14 +187,16 @@ interface IDisputeGame {
         bytes32[][] calldata paths
     ) external;
 
-    /// @notice The challenger descends to a node of the list of calls, of a call's list, or of a tensor.
+    /// @notice The challenger descends to a node of the list of calls, of a call's list, of a row group's cells, or of a tensor.
     /// @param child The node descended to.
     /// @param index Its index among the nodes of its height under the pinned node.
     /// @param path Siblings from the child up to the pinned node, lowest first.
     function pick(GameId game, bytes32 expected, bytes32 child, uint256 index, bytes32[] calldata path) external;
 
-    /// @notice The challenger descends to a tensor, and shows what its record makes of it.
-    /// @param child The tensor's commitment, with index and path as in `pick`; the path may cross from calls to tensors.
+    /// @notice The challenger descends to a tensor or to a cell, and shows what the tensor's record makes of it. Where the record
+    /// leaves the place empty (a row group's node before its last, a cell of no node) and it is not, that convicts the claim.
+    /// @param child The tensor's commitment, or the root of the cell, with index and path as in `pick`; the path may cross
+    /// from calls to tensors.
     /// @param witness Header, record and record path, as `Part.Shape` of the step evaluator wants them.
     function enter(
         GameId game,
@@ -245,17 +251,13 @@ interface IDisputeGame {
     /// @param commitment `commitmentOf` the place.
     function commit(bytes32 commitment) external;
 
-    /// @notice Convicts the claim of a wrong number in a block that no game of the sender has pinned.
+    /// @notice Convicts the claim of a wrong number in a block that no game of the sender has pinned; not in a row group of two
+    /// or more tensors.
     /// @param place Call, node and block (a Position without list and height).
     function proveCommitted(uint256 claimId, Position place, bytes32 salt, Proof calldata proof) external;
 
-    /// @notice The challenger goes back to the trace root, to descend elsewhere. What it has opened stays open, and the
-    /// clocks go on. What is sent with it, at least as much as a first descent asks for its gas, joins the bond.
-    /// @dev A challenger that has made MOST_MOVES moves in a game neither rises nor demands any more: so the game ends.
-    function rise(GameId game, bytes32 expected) external payable;
-
-    /// @notice The challenger asks for data that a step or its search needs and that it does not have. What is sent with it
-    /// pays for the answer.
+    /// @notice The challenger asks for data that a step needs and that it does not have. What is sent with it pays for the answer.
+    /// @dev A challenger that has made MOST_MOVES moves in a game demands no more: so the game ends.
     function demand(GameId game, bytes32 expected, Demand what) external payable;
 
     /// @notice Answers a demand: header and witness of a record (as in `enter`), or a leaf. Of what does not exist, only the

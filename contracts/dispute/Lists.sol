@@ -37,6 +37,11 @@ library ListsLib {
         return Lists.unwrap(lists) >> CALLS;
     }
 
+    /// @notice Position of a call's first node: 1 in a decode call, after the stop flag.
+    function first(Lists lists, uint256 call) internal pure returns (uint256) {
+        return call == 0 || call == lists.calls() - 1 ? 0 : 1;
+    }
+
     /// @notice Levels above the tensors of a call.
     function depth(Lists lists, uint256 call) internal pure returns (uint256) {
         uint256 shift =

@@ -4,14 +4,16 @@ pragma solidity 0.8.37;
 /// @title Position
 /// @notice Where a game stands in the trace: the list it descends and the path taken so far.
 ///
-///      95  94 93     88 87      64 63      40 39        0
+///      95  93 92     87 86      64 63      40 39        0
 ///     ┌──────┬─────────┬──────────┬──────────┬───────────┐
 ///     │ list │ height  │ call     │ node     │ block     │
 ///     └──────┴─────────┴──────────┴──────────┴───────────┘
 ///
 /// A tensor's leaves are taken in *blocks* of 8, or all at once where there are fewer: a block is opened by its bytes.
-/// `height` counts levels left above the list's items: calls, tensors, blocks. The field of the list being descended holds
-/// the bits of the path chosen so far; it is complete at height 0. Fields of lists not yet reached are 0.
+/// `height` counts levels left above the list's items: calls, tensors, cells, blocks. The field of the list being descended
+/// holds the bits of the path chosen so far; it is complete at height 0. Fields of lists not yet reached are 0. Cells of a row
+/// group are counted in `block`, while `node` is the group's last; in a cell, `node` is the cell's own, and its row stands above
+/// the bits of its blocks.
 type Position is uint96;
 
 using PositionLib for Position global;
@@ -24,13 +26,17 @@ enum List {
     Nodes,
     /// A tensor commitment, whose tree is still hidden behind its hash. Height is that of the tree above its blocks.
     Tensor,
-    /// A node of a tensor's tree.
+    /// The commitment of a row group's last tensor, whose cells are still hidden behind its hash. Height is that of their list.
+    Group,
+    /// A node of the list of a row group's cells.
+    Cells,
+    /// A node of a tensor's tree, or of a cell.
     Blocks
 }
 
 library PositionLib {
-    uint256 private constant LIST = 94;
-    uint256 private constant HEIGHT = 88;
+    uint256 private constant LIST = 93;
+    uint256 private constant HEIGHT = 87;
     uint256 private constant CALL = 64;
     uint256 private constant NODE = 40;
 
@@ -56,7 +62,7 @@ library PositionLib {
     }
 
     function call(Position position) internal pure returns (uint256) {
-        return (Position.unwrap(position) >> CALL) & 0xffffff;
+        return (Position.unwrap(position) >> CALL) & 0x7fffff;
     }
 
     function node(Position position) internal pure returns (uint256) {

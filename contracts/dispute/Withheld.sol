@@ -9,7 +9,7 @@ import {TensorShapes} from "../vm/TensorShape.sol";
 import {Tree} from "../vm/Tree.sol";
 import {Descent} from "./Descent.sol";
 import {List, Position} from "./Position.sol";
-import {Lists, ListsLib} from "./Lists.sol";
+import {ListsLib} from "./Lists.sol";
 
 /// What a challenger may demand.
 enum Kind {
@@ -18,9 +18,7 @@ enum Kind {
     /// A leaf of an input: its number and the leaf's index.
     Input,
     /// A leaf of a parameter: its number and the leaf's index.
-    Parameter,
-    /// A leaf of the trace: call, position and the leaf's index. What proofs in row groups need beside the descent.
-    Trace
+    Parameter
 }
 
 /// @title Demand
@@ -39,8 +37,7 @@ type Demand is uint128;
 /// @param root Root of the tensor's tree.
 /// @param leaf The 128 bytes; empty if the tensor has no such leaf.
 /// @param path Siblings from the leaf up to the root.
-/// @param rest An input: all input commitments. Else siblings from the tensor's commitment up to the root of its list,
-/// in the trace then up to the trace root.
+/// @param rest An input: all input commitments. A parameter: siblings from its commitment up to the params root.
 struct Leaf {
     uint256 description;
     bytes32 root;
@@ -79,14 +76,7 @@ library Withheld {
     }
 
     /// @notice Checks the answer to a demand for a leaf of a tensor that exists.
-    function check(
-        Demand demand,
-        Claim calldata claim,
-        bytes calldata header,
-        Lists lists,
-        bytes32 traceRoot,
-        Leaf calldata answer
-    ) internal pure {
+    function check(Demand demand, Claim calldata claim, bytes calldata header, Leaf calldata answer) internal pure {
         Position place = demand.position();
         bytes32 commitment = TensorDescription.commitment(answer.description, answer.root);
         if (demand.kind() == Kind.Input) {
@@ -94,17 +84,8 @@ library Withheld {
             _same(claim.inputsRoot, keccak256(abi.encodePacked(answer.rest)));
             _same(answer.rest[place.node()], commitment);
         } else {
-            (uint256 depth, uint256 index, bytes32 root) = (0, place.node(), claim.paramsRoot);
-            if (demand.kind() == Kind.Parameter) {
-                depth = Tree.depthOf(ProgramHeader.parameters(header));
-            } else {
-                uint256 nodes = lists.depth(place.call());
-                depth = nodes + Tree.depthOf(lists.calls());
-                index |= place.call() << nodes;
-                root = traceRoot;
-            }
-            _length(depth, answer.rest.length);
-            _same(root, Descent.climb(commitment, index, answer.rest));
+            _length(Tree.depthOf(ProgramHeader.parameters(header)), answer.rest.length);
+            _same(claim.paramsRoot, Descent.climb(commitment, place.node(), answer.rest));
         }
         _checkLeaf(place.blockOf(), answer);
     }

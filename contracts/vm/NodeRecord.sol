@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {DType} from "./DType.sol";
 import {ShapeExpression} from "./ShapeExpression.sol";
+import {TensorDescription} from "./TensorDescription.sol";
 import {TensorShape, TensorShapes} from "./TensorShape.sol";
 
 /// @title Node records, the twin of `packages/vm/src/record.ts`
@@ -40,6 +41,7 @@ library NodeRecord {
     uint256 private constant MAX_OPERANDS = 16;
     uint256 private constant MAX_ACCUMULATORS = 4;
     uint256 private constant MAX_REGISTERS = 256;
+    uint256 private constant MAX_GROUP_COUNT = 1 << 28;
 
     /// @notice Reads the record at a calldata address; it is never refused.
     /// @param node Empty; what the record says is put there.
@@ -93,6 +95,9 @@ library NodeRecord {
                 groupEnd = _u32(place + 4);
                 place += 8;
                 if (groupStart >= groupEnd) return false;
+                // INVARIANT: where a tensor's rows stand in the trace follows from its record and its place.
+                if (index < groupStart || index >= groupEnd) return false;
+                if (groupEnd - groupStart > TensorDescription.MAX_MEMBERS) return false;
             }
 
             uint256 count;
@@ -100,6 +105,7 @@ library NodeRecord {
             if (place == 0) return false;
             uint256 rows = node.dimensions.length == 0 ? 1 : node.dimensions[0];
             TensorShape shape = TensorShapes.make(dtype, count, rows, groupStart, groupEnd);
+            if (shape.isGrouped() && (rows > TensorDescription.MAX_GROUP_ROWS || count > MAX_GROUP_COUNT)) return false;
 
             place = _readOperands(node, place);
             if (place == 0) return false;

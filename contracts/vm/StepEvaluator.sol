@@ -375,7 +375,8 @@ contract StepEvaluator is IStepEvaluator {
         unchecked {
             TensorShape shape = environment.record.shape;
             if (node >= environment.nodes) return 0;
-            if (kind == NodeRecord.NODE && node >= shape.groupStart()) return 0;
+            // INVARIANT: no tensor is shown that stands later in the trace than the element.
+            if (kind == NodeRecord.NODE ? node >= shape.groupStart() : !_isOfGroup(shape, node)) return 0;
             Witness.Tensor tensor = environment.cursor.traced(
                 environment.call,
                 environment.first + node,
@@ -400,6 +401,10 @@ contract StepEvaluator is IStepEvaluator {
         }
     }
 
+    function _isOfGroup(TensorShape shape, uint256 node) private pure returns (bool) {
+        return node >= shape.groupStart() && node < shape.groupEnd();
+    }
+
     /// @dev An element that the tensor has, as a word.
     function _element(
         Environment memory environment,
@@ -409,8 +414,52 @@ contract StepEvaluator is IStepEvaluator {
         unchecked {
             uint256 dtype = TensorDescription.dtype(tensor.description());
             uint256 places = TensorDescription.leafElementsLog2(dtype);
-            uint256 place = environment.cursor.leaf(tensor, element >> places);
+            (bool isTraced, uint256 call, uint256 position) = tensor.origin();
+            uint256 place;
+            if (isTraced && TensorDescription.isGrouped(tensor.description())) {
+                (place, element) = _leafOfCell(environment, tensor.description(), call, position, element);
+                if (place == 0) return 0;
+            } else {
+                place = environment.cursor.leaf(tensor, element >> places);
+            }
             return Element.load(dtype, Element.bitsAt(place, dtype, element & ((1 << places) - 1)));
+        }
+    }
+
+    /// @dev The leaf of a grouped tensor that holds an element, from the place of its group's last node.
+    /// @return place 0 where that node is not of the group: the tensor is an orphan.
+    /// @return column The element's place in its row.
+    function _leafOfCell(
+        Environment memory environment,
+        uint256 description,
+        uint256 call,
+        uint256 position,
+        uint256 element
+    ) private pure returns (uint256 place, uint256 column) {
+        unchecked {
+            uint256 positions = _positions(environment, call);
+            uint256 first =
+                call == environment.call
+                    ? environment.first
+                    : call == 0
+                        ? 0
+                        : 1;
+            uint256 last = first + TensorDescription.groupEnd(description) - 1;
+            if (last >= positions) return (0, 0);
+            Witness.Tensor group = environment.cursor.traced(call, last, positions);
+            uint256 theirs = group.description();
+            if (!group.isReadable() || !TensorDescription.canHaveCells(theirs)) return (0, 0);
+            uint256 width = TensorDescription.width(description);
+            if (!TensorDescription.isOneGroup(description, theirs) || width == 0) return (0, 0);
+
+            uint256 leaves = TensorDescription.leafCount(TensorDescription.dtype(description), width);
+            uint256 cell = element / width;
+            column = element % width;
+            cell =
+                (cell << Tree.depthOf(TensorDescription.members(description))) |
+                (position - first - TensorDescription.groupStart(description));
+            uint256 leaf = column >> TensorDescription.leafElementsLog2(TensorDescription.dtype(description));
+            place = environment.cursor.leafOfCell(group, cell, Tree.depthOf(leaves), leaf);
         }
     }
 

@@ -60,6 +60,19 @@ library TensorShapes {
         return (TensorShape.unwrap(shape) >> 120) & MASK_32;
     }
 
+    /// @notice Whether the tensor is in a row group of two or more (TensorDescription).
+    function isGrouped(TensorShape shape) internal pure returns (bool) {
+        return shape.groupEnd() > shape.groupStart() + 1;
+    }
+
+    /// @notice Elements under one tree: of a row where the tensor is grouped, else of the tensor.
+    function width(TensorShape shape) internal pure returns (uint256) {
+        uint256 elements = count(shape);
+        if (!isGrouped(shape)) return elements;
+        uint256 height = rows(shape);
+        return height == 0 ? 0 : elements / height;
+    }
+
     /// @notice Number of steps of a reduction, at most 2^36.
     function extent(TensorShape shape) internal pure returns (uint256) {
         return (TensorShape.unwrap(shape) >> 152) & MASK_40;
@@ -87,9 +100,9 @@ library TensorShapes {
         return TensorDescription.leafElementsLog2(dtype(shape));
     }
 
-    /// @notice Leaves of the tensor's tree before padding, at least one.
+    /// @notice Leaves of a tree of the tensor (`width`) before padding, at least one.
     function leafCount(TensorShape shape) internal pure returns (uint256) {
-        return TensorDescription.leafCount(dtype(shape), count(shape));
+        return TensorDescription.leafCount(dtype(shape), width(shape));
     }
 
     /// @notice The tensor's commitment in its call's list.

@@ -40,6 +40,7 @@ library Witness {
     uint256 private constant POSITION = 3 << 248;
     uint256 private constant CALL = 4 << 248;
     uint256 private constant LEAF = 5 << 248;
+    uint256 private constant CELL = 6 << 248;
 
     uint256 private constant CHAINS = 64;
     uint256 private constant LEAF_BYTES = 128;
@@ -166,7 +167,12 @@ library Witness {
 
     /// @notice Whether the tensor has an element that can be read.
     function has(Tensor tensor, uint256 element) internal pure returns (bool) {
-        return element < TensorDescription.count(tensor.description()) && _word(Tensor.unwrap(tensor), 3) != 0;
+        return element < TensorDescription.count(tensor.description()) && tensor.isReadable();
+    }
+
+    /// @notice Whether anything is read from the tensor: its type is known, and it is not larger than any can be.
+    function isReadable(Tensor tensor) internal pure returns (bool) {
+        return _word(Tensor.unwrap(tensor), 3) != 0;
     }
 
     /// @notice Calldata address of the leaf with this index, which the tensor has.
@@ -177,6 +183,41 @@ library Witness {
         place = cursor.take(LEAF_BYTES);
         _climb(cursor, Tree.Reading.wrap(_word(Tensor.unwrap(tensor), 3)), Tree.leaf(place), index);
         _setWord(_insert(key, chain, 3), 2, place);
+    }
+
+    /// @notice The same of a grouped tensor.
+    /// @param group The group's last tensor, in whose place the cells are.
+    /// @param cell Index of the cell that has the leaf.
+    /// @param depth Levels of the cell.
+    /// @param index Of the leaf in its cell.
+    function leafOfCell(
+        Cursor memory cursor,
+        Tensor group,
+        uint256 cell,
+        uint256 depth,
+        uint256 index
+    ) internal pure returns (uint256 place) {
+        uint256 key = CELL | (Tensor.unwrap(group) << 64) | cell;
+        (uint256 found, uint256 chain) = _find(cursor, key);
+        if (found != 0) return cursor.leaf(Tensor.wrap(found), index);
+        place = cursor.take(LEAF_BYTES);
+        // The root of a cell is whatever its first path leads to, if that is a leaf of the list of cells.
+        Tree.Reading tree = Tree.reading(depth, 0);
+        (bytes32 root, , uint256 end) = tree.climbOn(Tree.leaf(place), index, cursor.next);
+        _move(cursor, end);
+        _climb(cursor, Tree.Reading.wrap(_word(Tensor.unwrap(group), 3)), root, cell);
+        // From here on the cell is read like a tensor.
+        found = _insert(key, chain, 4);
+        _setWord(found, 3, Tree.Reading.unwrap(tree));
+        key = LEAF | (found << 64) | index;
+        (, chain) = _find(cursor, key);
+        _setWord(_insert(key, chain, 3), 2, place);
+    }
+
+    /// @notice Call and position of a tensor of the trace; `isTraced` is false for inputs and parameters.
+    function origin(Tensor tensor) internal pure returns (bool isTraced, uint256 call, uint256 position) {
+        uint256 key = _word(Tensor.unwrap(tensor), 1);
+        return (key >> 248 == POSITION >> 248, (key >> 32) & type(uint32).max, key & type(uint32).max);
     }
 
     /// @dev Description and root of a tensor, not yet checked.
@@ -196,12 +237,20 @@ library Witness {
             uint256 count = TensorDescription.count(described);
             uint256 tree;
             if (DType.bitsOf(dtype) != 0 && count <= TensorShapes.MAX_COUNT) {
-                uint256 depth = Tree.depthOf(TensorDescription.leafCount(dtype, count));
+                uint256 depth =
+                    key >> 248 == POSITION >> 248 && TensorDescription.isGrouped(described)
+                        ? _cellsDepth(described)
+                        : Tree.depthOf(TensorDescription.leafCount(dtype, count));
                 tree = Tree.Reading.unwrap(Tree.reading(depth, root));
             }
             _setWord(entry, 3, tree);
             tensor = Tensor.wrap(entry);
         }
+    }
+
+    /// @dev Levels of a row group's cells; 0 where there are more than there can be, and none is read.
+    function _cellsDepth(uint256 described) private pure returns (uint256) {
+        return TensorDescription.canHaveCells(described) ? TensorDescription.cellsDepth(described) : 0;
     }
 
     /// @dev Reads a path in a tree of which something is known.

@@ -3,7 +3,7 @@
  * and prove for who knows the leaves. Then the language model's disputes on the real market, with all its bookkeeping, at
  * an arity of 32, against what they may cost.
  *
- *     node scripts/bench/dispute.ts [--arity 2,4,…] [--snapshots 64] [--short 4] [--toy] [--json]
+ *     node scripts/bench/dispute.ts [--arity 4,8,…] [--snapshots 64] [--short 4] [--toy] [--json]
  *
  * `--toy` leaves the market out.
  */
@@ -21,7 +21,7 @@ const DEPLOYED = 32;
 
 const { values } = parseArgs({
   options: {
-    arity: { type: "string", default: "2,4,8,16,32,64,128" },
+    arity: { type: "string", default: "4,8,16,32,64,128" },
     snapshots: { type: "string", default: "64" },
     short: { type: "string", default: "4" },
     toy: { type: "boolean", default: false },

@@ -62,7 +62,7 @@ function parameters(): Parameters {
       // Small groups: long descents over small trees.
       arityLog2: 2,
       snapshotsLog2: 3,
-      greatestMoves: 512,
+      greatestMoves: 200,
       priceCapWei: 10n ** 9n,
       delayFeeWei: 123_456_789_012n,
     },

@@ -60,11 +60,11 @@ function sequence(): { program: Program; request: Request } {
 describe("a lie inside a row group", function () {
   this.timeout(120_000);
 
-  it("wins against one game alone, which follows the first difference", async () => {
+  it("is convicted by a game that follows the first difference", async () => {
     const table = await setTable(chain, "StepEvaluator");
     const played = await postBelieved(table, sequence(), { position: 4, element: 40 }, 1n);
     await play(table, played, await challenge(table, played));
-    expect(await isConvicted(table, 1n)).to.equal(false);
+    expect(await isConvicted(table, 1n)).to.equal(true);
   });
 
   it("is convicted in a small recurrence, wherever it stands", async () => {
@@ -110,7 +110,6 @@ describe("stalling in a row group until the window is closed", function () {
     const { game } = contracts;
     const { request } = shortQuestion(world);
     const honest = engine.run(request);
-    let rises = 0;
     for (const seed of [0, 1, 4]) {
       await undone(async () => {
         const asked = await ask(request);
@@ -123,9 +122,7 @@ describe("stalling in a row group until the window is closed", function () {
           parameters.market.window.defaultSeconds,
         );
         expect(moves.at(-1)!.kind, `seed ${seed}`).to.equal("prove");
-        rises += moves.filter(({ kind }) => kind === "rise").length;
       });
     }
-    expect(rises, "some lies take more than one descent").to.be.greaterThan(0);
   });
 });

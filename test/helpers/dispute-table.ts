@@ -210,7 +210,6 @@ export async function readGame(table: Table, id: GameId): Promise<Game> {
 
 async function valueOf({ game }: Table, move: Move): Promise<bigint> {
   if (move.kind === "demand") return DEMAND_GAS * (await game.PRICE_CAP());
-  if (move.kind === "rise") return (await game.GAS_BOND_GWEI()) * 10n ** 9n;
   return move.kind === "challenge" ? move.bond : 0n;
 }
 
@@ -264,7 +263,10 @@ export const providerMind =
 export const challengerMind =
   ({ challenger }: Case, published: Published): Mind =>
   (dispute, game, now) => {
-    const move = nextChallengerMove(dispute, game, challenger.trace, challenger.machine, published, now);
+    const move = nextChallengerMove(
+      { dispute, game, honest: challenger.trace, machine: challenger.machine, published },
+      now,
+    );
     return move.kind === "wait" ? undefined : move;
   };
 

@@ -256,7 +256,8 @@ export async function makeSimulatedChain(given: Parameters) {
       const state = await stateOf(id);
       let move = nextProviderMove(dispute, state, toy.traces[1], toy.machines[1], 0);
       const answering = move.kind !== "wait";
-      if (!answering) move = nextChallengerMove(dispute, state, toy.honest, toy.machine, published, 0);
+      if (!answering)
+        move = nextChallengerMove({ dispute, game: state, honest: toy.honest, machine: toy.machine, published }, 0);
       if (move.kind === "wait") throw new Error(`${toy.name}: nobody moves at ${state.stage}`);
       if (move.kind === "enter") entered = answers.length;
       const by = answering ? provider : challenger;
@@ -333,7 +334,10 @@ export async function makeSimulatedChain(given: Parameters) {
       const move =
         by === "provider"
           ? nextProviderMove(dispute, state, toy.traces[claim.wrong], toy.machines[claim.wrong], now)
-          : nextChallengerMove(dispute, state, toy.honest, toy.machine, claim.published, now);
+          : nextChallengerMove(
+              { dispute, game: state, honest: toy.honest, machine: toy.machine, published: claim.published },
+              now,
+            );
       if (move.kind !== expected)
         throw new Error(
           `${toy.name}: the ${by}'s player would ${move.kind}${move.kind === "wait" ? ` (${move.reason})` : ""} at ` +

@@ -165,6 +165,8 @@ export class SparseWorld {
         return this.#calls;
       case "call":
         return this.#lists.get(which.call)!;
+      case "group":
+        throw new Error("a sparse claim has no row groups");
       case "tensor":
         return this.#tensors.get(keyOf(which.place))!.tree;
     }

@@ -34,7 +34,7 @@ describe("campaign", () => {
     expect(outcome).to.include({ convicted: false, games: 1 });
   });
 
-  it("needs no demand where one tensor is wrong", () => {
+  it("convicts wherever one tensor is wrong", () => {
     for (const position of [0, 1, 2, 3]) {
       const outcome = outcomeOf(wideRecurrence(), (honest) => {
         const leaf = honest.leaf(0, position, 0);
@@ -42,12 +42,10 @@ describe("campaign", () => {
         return honest.withLeaf(0, position, 0, leaf);
       });
       expect(outcome, `${position}`).to.include({ convicted: true, games: 1 });
-      expect(outcome.moves, `${position}`).to.not.include.members(["demand"]);
     }
   });
 
   it("convicts a liar that believes its own lie, anywhere in a row group", () => {
-    const rises: number[] = [0, 0, 0];
     for (const example of [recurrence(), wideRecurrence()]) {
       const honest = new Trace(run(example.program, example.request));
       const { rows, count, groupEnd } = honest.description(0, 0);
@@ -56,12 +54,9 @@ describe("campaign", () => {
           const element = (row * count) / rows + ((row * 5 + position) % (count / rows));
           const outcome = outcomeOf(example, believed(example, { call: 0, position, element }));
           expect(outcome, `${example.name} ${position} row ${row}`).to.include({ convicted: true, games: 1 });
-          rises[outcome.moves.filter((kind) => kind === "rise").length]++;
         }
       }
     }
-    // None where the first tensor looked at is wrong first, never more than the other tensors of the group.
-    expect(rises).to.deep.equal([33, 51, 0]);
   });
 
   it("convicts liars that make the tensors of a group differ as they please", () => {

@@ -3,42 +3,24 @@
  * the place is pinned. Pure: state in, move out; it never guesses, and where nothing differs it makes no move.
  */
 import { equalBytes } from "@assay/vm/bytes";
+import { isDType } from "@assay/vm/dtype";
+import { placeOfCell } from "@assay/vm/rowGroup";
 import { commitment, elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { LEAF_BYTES } from "@assay/vm/tree";
 import { deadlineOf } from "./clock.ts";
-import { BLOCK_LOG2, elementOf, groupLevels } from "./layout.ts";
+import { BLOCK_LOG2, elementOf, groupLevels, leafOfBlock } from "./layout.ts";
 import type { Machine, Part } from "./machine.ts";
 import type { Descent, InBlock, Move, Proof } from "./move.ts";
-import { nodeAt, placeOf, type Node } from "./position.ts";
+import { hidesRoot, nodeAt, placeOf, type Node } from "./position.ts";
 import type { Pause } from "./provider.ts";
-import { NotPublishedError, type Published } from "./published.ts";
+import type { Published } from "./published.ts";
 import { cutsOf, pieceOf, segmentKey, unpackSegment, type Segment } from "./reduction.ts";
 import { sideToMove } from "./stage.ts";
 import type { Dispute, Game } from "./state.ts";
 
-/**
- * What the challenger sends next in its game: a pick, a proof, the end of a silent provider, or nothing. In a row group
- * one game may not be enough: see campaign.ts.
- */
-export function nextChallengerMove(
-  dispute: Dispute,
-  game: Game,
-  honest: Trace,
-  machine: Machine,
-  published: Published,
-  now: number,
-): Move | Pause {
-  try {
-    return moveIn({ dispute, game, honest, machine, published }, now);
-  } catch (error) {
-    if (error instanceof NotPublishedError) return { kind: "wait", reason: error.message };
-    throw error;
-  }
-}
-
-/** The same. Throws `NotPublishedError` where a proof needs what no game has opened. */
-export function moveIn(view: View, now: number): Move | Pause {
+/** What the challenger sends next in its game: a pick, a proof, the end of a silent provider, or nothing. */
+export function nextChallengerMove(view: View, now: number): Move | Pause {
   const { dispute, game } = view;
   const side = sideToMove(game.stage);
   if (side === undefined) return { kind: "wait", reason: "over" };
@@ -93,7 +75,7 @@ export interface Difference {
 }
 
 /** Points from where a game stands at a node below it, or at the block that holds it. */
-export function point(view: View, { node: wrong, padding }: Difference): Move {
+function point(view: View, { node: wrong, padding }: Difference): Move {
   const { dispute, game } = view;
   const expected = game.pinned;
   const start = nodeAt(game.position, game.depth);
@@ -102,11 +84,25 @@ export function point(view: View, { node: wrong, padding }: Difference): Move {
   if (padding) {
     return { kind: "provePadding", game: game.id, expected, ...descent, claim: dispute.claim, header: dispute.header };
   }
-  if (node.part.part === "call" && node.level === 0) {
-    const witness = view.machine.shapeWitness(node.part.call, node.index);
+  const entry = entryAt(view, node);
+  if (entry) {
+    const witness = view.machine.shapeWitness(entry.call, entry.position);
     return { kind: "enter", game: game.id, expected, ...descent, claim: dispute.claim, witness };
   }
   return { kind: "pick", game: game.id, expected, ...descent };
+}
+
+/** The tensor whose record says what stands at a node: the item of a call's list or of a row group's. */
+export function entryAt(
+  { honest }: Pick<Sight, "honest">,
+  { part, level, index }: Node,
+): { readonly call: number; readonly position: number } | undefined {
+  if (level > 0 || part.part === "calls" || part.part === "tensor") return undefined;
+  const { call } = part;
+  if (part.part === "call") return { call, position: index };
+  const { layout } = honest;
+  const { node } = placeOfCell(layout.description(call, part.position), index);
+  return { call, position: layout.firstNode(call) + node };
 }
 
 /**
@@ -137,12 +133,25 @@ export function firstDifference(sight: Sight, start: Node): Difference | undefin
     const wrong = children.findIndex((hash, i) => !equalBytes(hash, tree.node(level, 2 * node.index + i)));
     if (wrong < 0) return undefined;
     const child: Node = { part, level, index: 2 * node.index + wrong };
-    if (level >= blockLevel(sight, child) && child.index * 2 ** level >= tree.count) {
+    if (level >= blockLevel(sight, child) && isBeyond(sight, child)) {
       // A list's padding is judged by a game that stands in that list.
       return part.part === start.part.part ? { node: child, padding: true } : { node, padding: false };
     }
     node = child;
   }
+}
+
+/** Whether a node lies wholly beyond the end of its list. */
+export function isBeyond({ honest }: Pick<Sight, "honest">, { part, level, index }: Node): boolean {
+  const { count, depth } = honest.tree(part);
+  const first = index * 2 ** level;
+  if (part.part === "group") {
+    const group = honest.layout.description(part.call, part.position);
+    const { node, row } = placeOfCell(group, first);
+    return row >= group.rows || node >= group.groupEnd;
+  }
+  // A tensor in a row group has a tree for each row, side by side.
+  return (part.part === "tensor" ? first % 2 ** depth : first) >= count;
 }
 
 /** Level of what a list is opened down to: of its items, or of a tensor's blocks. */
@@ -175,10 +184,11 @@ function descentTo(sight: Sight, from: Node, to: Node): Descent {
 
 /** Whether the pinned node is what the published hashes say it is. */
 function isPublished({ game, honest, published }: View, node: Node): boolean {
-  const { list, call, node: position } = game.position;
+  const { call, node: position } = game.position;
   const root = published.node(node);
   if (!root) return false;
-  return equalBytes(game.pinned, list === "tensor" ? commitment(honest.description(call, position), root) : root);
+  const said = hidesRoot(game.position) ? commitment(honest.description(call, position), root) : root;
+  return equalBytes(game.pinned, said);
 }
 
 /** Proves the first wrong element of the pinned block, or pins it where its reduction is too long to prove at once. */
@@ -189,9 +199,11 @@ function accuse(view: View): Move | undefined {
   if (!isPublished(view, node)) return undefined;
   const wrong = wrongElementIn(view, node);
   if (!wrong) return undefined;
-  const { leaf, bytes, element } = wrong;
+  const { leaf, bytes, inLeaf } = wrong;
   const path = published.path(leaf, node.level);
-  const offset = element - elementOf(machine.dtype(call, position), block, 0);
+  const description = machine.description(call, position);
+  const offset = (leaf.index - leafOfBlock(description, block)) * wrong.each + inLeaf;
+  const element = elementOf(description, block, offset);
   const inside = element < honest.description(call, position).count;
   if (inside && machine.steps(call, position).extent > dispute.rules.shortSteps) {
     return { kind: "reduce", game: game.id, expected: game.pinned, leaf: bytes, path, offset };
@@ -199,11 +211,16 @@ function accuse(view: View): Move | undefined {
   return prove(view, { part: "value", element, place: { leaf: bytes, path, offset } });
 }
 
-/** The first wrong element below a node of a tensor, with the leaf that holds it, if the bytes of that leaf are known. */
-export function wrongElementIn(
-  sight: Sight,
-  node: Node,
-): { readonly leaf: Node; readonly bytes: Uint8Array; readonly element: number } | undefined {
+/** A wrong element: the leaf that holds it, with its bytes, elements of a leaf, and its place among them. */
+interface WrongElement {
+  readonly leaf: Node;
+  readonly bytes: Uint8Array;
+  readonly each: number;
+  readonly inLeaf: number;
+}
+
+/** The first wrong element below a node of a tensor, if the bytes of its leaf are known. */
+function wrongElementIn(sight: Sight, node: Node): WrongElement | undefined {
   const { honest, machine, published } = sight;
   const leaf = firstDifference(sight, node)?.node;
   if (leaf?.part.part !== "tensor" || leaf.level > 0) return undefined;
@@ -211,9 +228,10 @@ export function wrongElementIn(
   const hash = published.node(leaf);
   const bytes = hash && published.leaf(hash);
   if (!bytes) return undefined;
-  const each = elementsPerLeaf(machine.dtype(call, position));
-  const wrong = firstWrongElement(bytes, honest.leaf(call, position, leaf.index), each);
-  return wrong === undefined ? undefined : { leaf, bytes, element: leaf.index * each + wrong };
+  const { dtype } = machine.description(call, position);
+  const each = isDType(dtype) ? elementsPerLeaf(dtype) : 1;
+  const inLeaf = firstWrongElement(bytes, honest.leaf(call, position, leaf.index), each);
+  return inLeaf === undefined ? undefined : { leaf, bytes, each, inLeaf };
 }
 
 /** The first element in which two leaves differ. */
@@ -231,7 +249,7 @@ function narrow(view: View): Move | undefined {
   const { call, node, block } = game.position;
   const segment = unpackSegment(game.pinned);
   const { extent, snapshotBytes } = machine.steps(call, node);
-  const element = elementOf(machine.dtype(call, node), block, segment.offset);
+  const element = elementOf(machine.description(call, node), block, segment.offset);
   const cuts = cutsOf(segment, most, extent);
   const place = placeOf(game.position);
   const given = published.snapshots(segmentKey(segment, place));

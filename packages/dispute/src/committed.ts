@@ -1,8 +1,9 @@
 /**
  * Commit and prove: the way of a challenger who already knows the provider's leaves, because it has seen the provider's
- * data elsewhere. Two transactions, a block apart, and no descent.
+ * data elsewhere. Two transactions, a block apart, and no descent. Not for tensors of row groups of two or more.
  */
 import { concat } from "@assay/vm/bytes";
+import type { DType } from "@assay/vm/dtype";
 import { keccak, type Hash } from "@assay/vm/hash";
 import { elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
@@ -33,7 +34,7 @@ export function commitmentOf(sender: Uint8Array, claimId: bigint, place: bigint,
 
 /** The block that holds an element, as the contract names it. */
 export function blockOf(machine: Machine, { call, position, element }: ElementPlace): bigint {
-  const each = elementsPerLeaf(machine.dtype(call, position)) * 2 ** BLOCK_LOG2;
+  const each = elementsPerLeaf(machine.description(call, position).dtype as DType) * 2 ** BLOCK_LOG2;
   return placeOf({ call, node: position, block: Math.floor(element / each) });
 }
 
@@ -46,7 +47,7 @@ export function proveCommitted(
   salt: Hash,
 ): MoveOf<"proveCommitted"> {
   const { call, position, element } = place;
-  const each = elementsPerLeaf(machine.dtype(call, position));
+  const each = elementsPerLeaf(machine.description(call, position).dtype as DType);
   const index = Math.floor(element / each);
   const path = [
     ...known.proof({ part: "tensor", call, position }, index),

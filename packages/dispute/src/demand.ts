@@ -8,7 +8,6 @@ import type { Hash } from "@assay/vm/hash";
 import {
   commitmentOf,
   describeTensor,
-  DESCRIPTION_BYTES,
   encodeDescription,
   leafOf,
   leavesOf,
@@ -21,8 +20,8 @@ import { listTree, proofOf, rootOf, type HashTree } from "@assay/vm/tree";
 import type { Machine } from "./machine.ts";
 import type { Dispute } from "./state.ts";
 
-/** What may be demanded: a tensor's record; a leaf of an input, of a parameter, of a tensor of the trace. */
-export const DEMAND_KINDS = ["record", "input", "parameter", "trace"] as const;
+/** What may be demanded: a tensor's record; a leaf of an input, of a parameter. */
+export const DEMAND_KINDS = ["record", "input", "parameter"] as const;
 
 export interface Demand {
   readonly kind: (typeof DEMAND_KINDS)[number];
@@ -44,7 +43,7 @@ export function packDemand({ kind, call, node, leaf }: Demand): bigint {
 export function unpackDemand(word: bigint): Demand {
   return {
     kind: DEMAND_KINDS[Number(word >> 96n)],
-    call: Number((word >> 64n) & 0xffffffn),
+    call: Number((word >> 64n) & 0x7fffffn),
     node: Number((word >> 40n) & 0xffffffn),
     leaf: Number(word & 0xffffffffffn),
   };
@@ -58,7 +57,7 @@ export interface SuppliedLeaf {
   /** 128 bytes; none if the tensor has no such leaf. */
   readonly leaf: Uint8Array;
   readonly path: readonly Hash[];
-  /** An input: all input commitments. Else siblings from the tensor's commitment up to the root of its list or trace. */
+  /** An input: all input commitments. A parameter: siblings from its commitment up to the params root. */
   readonly rest: readonly Hash[];
 }
 
@@ -79,14 +78,9 @@ export function answerTo(
 ): { readonly witness: Uint8Array; readonly leaf: SuppliedLeaf } {
   const header = decodeHeader(encoded);
   const none = { witness: new Uint8Array(0), leaf: NOTHING };
-  if (kind === "record" || kind === "trace") {
+  if (kind === "record") {
     if (call >= claim.calls || node >= positionsOfCall(header, call, claim.calls)) return none;
-    if (kind === "record") return { ...none, witness: machine.shapeWitness(call, node) };
-    const rest = trace.proof({ part: "call", call }, node);
-    if (claim.calls > 1) rest.push(...trace.proof({ part: "calls" }, call));
-    const tree = trace.tensorTree(call, node);
-    const bytes = (): Uint8Array => trace.leaf(call, node, leaf);
-    return { ...none, leaf: leafAnswer(trace.description(call, node), tree, leaf, bytes, rest) };
+    return { ...none, witness: machine.shapeWitness(call, node) };
   }
   const { program, request } = trace.layout;
   if (node >= (kind === "input" ? header.inputs.length : header.parameterCount)) return none;
@@ -117,11 +111,4 @@ function leafAnswer(
 /** A description as one number. */
 export function packDescription(description: Description): bigint {
   return encodeDescription(description).reduce((word, byte) => (word << 8n) | BigInt(byte), 0n);
-}
-
-/** The bytes of a description that is one number. */
-export function unpackDescription(word: bigint): Uint8Array {
-  return Uint8Array.from({ length: DESCRIPTION_BYTES }, (_, i) =>
-    Number((word >> BigInt(8 * (DESCRIPTION_BYTES - 1 - i))) & 255n),
-  );
 }

@@ -2,8 +2,9 @@
  * Sizes of a trace as the game sees them, from the program's header and the number of calls alone. Twin of Lists.sol.
  */
 import { decodeHeader, positionsOfCall } from "@assay/vm/header";
-import type { DType } from "@assay/vm/dtype";
-import { elementsPerLeaf } from "@assay/vm/tensor";
+import { isDType } from "@assay/vm/dtype";
+import { elementAt, elementsDepth } from "@assay/vm/rowGroup";
+import { elementsPerLeaf, type Description } from "@assay/vm/tensor";
 import { depthOf } from "@assay/vm/tree";
 import type { Rules } from "./state.ts";
 
@@ -26,7 +27,13 @@ export function outputPlaces(header: Uint8Array, calls: number): { call: number;
   return decodeHeader(header).outputs.map((position) => ({ call: calls - 1, position }));
 }
 
-/** Row-major index of the element at an offset of a block. */
-export function elementOf(dtype: DType, block: number, offset: number): number {
-  return block * elementsPerLeaf(dtype) * 2 ** BLOCK_LOG2 + offset;
+/** The first leaf of a block of a tensor. */
+export function leafOfBlock(description: Description, block: number): number {
+  return block * 2 ** Math.min(BLOCK_LOG2, elementsDepth(description));
+}
+
+/** Row-major index of the element at an offset of a block; at or above the tensor's count where that is padding. */
+export function elementOf(description: Description, block: number, offset: number): number {
+  const each = isDType(description.dtype) ? elementsPerLeaf(description.dtype) : 1;
+  return elementAt(description, leafOfBlock(description, block) + Math.floor(offset / each), offset % each);
 }

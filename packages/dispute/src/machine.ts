@@ -2,7 +2,7 @@
  * The seam between a player and the machine that made a trace: what a tensor's record means, accumulators between steps,
  * and witnesses. Twin of IStepEvaluator.sol: the program's machine stands behind it, or a toy.
  */
-import type { DType } from "@assay/vm/dtype";
+import type { Description } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 
 /** Which part of an element is wrong, by the contract's numbers. */
@@ -31,12 +31,10 @@ export interface Accusation {
 }
 
 export interface Machine {
-  /** Element type of the tensor at a position. */
-  dtype(call: number, position: number): DType;
+  /** What the program says of the tensor at a position. */
+  description(call: number, position: number): Description;
   /** Extent and snapshot size of the tensor at a position. */
   steps(call: number, position: number): Steps;
-  /** Positions of its row group that the tensor at a position may load from. */
-  rowOperands(call: number, position: number): readonly number[];
   /** Accumulators of one element after each of `steps`, one snapshot after the other. */
   snapshots(call: number, position: number, element: number, steps: readonly number[]): Uint8Array;
   /** Header, record and record path of the tensor at a position. */

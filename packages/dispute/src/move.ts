@@ -70,7 +70,6 @@ export type Move =
       readonly salt: Hash;
       readonly proof: Proof;
     }
-  | (Answer & { readonly kind: "rise" })
   | (Answer & { readonly kind: "demand"; readonly what: bigint })
   | (Answer & {
       readonly kind: "supply";
@@ -120,8 +119,6 @@ export function argumentsOf(move: Move): unknown[] {
       return [move.commitment];
     case "proveCommitted":
       return [move.claimId, move.place, move.salt, proofOf(move.proof)];
-    case "rise":
-      return [move.game, move.expected];
     case "demand":
       return [move.game, move.expected, move.what];
     case "supply":

@@ -3,7 +3,6 @@
  */
 import { concat, ByteWriter } from "@assay/vm/bytes";
 import type { Claim } from "@assay/vm/claim";
-import { isDType, DType } from "@assay/vm/dtype";
 import { encodeHeader } from "@assay/vm/header";
 import type { Layout } from "@assay/vm/layout";
 import { recordLeaf } from "@assay/vm/record";
@@ -23,21 +22,12 @@ export function programMachine(claim: Claim, trace: Trace): Machine {
   const makers = new WeakMap<Trace, WitnessMaker>();
   const nodeOf = (call: number, position: number): number => position - layout.firstNode(call);
   return {
-    dtype: (call, position) => {
-      const { dtype } = layout.description(call, position);
-      return isDType(dtype) ? dtype : DType.FLOAT32;
-    },
+    description: (call, position) => layout.description(call, position),
     steps: (call, position) => {
       if (layout.isStopFlag(call, position)) return { extent: 0, snapshotBytes: 0 };
       const geometry = layout.geometry(call, nodeOf(call, position));
       if (!geometry.valid || geometry.record.kind === "map") return { extent: 0, snapshotBytes: 0 };
       return { extent: geometry.extent, snapshotBytes: snapshotLength(geometry.record.accumulators) };
-    },
-    rowOperands: (call, position) => {
-      if (layout.isStopFlag(call, position)) return [];
-      const geometry = layout.geometry(call, nodeOf(call, position));
-      const operands = geometry.valid ? geometry.record.operands : [];
-      return operands.flatMap((operand) => (operand.kind === "row" ? [layout.firstNode(call) + operand.index] : []));
     },
     snapshots: (call, position, element, steps) =>
       concat(...accumulatorsAt(trace, call, nodeOf(call, position), element, steps)),

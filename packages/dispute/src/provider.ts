@@ -10,7 +10,7 @@ import { deadlineOf } from "./clock.ts";
 import { answerTo, unpackDemand } from "./demand.ts";
 import type { Machine } from "./machine.ts";
 import type { Move, MoveOf } from "./move.ts";
-import { nodeAt, topPosition } from "./position.ts";
+import { hidesRoot, nodeAt, topPosition } from "./position.ts";
 import { cutsOf, unpackSegment } from "./reduction.ts";
 import { sideToMove } from "./stage.ts";
 import type { Dispute, Game } from "./state.ts";
@@ -84,7 +84,7 @@ function openNode(dispute: Dispute, game: Game, trace: Trace): Move | undefined 
   const { part, level, index } = nodeAt(position, game.depth);
   const { call, node } = position;
   const stands = (root: Hash): boolean =>
-    equalBytes(expected, position.list === "tensor" ? commitment(trace.description(call, node), root) : root);
+    equalBytes(expected, hidesRoot(position) ? commitment(trace.description(call, node), root) : root);
   if (part.part === "tensor" && position.height === 0) {
     const bytes = Array.from({ length: 2 ** level }, (_, i) => trace.leaf(call, node, index * 2 ** level + i));
     const leaves = concat(...bytes);
@@ -110,7 +110,7 @@ function publish(dispute: Dispute, game: Game, machine: Machine): Move {
   const segment = unpackSegment(game.pinned);
   const { extent } = machine.steps(call, node);
   const cuts = cutsOf(segment, 2 ** dispute.rules.snapshotsLog2, extent);
-  const element = elementOf(machine.dtype(call, node), block, segment.offset);
+  const element = elementOf(machine.description(call, node), block, segment.offset);
   const snapshots = machine.snapshots(call, node, element, cuts);
   return { kind: "publish", game: game.id, expected: game.pinned, snapshots };
 }

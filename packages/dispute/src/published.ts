@@ -4,13 +4,10 @@
  */
 import { equalBytes } from "@assay/vm/bytes";
 import { keccak, toHex, type Hash } from "@assay/vm/hash";
-import { commitment } from "@assay/vm/tensor";
 import { Trace, type TracePart } from "@assay/vm/trace";
 import { LEAF_BYTES, leafHash, rootOf, type HashTree } from "@assay/vm/tree";
-import { unpackDemand, unpackDescription, type SuppliedLeaf } from "./demand.ts";
-import { callDepth } from "./layout.ts";
 import type { Move } from "./move.ts";
-import { nodeAt, placeOf, topPosition, type Node } from "./position.ts";
+import { hookOf, nodeAt, placeOf, topPosition, type Node } from "./position.ts";
 import { segmentKey, unpackSegment } from "./reduction.ts";
 import type { Dispute, Game } from "./state.ts";
 
@@ -18,7 +15,7 @@ const keyOf = ({ part, level, index }: Node): string => `${partKey(part)}:${leve
 
 function partKey(part: TracePart): string {
   if (part.part === "calls") return "calls";
-  return part.part === "call" ? `call ${part.call}` : `tensor ${part.call} ${part.position}`;
+  return part.part === "call" ? `call ${part.call}` : `${part.part} ${part.call} ${part.position}`;
 }
 
 /** The leaves that lie in bytes one after the other. */
@@ -26,18 +23,10 @@ export function leavesIn(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: bytes.length / LEAF_BYTES }, (_, i) => bytes.slice(i * LEAF_BYTES, (i + 1) * LEAF_BYTES));
 }
 
-/** What a tensor says of itself: its description as one number. */
-export interface Described {
-  readonly call: number;
-  readonly position: number;
-  readonly description: bigint;
-}
-
 export class Published {
   readonly #nodes = new Map<string, Hash>();
   readonly #leaves = new Map<string, Uint8Array>();
   readonly #snapshots = new Map<bigint, Uint8Array>();
-  readonly #descriptions = new Map<string, Described>();
   readonly #shown = new WeakMap<Trace, PublishedTrace>();
 
   /** The hash of a node, if it was published or follows from what was. */
@@ -78,11 +67,6 @@ export class Published {
     return this.#snapshots.get(segment);
   }
 
-  /** What tensors said of themselves, as far as that came with a leaf of theirs. */
-  get descriptions(): readonly Described[] {
-    return [...this.#descriptions.values()];
-  }
-
   /** What a provider's move makes known; `game` is as it stood before the move. */
   learn(move: Move, game: Game, dispute: Dispute): void {
     switch (move.kind) {
@@ -94,40 +78,7 @@ export class Published {
         return this.addBlock(nodeAt(game.position, game.depth), move.leaves);
       case "publish":
         return this.addSnapshots(segmentKey(unpackSegment(game.pinned), placeOf(game.position)), move.snapshots);
-      case "supply":
-        return this.#addSupplied(move.what, move.leaf, dispute);
     }
-  }
-
-  /** Remembers a leaf of the trace and all that lies on its way to the trace root. */
-  #addSupplied(what: bigint, { description, root, leaf, path, rest }: SuppliedLeaf, { claim, header }: Dispute): void {
-    const { kind, call, node: position, leaf: index } = unpackDemand(what);
-    if (kind !== "trace" || call >= claim.calls) return;
-    const depth = callDepth(header, call, claim.calls);
-    if (position >= 2 ** depth || rest.length < depth) return;
-    const tensor: TracePart = { part: "tensor", call, position };
-    this.#descriptions.set(partKey(tensor), { call, position, description });
-    this.addNode({ part: tensor, level: path.length, index: 0 }, root);
-    if (leaf.length > 0) {
-      this.#leaves.set(toHex(keccak(leaf)), leaf);
-      this.#addPath({ part: tensor, level: 0, index }, keccak(leaf), path);
-    }
-    const entry: Node = { part: { part: "call", call }, level: 0, index: position };
-    const top = this.#addPath(entry, commitment(unpackDescription(description), root), rest.slice(0, depth));
-    if (claim.calls > 1) this.#addPath({ part: { part: "calls" }, level: 0, index: call }, top, rest.slice(depth));
-  }
-
-  /** Remembers a node, its siblings on the way up, and what they hash to; returns the last. */
-  #addPath({ part, level, index }: Node, hash: Hash, siblings: readonly Hash[]): Hash {
-    this.addNode({ part, level, index }, hash);
-    for (const sibling of siblings) {
-      const isLeft = index % 2 === 0;
-      this.addNode({ part, level, index: isLeft ? index + 1 : index - 1 }, sibling);
-      hash = isLeft ? keccak(hash, sibling) : keccak(sibling, hash);
-      [level, index] = [level + 1, Math.floor(index / 2)];
-      this.addNode({ part, level, index }, hash);
-    }
-    return hash;
   }
 
   /** Remembers one node. */
@@ -177,12 +128,8 @@ export class Published {
       const node: Node = { part, level: up, index: at };
       if (this.node(node)) return node;
     }
-    if (part.part === "calls") return undefined;
-    const [list, place] =
-      part.part === "tensor"
-        ? [{ part: "call", call: part.call } as const, part.position]
-        : [{ part: "calls" } as const, part.call];
-    return this.above({ part: list, level: 0, index: place }, honest);
+    const hook = hookOf({ part, level, index }, honest.layout);
+    return hook && this.above(hook, honest);
   }
 }
 
@@ -221,6 +168,10 @@ export class PublishedTrace extends Trace {
     const tree = this.#over({ part: "call", call }, this.#honest.callTree(call));
     const root = this.#published.node({ part: { part: "calls" }, level: 0, index: call });
     return { ...tree, node: (level, index) => (root && level === tree.depth ? root : tree.node(level, index)) };
+  }
+
+  override groupTree(call: number, position: number): HashTree {
+    return this.#over({ part: "group", call, position }, this.#honest.groupTree(call, position));
   }
 
   override tensorTree(call: number, position: number): HashTree {

@@ -60,6 +60,9 @@ describe("liars that stall in a row group", function () {
         const outcome = simulate(claimOf(source), honest, believed(example, [place]), options);
         expect(outcome, `${JSON.stringify(place)}, stalls ${name}`).to.include({ convicted: true, games: 1, lost: 0 });
         expect(outcome.moves.at(-1)).to.equal("prove");
+        // One descent: to the group, to a cell, to its block.
+        expect(outcome.moves.filter((kind) => kind === "enter")).to.have.length(2);
+        expect(outcome.moves.filter((kind) => kind === "pick").length).to.be.most(5);
       }
     });
   }

@@ -14,7 +14,7 @@ export interface Rules {
   readonly arityLog2: number;
   readonly snapshotsLog2: number;
   readonly shortSteps: number;
-  /** Moves after which a challenger neither demands nor rises. */
+  /** Moves after which a challenger demands no more. */
   readonly mostMoves: number;
 }
 
@@ -37,7 +37,7 @@ export interface Game {
   readonly pinned: Hash;
   /** Of its challenger. */
   readonly moves: number;
-  /** Depth of the tree of the tensor that the game is in; 0 outside. */
+  /** Depth of the tree of the tensor that the game is in, or of its cells; 0 outside. */
   readonly depth: number;
   /** What the provider owes in stage supply. */
   readonly demand?: bigint;

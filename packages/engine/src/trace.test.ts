@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DType, run, toHex, Trace, type Layout, type TensorSource } from "@assay/vm";
+import { DType, run, toHex, Trace, type Description, type Layout, type TensorSource } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { tinyPrograms } from "@assay/vm/testing/tinyPrograms";
@@ -16,17 +16,15 @@ function source(
     data.set(random.bytes(held));
     return { dtype: DType.UINT8, shape: [bytes], data };
   });
-  return {
-    layout: { calls: 1, positions: () => sizes.length } as unknown as Layout,
-    tensor: (_call, position) => tensors[position],
-    description: (_call, position) => ({
-      dtype: DType.UINT8,
-      count: sizes[position].bytes,
-      rows: sizes[position].bytes,
-      groupStart: position,
-      groupEnd: position + 1,
-    }),
-  };
+  const description = (_call: number, position: number): Description => ({
+    dtype: DType.UINT8,
+    count: sizes[position].bytes,
+    rows: sizes[position].bytes,
+    groupStart: position,
+    groupEnd: position + 1,
+  });
+  const layout = { calls: 1, positions: () => sizes.length, description, groupOf: () => undefined };
+  return { layout: layout as unknown as Layout, tensor: (_call, position) => tensors[position], description };
 }
 
 function expectSame(fast: FastTrace, slow: Trace, sampled: Random): void {
@@ -36,8 +34,15 @@ function expectSame(fast: FastTrace, slow: Trace, sampled: Random): void {
     const position = sampled.below(slow.layout.positions(call));
     const [ours, theirs] = [fast.tensorTree(call, position), slow.tensorTree(call, position)];
     const level = sampled.below(theirs.depth + 1);
-    const index = sampled.below(2 ** (theirs.depth - level));
+    const group = slow.layout.groupOf(call, position);
+    const trees = group ? Math.max(1, group.description.rows) : 1;
+    const index = sampled.below(trees * 2 ** (theirs.depth - level));
     expect(toHex(ours.node(level, index))).to.equal(toHex(theirs.node(level, index)));
+    if (group?.last !== position) continue;
+    const [cells, cellsToo] = [fast.groupTree(call, position), slow.groupTree(call, position)];
+    const up = sampled.below(cells.depth + 1);
+    const at = sampled.below(2 ** (cells.depth - up));
+    expect(toHex(cells.node(up, at))).to.equal(toHex(cellsToo.node(up, at)));
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * Traces with the fast hasher: what `Trace` of `@assay/vm` is, with every tensor's tree in few buffers, a sixteenth of
- * the tensor's size. `buildTrace` hashes a whole run at once, in several threads where they are given.
+ * the tensor's size. `buildTrace` hashes a whole run at once, in several threads where they are given; row groups of two or
+ * more tensors in this one.
  */
 import { byteLength, isDType, LEAF_BYTES, Trace, type HashTree, type TensorSource } from "@assay/vm";
 import { depthOf, leafCount } from "@assay/vm/tree";
 import type { HashThreads, Part } from "./tree/hashThreads.ts";
 import { HASH_BYTES, levelsBytes, type TreeHasher } from "./tree/hasher.ts";
+import { fastList, fastRows } from "./tree/groupTrees.ts";
 import { cutLevels, fastTree, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
 /** A trace whose trees are hashed by the fast hasher, when they are first asked for or by `buildTrace`. */
@@ -23,9 +25,19 @@ export class FastTrace extends Trace {
     let tree = this.#trees.get(key);
     if (tree === undefined) {
       const { data } = this.tensor(call, position);
-      tree = fastTree(data, this.bytesOf(call, position), undefined, this.#hasher);
+      const group = this.layout.groupOf(call, position);
+      tree = group
+        ? fastRows(data, group.description, this.#hasher)
+        : fastTree(data, this.bytesOf(call, position), undefined, this.#hasher);
       this.#trees.set(key, tree);
     }
+    return tree;
+  }
+
+  override groupTree(call: number, position: number): HashTree {
+    const key = `group ${call}/${position}`;
+    const tree = this.#trees.get(key) ?? fastList(this.cells(call, position), this.#hasher);
+    this.#trees.set(key, tree);
     return tree;
   }
 
@@ -80,6 +92,7 @@ async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: Tree
   const tensors: Building[] = [];
   for (let call = 0; call < trace.layout.calls; call++)
     for (let position = 0; position < trace.layout.positions(call); position++) {
+      if (trace.layout.groupOf(call, position)) continue;
       const depth = depthOf(leafCount(trace.bytesOf(call, position)));
       const data = trace.tensor(call, position).data.subarray(0, LEAF_BYTES * 2 ** depth);
       if (depth < KEPT_LEVEL || data.length === 0) continue;

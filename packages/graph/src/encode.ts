@@ -8,6 +8,9 @@ import {
   encodeRecord,
   HeaderError,
   MAX_COUNT,
+  MAX_GROUP_COUNT,
+  MAX_GROUP_ROWS,
+  MAX_MEMBERS,
   MAX_NODES,
   MAX_PARAMETERS,
   MAX_RANK,
@@ -24,14 +27,11 @@ import {
 import { countOf } from "./dimension.ts";
 import { check, GraphError } from "./errors.ts";
 import type { ImportOptions } from "./importOptions.ts";
-import { LoweredNode, writeBody, type RowGroup } from "./loweredNode.ts";
+import { isGrouped, LoweredNode, writeBody, type RowGroup } from "./loweredNode.ts";
 import type { Source, TensorValue } from "./tensorValue.ts";
 
 /** Version of the lowering: a change to any operator's code or to fusion raises it. */
 export const LOWERING_VERSION = 1;
-
-/** Tensors that a row group has at most: so many that a lie in it is found in one dispute game (docs/dispute.md). */
-export const MAX_GROUP_TENSORS = 256;
 
 /** What a program is encoded from. */
 export interface Lowered {
@@ -103,12 +103,7 @@ export function encodeProgram(lowered: Lowered): Program {
     const { sections, operands } = writeBody(node, node.body);
     const [first, step, final] = sections.sections;
     const { group } = node;
-    const tensors = group?.nodes.length ?? 0;
-    check(
-      tensors <= MAX_GROUP_TENSORS,
-      "TOO_LARGE",
-      `${node.operator}: a row group of ${tensors} tensors, of which a dispute settles at most ${MAX_GROUP_TENSORS}`,
-    );
+    if (isGrouped(node)) checkGroup(node);
     const common = {
       dtype: node.dtype,
       ...(group && { group: { start: placeOf(group.nodes[0]), end: placeOf(group.nodes[0]) + group.nodes.length } }),
@@ -157,6 +152,18 @@ export function encodeProgram(lowered: Lowered): Program {
     if (error instanceof HeaderError) throw new GraphError("TOO_LARGE", error.message, {}, error);
     throw error;
   }
+}
+
+/** Throws TOO_LARGE where a row group is beyond the format's bounds (docs/program.md, "Node records"). */
+function checkGroup({ operator, group, shape }: LoweredNode): void {
+  const members = group?.nodes.length ?? 0;
+  const rows = shape[0].constant ?? 0;
+  const count = countOf(shape).constant ?? 0;
+  const most = (number: number, what: string, limit: number): void =>
+    check(number <= limit, "TOO_LARGE", `${operator}: a row group of ${number} ${what}, of at most ${limit}`);
+  most(members, "tensors", MAX_MEMBERS);
+  most(rows, "rows", MAX_GROUP_ROWS);
+  most(count, "elements of a tensor", MAX_GROUP_COUNT);
 }
 
 function encodeFields(node: LoweredNode, record: NodeRecord): Uint8Array {

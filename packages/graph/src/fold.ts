@@ -6,7 +6,8 @@ import { denseBytes, OPCODE, run, type Tensor } from "@assay/vm";
 import { countOf } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
 import type { Graph } from "./graph.ts";
-import { writeBody, type LoweredNode } from "./loweredNode.ts";
+import { isGrouped, writeBody, type LoweredNode } from "./loweredNode.ts";
+import { copyOf } from "./output.ts";
 import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
 
 /** Most elements, reduction steps counted as elements, that are folded for one node, and for a whole model. */
@@ -43,7 +44,8 @@ export function fold(
     if (isConstant(output)) folded.push(output);
     else if (output.source.kind !== "node") return undefined;
     else {
-      const { node } = output.source;
+      const source = output.source.node;
+      const node = isGrouped(source) ? copyOf(graph, output).node : source;
       const program = encodeProgram({
         prompt: reachable(graph.nodes, [node]),
         outputs: [node],

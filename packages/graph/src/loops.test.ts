@@ -205,10 +205,10 @@ describe("loops by rows", () => {
     expect(nodesOf(loop(body, [], often))).to.equal(nodesOf(loop(body, [], constants)));
   });
 
-  it("are refused where their row group has more tensors than a dispute settles, and hear how many", async () => {
+  it("are refused where their row group has more tensors than the format holds, and hear how many", async () => {
     const inputs = [tensorOfWords(FLOAT32, [4, 1, 3], Array(12).fill(0)), tensorOfWords(FLOAT32, [1, 3], [1, 2, 3])];
     await agrees(longScan(200), inputs);
-    refused(longScan(400), "TOO_LARGE", "tensors, of which a dispute settles at most 256");
+    refused(longScan(400), "TOO_LARGE", "tensors, of at most 256");
   });
 });
 

@@ -75,6 +75,11 @@ export class LoweredNode {
   }
 }
 
+/** Whether a node is one of a row group of two or more: its rows stand in the trace among the others'. */
+export function isGrouped({ group }: LoweredNode): boolean {
+  return group !== undefined && group.nodes.length > 1;
+}
+
 /** Writes all sections of a body for a node. Throws `GraphError` (TOO_LARGE) where the code does not fit a record. */
 export function writeBody(node: LoweredNode, body: Body): { sections: Sections; operands: OperandTable } {
   const operands = new OperandTable();

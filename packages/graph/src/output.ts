@@ -3,12 +3,12 @@ import { isDType, nameOf } from "@assay/vm";
 import { formatShape, sameShape } from "./dimension.ts";
 import { check, type Place } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { LoweredNode } from "./loweredNode.ts";
+import { isGrouped, type LoweredNode } from "./loweredNode.ts";
 import type { DeclaredValue } from "./onnx/model.ts";
 import { STRING } from "./onnx/tensor.ts";
 import type { TensorValue } from "./tensorValue.ts";
 
-/** A graph output as a node of its own: an input or a constant is copied. */
+/** A graph output as a node of its own: an input or a constant is copied, and what a row group of two or more computes. */
 export function outputNode(
   graph: Graph,
   declared: DeclaredValue,
@@ -25,10 +25,19 @@ export function outputNode(
   check(fits, "TYPE_MISMATCH", isString ? "the output is declared to hold strings" : "the output holds strings", place);
   checkDeclaredShape(declared, value, place);
   graph.operator = "Identity";
-  if (value.source.kind === "node" && sameShape(value.source.node.shape, value.shape)) {
+  if (
+    value.source.kind === "node" &&
+    sameShape(value.source.node.shape, value.shape) &&
+    !isGrouped(value.source.node)
+  ) {
     return { value, node: value.source.node };
   }
   // An output in another shape than its node's is a copy too, so that the output's shape is in the program.
+  return copyOf(graph, value);
+}
+
+/** A copy of a value as a node of its own. */
+export function copyOf(graph: Graph, value: TensorValue): { value: TensorValue; node: LoweredNode } {
   const copy = graph.map(value.dtype, value.shape, (code) => code.element(value));
   if (copy.source.kind !== "node") throw new Error("a map is a node");
   return { value: copy, node: copy.source.node };

@@ -21,8 +21,6 @@ import type { DisputeGame } from "@assay/protocol";
 import { fromHex, type Hash } from "@assay/vm";
 import type { Result, Signer, TransactionReceipt } from "ethers";
 
-const GWEI = 10n ** 9n;
-
 export class Disputes {
   readonly #contract: DisputeGame;
 
@@ -82,7 +80,6 @@ export class Disputes {
   /** Wei that are sent with a move. */
   async valueOf(move: Move): Promise<bigint> {
     if (move.kind === "demand") return DEMAND_GAS * (await this.#contract.PRICE_CAP());
-    if (move.kind === "rise") return (await this.#contract.GAS_BOND_GWEI()) * GWEI;
     return move.kind === "challenge" ? move.bond : 0n;
   }
 

@@ -114,8 +114,9 @@ const groups = (levels: number, size: number) => Math.ceil(levels / size);
 
 /** The most gas that a provider can be credited in one game, demands aside, and half as much again (Bond.worst). */
 export function worstGas(arityLog2: number, snapshotsLog2: number): number {
-  const levels = [BOND.LEVELS_CALLS, BOND.LEVELS_NODES, BOND.LEVELS_BLOCKS];
-  const opens = levels.reduce((sum, depth) => sum + groups(depth, arityLog2), 0);
+  const levels = [BOND.LEVELS_CALLS, BOND.LEVELS_NODES, BOND.LEVELS_CELLS];
+  // Where a row group's cells and their blocks share the levels, one group more.
+  const opens = levels.reduce((sum, depth) => sum + groups(depth, arityLog2), 1);
   const width = 32 * 2 ** arityLog2;
   const sum =
     gasOf(BOND.OPEN_TRACE, BOND.TRACE_BYTES + width) +

@@ -30,7 +30,7 @@ describe("first wrong element", () => {
     }
   });
 
-  it("in a row group is not the first by position, and only there the verdict contradicts the trace", () => {
+  it("in a row group is the first row by row, and only there the verdict contradicts the trace", () => {
     const example = recurrence();
     const { program, request } = example;
     const honest = new Trace(run(program, request));
@@ -45,7 +45,7 @@ describe("first wrong element", () => {
     expect(verdict(example, shown, wrong!)).to.deep.equal(said(honest, wrong!));
     expect(verdict(example, shown, wrong!)).to.not.deep.equal(said(shown, wrong!));
 
-    const leftmost = wrongElement(honest, shown, 0, 0);
+    const leftmost = wrongElement(honest, shown, 0, 0, 3);
     expect(leftmost).to.deep.equal({ call: 0, position: 0, element: 17 });
     expect(verdict(example, shown, leftmost!), "no contradiction there").to.deep.equal(said(shown, leftmost!));
   });

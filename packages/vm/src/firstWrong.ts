@@ -1,13 +1,11 @@
 /**
- * Where a trace first goes wrong: the first element, in the order in which elements are computed, that differs from an
- * honest trace. All that it is computed from is right, so the chain's verdict on it is the honest value. In a row group
- * that is not the first in order of position: a tensor may be wrong because a later one of its group was wrong a row
- * earlier.
+ * Where a trace first goes wrong: the first element that differs from an honest trace. A trace's order is that of evaluation,
+ * so all that the element is computed from is right, and the chain's verdict on it is the honest value.
  */
 import { equalBytes } from "./bytes.ts";
 import { bitsOf, isDType } from "./dtype.ts";
-import { evaluationOrder } from "./interpreter.ts";
-import { elementsPerLeaf, encodeDescription } from "./tensor.ts";
+import { elementAt, placeOfCell } from "./rowGroup.ts";
+import { encodeDescription } from "./tensor.ts";
 import type { Trace } from "./trace.ts";
 import type { HashTree } from "./tree.ts";
 
@@ -22,31 +20,37 @@ export interface WrongElement {
 export function firstWrong(honest: Trace, shown: Trace): WrongElement | undefined {
   const { layout } = honest;
   for (let call = 0; call < layout.calls; call++) {
-    if (equalRoots(honest.callTree(call), shown.callTree(call))) continue;
-    const first = layout.firstNode(call);
-    const flag = first > 0 ? wrongElement(honest, shown, call, 0) : undefined;
-    if (flag) return flag;
-    for (const { nodes } of evaluationOrder(layout, call)) {
-      const wrong = nodes.flatMap(({ node, geometry }) => {
-        const found = wrongElement(honest, shown, call, first + node);
-        const { count, rows } = geometry.description;
-        // Padding depends on nothing.
-        return found ? [{ found, row: found.element < count ? Math.floor(found.element / (count / rows)) : -1 }] : [];
-      });
-      wrong.sort((a, b) => a.row - b.row || a.found.position - b.found.position);
-      if (wrong.length > 0) return wrong[0].found;
-    }
+    const places = [honest.callTree(call), shown.callTree(call)] as const;
+    if (equalRoots(...places)) continue;
+    const position = firstDifferentLeaf(...places)!;
+    if (hasWrongDescription(honest, shown, call, position)) return { call, position, element: 0 };
+    return layout.groupOf(call, position)
+      ? firstWrongInGroup(honest, shown, call, position)
+      : wrongElement(honest, shown, call, position);
   }
   return undefined;
 }
 
-/** The first element of one tensor that differs. A wrong description makes the first element wrong. */
-export function wrongElement(honest: Trace, shown: Trace, call: number, position: number): WrongElement | undefined {
+/** The same in the cells of a row group. */
+function firstWrongInGroup(honest: Trace, shown: Trace, call: number, position: number): WrongElement | undefined {
+  const { layout } = honest;
+  const cell = firstDifferentLeaf(honest.groupTree(call, position), shown.groupTree(call, position));
+  if (cell === undefined) return undefined;
+  const { node, row } = placeOfCell(layout.description(call, position), cell);
+  return wrongElement(honest, shown, call, layout.firstNode(call) + node, row);
+}
+
+/** The first element of one tensor, or of one row of it, that differs. A wrong description makes the first element wrong. */
+export function wrongElement(
+  honest: Trace,
+  shown: Trace,
+  call: number,
+  position: number,
+  row = 0,
+): WrongElement | undefined {
   const description = honest.description(call, position);
-  if (!equalBytes(encodeDescription(description), encodeDescription(shown.description(call, position)))) {
-    return { call, position, element: 0 };
-  }
-  const leaf = firstDifferentLeaf(honest.tensorTree(call, position), shown.tensorTree(call, position));
+  if (hasWrongDescription(honest, shown, call, position)) return { call, position, element: 0 };
+  const leaf = firstDifferentLeaf(honest.tensorTree(call, position), shown.tensorTree(call, position), row);
   if (leaf === undefined || !isDType(description.dtype)) return undefined;
   const ours = honest.leaf(call, position, leaf);
   const theirs = shown.leaf(call, position, leaf);
@@ -54,18 +58,23 @@ export function wrongElement(honest: Trace, shown: Trace, call: number, position
   if (byte < 0) return undefined;
   const bits = bitsOf(description.dtype);
   const inByte = bits === 4 && (ours[byte] & 15) === (theirs[byte] & 15) ? 1 : 0;
-  const element = leaf * elementsPerLeaf(description.dtype) + Math.floor((byte * 8) / bits) + inByte;
+  const element = elementAt(description, leaf, Math.floor((byte * 8) / bits) + inByte);
   return { call, position, element };
+}
+
+function hasWrongDescription(honest: Trace, shown: Trace, call: number, position: number): boolean {
+  const [ours, theirs] = [honest, shown].map((trace) => encodeDescription(trace.description(call, position)));
+  return !equalBytes(ours, theirs);
 }
 
 function equalRoots(a: HashTree, b: HashTree): boolean {
   return equalBytes(a.node(a.depth, 0), b.node(b.depth, 0));
 }
 
-/** Index of the first leaf in which two trees of the same depth differ. */
-function firstDifferentLeaf(a: HashTree, b: HashTree): number | undefined {
-  if (equalRoots(a, b)) return undefined;
-  let index = 0;
+/** Index of the first leaf in which two trees of the same depth differ; `root` where there are several side by side. */
+function firstDifferentLeaf(a: HashTree, b: HashTree, root = 0): number | undefined {
+  if (equalBytes(a.node(a.depth, root), b.node(b.depth, root))) return undefined;
+  let index = root;
   for (let level = a.depth - 1; level >= 0; level--) {
     index *= 2;
     if (equalBytes(a.node(level, index), b.node(level, index))) index++;

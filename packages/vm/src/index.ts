@@ -17,6 +17,7 @@ export * from "./programFile.ts";
 export * from "./record.ts";
 export * from "./recordBuilder.ts";
 export * from "./request.ts";
+export * from "./rowGroup.ts";
 export * as scalarMachine from "./scalarMachine.ts";
 export { MAX_LOADS, type ScalarContext, type Section } from "./scalarMachine.ts";
 export * from "./shapeExpression.ts";

@@ -8,10 +8,25 @@ import { decodeList, type Program } from "./program.ts";
 import { geometryOf, type DecodedRecord, type Geometry, type InvalidGeometry } from "./record.ts";
 import type { Request } from "./request.ts";
 import { usesCall } from "./shapeExpression.ts";
-import type { Description } from "./tensor.ts";
+import { isGrouped, type Description } from "./tensor.ts";
 
 /** The description of every stop flag. */
 export const STOP_FLAG: Description = { dtype: DType.BOOL, count: 1, rows: 1, groupStart: 0, groupEnd: 0 };
+
+/** Where a tensor stands in a row group. */
+export interface GroupPlace {
+  /** The tensor's own description, of which group and rows are the group's. */
+  readonly description: Description;
+  /** The tensor's node in its list. */
+  readonly node: number;
+  /** Position of the group's last node, in whose place the cells stand. */
+  readonly last: number;
+}
+
+/** Whether two descriptions are of one row group: same nodes, same number of rows. */
+export function isOneGroup(a: Description, b: Description): boolean {
+  return a.groupStart === b.groupStart && a.groupEnd === b.groupEnd && a.rows === b.rows;
+}
 
 /** Program and request, and what they fix. */
 export class Layout {
@@ -68,8 +83,32 @@ export class Layout {
     return position < this.firstNode(call);
   }
 
-  /** Sizes and record of node `node` of a call's list. */
+  /** Sizes and record of node `node` of a call's list; an orphan's are invalid. */
   geometry(call: number, node: number): Geometry | InvalidGeometry {
+    const own = this.#stated(call, node);
+    if (!own.valid || !isGrouped(own.description)) return own;
+    const { description } = own;
+    const last = description.groupEnd - 1;
+    if (last < this.nodes(call) && isOneGroup(description, this.#stated(call, last).description)) return own;
+    return { valid: false, rule: "orphan", offset: 0, description };
+  }
+
+  /** The row group that a tensor stands in, if of two or more nodes, and where. */
+  groupOf(call: number, position: number): GroupPlace | undefined {
+    const description = this.description(call, position);
+    if (!isGrouped(description)) return undefined;
+    const first = this.firstNode(call);
+    return { description, node: position - first, last: first + description.groupEnd - 1 };
+  }
+
+  /** Whether the node at a place in a row group is one of it: what its record says is what the last one's says. */
+  isMember(call: number, group: Description, node: number): boolean {
+    if (node >= this.nodes(call)) return false;
+    return isOneGroup(group, this.#stated(call, node).description);
+  }
+
+  /** What the record of a node says, whatever other records say. */
+  #stated(call: number, node: number): Geometry | InvalidGeometry {
     const list = this.list(call);
     const known = this.#fixed[list].get(node);
     if (known) return known;
@@ -89,7 +128,8 @@ export class Layout {
   dimensions(call: number, position: number): readonly number[] {
     if (this.isStopFlag(call, position)) return [1];
     const geometry = this.geometry(call, position - this.firstNode(call));
-    return geometry.valid ? geometry.dimensions : [];
+    if (geometry.valid) return geometry.dimensions;
+    return geometry.rule === "orphan" ? [geometry.description.count] : [];
   }
 
   /** Call and positions of the outputs. */

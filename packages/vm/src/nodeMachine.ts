@@ -156,14 +156,17 @@ export class NodeMachine {
   /** Which tensor the operand names, as far as that follows without looking at any; undefined where there is none. */
   #place(operand: Operand, inCall: Word): TensorPlace | undefined {
     const { call } = this.#context;
+    const { groupStart, groupEnd } = this.geometry.description;
     switch (operand.kind) {
       case "input":
         return operand.index < this.#source.inputs ? { kind: "input", index: operand.index } : undefined;
       case "parameter":
         return operand.index < this.#source.parameters ? { kind: "parameter", index: operand.index } : undefined;
       case "node":
-        return operand.index < this.geometry.description.groupStart ? this.#at(call, operand.index) : undefined;
+        return operand.index < groupStart ? this.#at(call, operand.index) : undefined;
       case "row":
+        // Others stand later in the trace, where a dispute may not have looked.
+        if (operand.index < groupStart || operand.index >= groupEnd) return undefined;
         return this.#at(call, operand.index);
       case "history":
         if (typeof inCall !== "number" || inCall < 0 || inCall >= call) return undefined;

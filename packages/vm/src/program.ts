@@ -96,7 +96,10 @@ export const MAX_SHOWN_BYTES = 65535;
 /** Records or parameters that are not those that the header or a root names. */
 export class ProgramError extends Error {}
 
-/** Throws `ProgramError` where the lists or the number of parameters contradict the header, or a record is too long. */
+/**
+ * Throws `ProgramError` where the lists or the number of parameters contradict the header, a record is too long, or an output
+ * is in a row group of two or more nodes: the trace has no tree over such a tensor alone, which an answer could name.
+ */
 export function checkProgram(program: Program): void {
   const { header } = program;
   for (const list of LISTS) {
@@ -111,4 +114,15 @@ export function checkProgram(program: Program): void {
   }
   const { length } = program.params;
   if (length !== header.parameterCount) throw new ProgramError(`${length} parameters, not ${header.parameterCount}`);
+  const last = header.counts.epilogue > 0 ? "epilogue" : "prompt";
+  for (const node of header.outputs) {
+    if (isInRowGroup(program[last][node])) throw new ProgramError(`${last}: output node ${node} is in a row group`);
+  }
+}
+
+/** Whether a record says that its node is in a row group of two or more. */
+export function isInRowGroup(record: Uint8Array): boolean {
+  const decoded = decodeRecord(record);
+  const group = decoded.valid ? decoded.record.group : undefined;
+  return group !== undefined && group.end - group.start > 1;
 }

@@ -7,6 +7,9 @@ import {
   encodeRecord,
   geometryOf,
   MAX_COUNT,
+  MAX_GROUP_COUNT,
+  MAX_GROUP_ROWS,
+  MAX_MEMBERS,
   MAX_RECORD_BYTES,
   RECORD_RULES,
   recordLeaf,
@@ -87,6 +90,10 @@ const TOO_LARGE: Partial<Record<RecordRule, NodeRecord>> = {
   dimension: { ...MAP, shape: [shape.constant(MAX_COUNT + 1), shape.constant(0)] },
   extent: { ...REDUCE, extent: shape.constant(MAX_COUNT + 1) } as NodeRecord,
   count: { ...MAP, shape: [shape.constant(2 ** 20), shape.constant(2 ** 17)] },
+  groupRows: { ...MAP, group: { start: 3, end: 5 }, shape: [shape.constant(MAX_GROUP_ROWS + 1)] },
+  groupCount: { ...MAP, group: { start: 2, end: 4 }, shape: [shape.constant(2), shape.constant(MAX_GROUP_COUNT)] },
+  member: MAP,
+  members: { ...MAP, group: { start: 3, end: 3 + MAX_MEMBERS + 1 } },
 };
 
 describe("record", () => {
@@ -133,7 +140,7 @@ describe("record", () => {
   });
 
   it("has the geometry of its symbols and call", () => {
-    const geometry = geometryOf(decodeRecord(encodeRecord(MAP)), [6], 0, 0);
+    const geometry = geometryOf(decodeRecord(encodeRecord(MAP)), [6], 0, 5);
     expect(geometry).to.deep.include({
       valid: true,
       dimensions: [4, 6],
@@ -145,9 +152,10 @@ describe("record", () => {
       extent: 9,
       description: { dtype: DType.INT8, count: 1, rows: 1, groupStart: 8, groupEnd: 9 },
     });
-    const limit = { ...MAP, shape: [shape.constant(2 ** 18), shape.constant(2 ** 18)] };
+    const alone = { ...MAP, group: undefined };
+    const limit = { ...alone, shape: [shape.constant(2 ** 18), shape.constant(2 ** 18)] };
     expect(geometryOf(decodeRecord(encodeRecord(limit)), [], 0, 0).description.count).to.equal(MAX_COUNT);
-    const empty = { ...MAP, shape: [shape.constant(2 ** 36), shape.constant(2 ** 36), shape.constant(0)] };
+    const empty = { ...alone, shape: [shape.constant(2 ** 36), shape.constant(2 ** 36), shape.constant(0)] };
     expect(geometryOf(decodeRecord(encodeRecord(empty)), [], 0, 0)).to.deep.include({ valid: true });
   });
 

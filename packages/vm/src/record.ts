@@ -17,7 +17,7 @@ import {
   type ShapeExpression,
 } from "./shapeExpression.ts";
 import type { Section } from "./scalarMachine.ts";
-import type { Description } from "./tensor.ts";
+import { isGrouped, membersOf, type Description } from "./tensor.ts";
 
 /** Greatest length of a record, bytes. */
 export const MAX_RECORD_BYTES = 4096;
@@ -29,6 +29,12 @@ export const MAX_OPERANDS = 16;
 export const MAX_ACCUMULATORS = 4;
 /** Greatest dimension, extent and number of elements: 2^36. */
 export const MAX_COUNT = 2 ** 36;
+/** Most nodes of a row group. */
+export const MAX_MEMBERS = 256;
+/** Most rows of a node of a row group of two or more: 2^24. */
+export const MAX_GROUP_ROWS = 2 ** 24;
+/** Most elements of a node of a row group of two or more: 2^28. */
+export const MAX_GROUP_COUNT = 2 ** 28;
 /** Index that stands for no node. */
 export const NO_NODE = 0xffffffff;
 
@@ -77,6 +83,8 @@ export const RECORD_RULES = {
   dtype: "The element type is known.",
   flags: "Only bit 0 of the flags may be set.",
   group: "groupStart is below groupEnd.",
+  member: "A node lies in its own row group.",
+  members: "A row group has at most 256 nodes.",
   rank: "The rank is at most 8.",
   expression: "Every shape expression is well-formed.",
   operands: "There are at most 16 operands.",
@@ -88,6 +96,8 @@ export const RECORD_RULES = {
   dimension: "Every dimension is at most 2^36 for these symbols and this call.",
   extent: "The extent is at most 2^36 for these symbols.",
   count: "The product of the dimensions is at most 2^36 for these symbols and this call.",
+  groupRows: "A node of a row group of two or more has at most 2^24 rows for these symbols and this call.",
+  groupCount: "A node of a row group of two or more has at most 2^28 elements for these symbols and this call.",
 } as const;
 /** Id of a rule of `RECORD_RULES`. */
 export type RecordRule = keyof typeof RECORD_RULES;
@@ -234,10 +244,20 @@ export interface Geometry {
   readonly description: Description;
 }
 
-/** A node in one call whose record is invalid there, with the description of the tensor it then stands for. */
-export interface InvalidGeometry extends Invalid {
+/**
+ * A node in one call that is a tensor of zeros, with its description. Either its record is invalid there; or it is an
+ * *orphan*: the last node of the row group that it names is not of that group, so that nothing holds its rows.
+ */
+export interface InvalidGeometry {
+  readonly valid: false;
+  readonly rule: RecordRule | "orphan";
+  /** Offset in the record of the field that breaks the rule. */
+  readonly offset: number;
   readonly description: Description;
 }
+
+/** Where the row group stands in a record that has one. */
+const GROUP_OFFSET = 3;
 
 /** The sizes of node `index` of its list for the symbols in `call`, or the rule its record breaks. */
 export function geometryOf(
@@ -261,14 +281,15 @@ export function geometryOf(
   if (dimensions.some((size) => size > MAX_COUNT)) return invalid("dimension", 0);
   if (extent > MAX_COUNT) return invalid("extent", 0);
   if (count > MAX_COUNT) return invalid("count", 0);
-  const group = record.group && { groupStart: record.group.start, groupEnd: record.group.end };
-  return {
-    valid: true,
-    record,
-    dimensions,
-    extent,
-    description: { dtype: record.dtype, count, rows: dimensions[0] ?? 1, ...(group ?? own) },
-  };
+  const group = record.group ? { groupStart: record.group.start, groupEnd: record.group.end } : own;
+  const description = { dtype: record.dtype, count, rows: dimensions[0] ?? 1, ...group };
+  if (index < group.groupStart || index >= group.groupEnd) return invalid("member", GROUP_OFFSET);
+  if (isGrouped(description)) {
+    if (membersOf(description) > MAX_MEMBERS) return invalid("members", GROUP_OFFSET);
+    if (description.rows > MAX_GROUP_ROWS) return invalid("groupRows", 0);
+    if (count > MAX_GROUP_COUNT) return invalid("groupCount", 0);
+  }
+  return { valid: true, record, dimensions, extent, description };
 }
 
 /** The description of the tensor of node `index` of its list for the symbols in `call`. */

@@ -10,7 +10,7 @@ import type { Claim } from "./claim.ts";
 import { DType, isDType, loadWord, storeWord } from "./dtype.ts";
 import { keccak, toHex, type Hash } from "./hash.ts";
 import { decodeHeader, listOfCall, positionsOfCall, programRootOf, type ProgramHeader } from "./header.ts";
-import { STOP_FLAG } from "./layout.ts";
+import { isOneGroup, STOP_FLAG } from "./layout.ts";
 import {
   canStop,
   computeStopFlag,
@@ -20,10 +20,19 @@ import {
   type TensorPlace,
   type Visible,
 } from "./nodeMachine.ts";
-import { decodeRecord, geometryOf, MAX_COUNT, recordLeaf, type Geometry } from "./record.ts";
+import {
+  decodeRecord,
+  geometryOf,
+  MAX_COUNT,
+  MAX_GROUP_ROWS,
+  MAX_MEMBERS,
+  recordLeaf,
+  type Geometry,
+} from "./record.ts";
 import { unpackSymbols } from "./request.ts";
 import { packSnapshot, unpackSnapshot } from "./snapshot.ts";
-import { commitment, decodeDescription, elementsPerLeaf, leavesOf, type Description } from "./tensor.ts";
+import { cellOf, cellsDepth, elementsDepth, leafOfElement, rowOf } from "./rowGroup.ts";
+import { commitment, decodeDescription, isGrouped, membersOf, widthOf, type Description } from "./tensor.ts";
 import { packDescription, packShape } from "./tensorShape.ts";
 import { depthOf, rootFromProof } from "./tree.ts";
 import { VerifiedTree } from "./verifiedTree.ts";
@@ -80,7 +89,11 @@ export type ProvenTree =
   | { readonly tree: "records"; readonly call: number }
   | { readonly tree: "parameters" | "calls" }
   | { readonly tree: "call"; readonly call: number }
+  | { readonly tree: "group"; readonly place: TracePlace }
   | { readonly tree: "tensor"; readonly place: TensorPlace };
+
+/** A tensor of the trace. */
+export type TracePlace = Extract<TensorPlace, { kind: "trace" }>;
 
 /** What a step needs, given in the order in which it asks. */
 export interface WitnessSource {
@@ -179,10 +192,19 @@ function stored(dtype: DType, word: Word): Uint8Array {
   return bytes;
 }
 
+/** Whether anything is read from a tensor: its type is known, and it is not larger than any can be. */
+function isReadable(description: Description): boolean {
+  if (!isDType(description.dtype) || description.count > MAX_COUNT) return false;
+  return !isGrouped(description) || (membersOf(description) <= MAX_MEMBERS && description.rows <= MAX_GROUP_ROWS);
+}
+
 /** A tensor that was read, with the leaves of it that were. */
 interface VerifiedTensor {
   readonly description: Description;
+  /** Its elements' tree; of the last tensor of a row group that of the cells. */
   readonly tree: VerifiedTree;
+  /** The trees of its rows, of a tensor in a row group. */
+  readonly rows: Map<number, VerifiedTree>;
   readonly leaves: Map<number, Uint8Array>;
 }
 
@@ -222,16 +244,41 @@ class VerifiedOperands implements OperandSource {
   }
 
   word(place: TensorPlace, dtype: DType, index: number): Word {
-    const { tree, leaves } = this.#tensor(place);
-    const perLeaf = elementsPerLeaf(dtype);
-    const leaf = Math.floor(index / perLeaf);
-    let bytes = leaves.get(leaf);
-    if (!bytes) {
-      bytes = this.#source.leaf(place, leaf);
-      leaves.set(leaf, bytes);
-      this.#prove(tree, { tree: "tensor", place }, leaf, keccak(bytes));
+    const tensor = this.#tensor(place);
+    const { description, leaves } = tensor;
+    if (place.kind === "trace" && isGrouped(description)) return this.#wordOfRow(place, tensor, dtype, index);
+    const { leaf, inLeaf } = leafOfElement(description, index);
+    const bytes = leaves.get(leaf) ?? this.#source.leaf(place, leaf);
+    if (!leaves.has(leaf)) this.#prove(tensor.tree, { tree: "tensor", place }, leaf, keccak(bytes));
+    leaves.set(leaf, bytes);
+    return loadWord(dtype, bytes, inLeaf);
+  }
+
+  /** The same of a tensor in a row group, whose rows are cells in the place of the group's last tensor; 0 of an orphan. */
+  #wordOfRow(place: TracePlace, { description, rows, leaves }: VerifiedTensor, dtype: DType, index: number): Word {
+    const { call, position } = place;
+    const first = this.firstNode(call);
+    if (description.groupEnd > this.nodes(call)) return 0;
+    const last: TracePlace = { kind: "trace", call, position: first + description.groupEnd - 1 };
+    const group = this.#tensor(last);
+    if (!isReadable(group.description) || !isOneGroup(description, group.description)) return 0;
+    // Only a liar's rows are empty where elements are.
+    if (widthOf(description) === 0) return 0;
+
+    const { row } = rowOf(description, index);
+    const { leaf, inLeaf } = leafOfElement(description, index);
+    const known = leaves.get(leaf);
+    if (known) return loadWord(dtype, known, inLeaf);
+    const bytes = this.#source.leaf(place, leaf);
+    leaves.set(leaf, bytes);
+    const cell = rows.get(row);
+    const tree = cell ?? new VerifiedTree(elementsDepth(description));
+    this.#prove(tree, { tree: "tensor", place }, leaf, keccak(bytes));
+    if (!cell) {
+      rows.set(row, tree);
+      this.#prove(group.tree, { tree: "group", place: last }, cellOf(description, position - first, row), tree.root!);
     }
-    return loadWord(dtype, bytes, index % perLeaf);
+    return loadWord(dtype, bytes, inLeaf);
   }
 
   #tensor(place: TensorPlace): VerifiedTensor {
@@ -240,11 +287,14 @@ class VerifiedOperands implements OperandSource {
     if (known) return known;
     const { description: bytes, root } = this.#source.tensor(place);
     this.#proveTensor(place, commitment(bytes, root));
-    const description = decodeDescription(bytes);
-    // A tensor of no known type, or with too many elements, is never read from: its tree does not matter.
-    const readable = isDType(description.dtype) && description.count <= MAX_COUNT;
-    const tree = new VerifiedTree(readable ? depthOf(leavesOf(description)) : 0, root);
-    const tensor = { description, tree, leaves: new Map<number, Uint8Array>() };
+    const said = decodeDescription(bytes);
+    // Only tensors of the trace stand in row groups, whatever an input's description says.
+    const description = place.kind === "trace" ? said : { ...said, groupStart: 0, groupEnd: 0 };
+    // The tree of a tensor that is never read from does not matter.
+    const isCells = place.kind === "trace" && isGrouped(description);
+    const depth = isCells ? cellsDepth(description) : elementsDepth(description);
+    const tree = new VerifiedTree(isReadable(description) ? depth : 0, root);
+    const tensor: VerifiedTensor = { description, tree, rows: new Map(), leaves: new Map() };
     this.#tensors.set(key, tensor);
     return tensor;
   }

@@ -116,10 +116,27 @@ export function decodeDescription(bytes: Uint8Array): Description {
   };
 }
 
-/** Leaves of the tree under a description: one where its type is not known. */
+/** Nodes of the row group that a description names. */
+export function membersOf({ groupStart, groupEnd }: Description): number {
+  return groupEnd - groupStart;
+}
+
+/** Whether the description is that of a tensor in a row group of two or more, whose rows are trees of their own. */
+export function isGrouped(description: Description): boolean {
+  return membersOf(description) > 1;
+}
+
+/** Elements under one tree: of a row where the tensor is in a row group of two or more, else of the tensor. */
+export function widthOf(description: Description): number {
+  const { count, rows } = description;
+  if (!isGrouped(description)) return count;
+  return rows === 0 ? 0 : Math.floor(count / rows);
+}
+
+/** Leaves of a tree under a description (`widthOf`): one where its type is not known. */
 export function leavesOf(description: Description): number {
   if (!isDType(description.dtype)) return 1;
-  return Math.max(1, Math.ceil(description.count / elementsPerLeaf(description.dtype)));
+  return Math.max(1, Math.ceil(widthOf(description) / elementsPerLeaf(description.dtype)));
 }
 
 const COMMITMENT_TAG = 0x02;

@@ -2,18 +2,48 @@ import { expect } from "chai";
 import { concat } from "./bytes.ts";
 import { keccak, type Hash } from "./hash.ts";
 import { run } from "./interpreter.ts";
-import { encodeDescription } from "./tensor.ts";
+import { loadWord, type DType } from "./dtype.ts";
+import { cellOf, elementsDepth } from "./rowGroup.ts";
+import { encodeDescription, isGrouped, tensorOfWords } from "./tensor.ts";
 import { randomProgram } from "./testing/randomProgram.ts";
-import { earlyStop, tinyPrograms } from "./testing/tinyPrograms.ts";
+import { earlyStop, recurrence, tinyPrograms } from "./testing/tinyPrograms.ts";
 import { Trace, type TracePart } from "./trace.ts";
 import { fold, listRoot, rootFromProof, rootOf, tensorTree, zeroHash } from "./tree.ts";
 
 const traceOf = ({ program, request }: ReturnType<typeof earlyStop>): Trace => new Trace(run(program, request));
 
+/** The root in the place of a tensor of a row group, by the definition: words of a row, leaves, cells. */
+function groupRoot(trace: Trace, call: number, position: number): Hash {
+  const { layout } = trace;
+  const { groupStart, groupEnd, rows } = layout.description(call, position);
+  const first = layout.firstNode(call);
+  if (position - first < groupEnd - 1) return zeroHash(0);
+  const width = 2 ** Math.ceil(Math.log2(groupEnd - groupStart));
+  const height = rows < 2 ? 1 : 2 ** Math.ceil(Math.log2(rows));
+  const cells = Array.from({ length: width * height }, (_, i) => {
+    const [row, node] = [Math.floor(i / width), groupStart + (i % width)];
+    if (row >= rows || node >= groupEnd) return zeroHash(0);
+    const theirs = layout.description(call, first + node);
+    if (theirs.groupStart !== groupStart || theirs.groupEnd !== groupEnd || theirs.rows !== rows) return zeroHash(0);
+    const dtype = theirs.dtype as DType;
+    const each = theirs.count / rows;
+    const { data } = trace.tensor(call, first + node);
+    const words = Array.from({ length: each }, (_, column) => loadWord(dtype, data, row * each + column));
+    return rootOf(tensorTree(tensorOfWords(dtype, [each], words).data));
+  });
+  return listRoot(cells);
+}
+
 /** Follows a leaf from its bytes to the trace root by proofs alone. */
 function climb(trace: Trace, call: number, position: number, leaf: number): Hash {
   const bytes = trace.leaf(call, position, leaf);
-  const root = rootFromProof(keccak(bytes), leaf, trace.proof({ part: "tensor", call, position }, leaf));
+  let root = rootFromProof(keccak(bytes), leaf, trace.proof({ part: "tensor", call, position }, leaf));
+  const group = trace.layout.groupOf(call, position);
+  if (group) {
+    const cell = cellOf(group.description, group.node, Math.floor(leaf / 2 ** elementsDepth(group.description)));
+    root = rootFromProof(root, cell, trace.proof({ part: "group", call, position: group.last }, cell));
+    position = group.last;
+  }
   const description = encodeDescription(trace.description(call, position));
   const commitment = keccak(concat(Uint8Array.of(2), description, root));
   const callRoot = rootFromProof(commitment, position, trace.proof({ part: "call", call }, position));
@@ -31,9 +61,13 @@ describe("trace", () => {
             const { data, shape, dtype } = trace.tensor(call, position);
             expect(shape).to.deep.equal(layout.dimensions(call, position));
             expect(dtype).to.equal(layout.description(call, position).dtype);
-            const said = encodeDescription(layout.description(call, position));
+            const description = layout.description(call, position);
+            const said = encodeDescription(description);
             const { count } = trace.tree({ part: "tensor", call, position });
-            return keccak(concat(Uint8Array.of(2), said, rootOf(tensorTree(data, count * 128))));
+            const root = isGrouped(description)
+              ? groupRoot(trace, call, position)
+              : rootOf(tensorTree(data, count * 128));
+            return keccak(concat(Uint8Array.of(2), said, root));
           }),
         ),
       );
@@ -59,6 +93,24 @@ describe("trace", () => {
         for (let index = 0; index < 2 ** (tree.depth - level); index++) {
           expect(fold(trace.children(part, level, index, 2))).to.deep.equal(tree.node(level, index));
         }
+      }
+    }
+  });
+
+  it("proves every leaf of a row group, and a lie about one alone", () => {
+    const trace = traceOf(recurrence());
+    for (let position = 0; position < 2; position++) {
+      const { rows } = trace.description(0, position);
+      const leaves = 2 ** elementsDepth(trace.description(0, position));
+      for (let leaf = 0; leaf < rows * leaves; leaf++) {
+        expect(climb(trace, 0, position, leaf)).to.deep.equal(trace.root);
+        const dirt = trace.leaf(0, position, leaf);
+        dirt[127] ^= 1;
+        const dirty = trace.withLeaf(0, position, leaf, dirt);
+        expect(dirty.leaf(0, position, leaf)).to.deep.equal(dirt);
+        expect(dirty.root).to.not.deep.equal(trace.root);
+        expect(climb(dirty, 0, position, leaf)).to.deep.equal(dirty.root);
+        expect(climb(dirty, 0, 1 - position, leaf), "its neighbour too").to.deep.equal(dirty.root);
       }
     }
   });

@@ -1,14 +1,17 @@
 /**
  * Traces: one Merkle tree over every tensor of an inference, and the lies that can be told with one. A trace is any run's
- * tensors seen as trees: a list of calls, each a list of tensor commitments, each over a tensor's leaves. A lie is a
- * layer over a trace that replaces one thing and hashes what lies above it anew.
+ * tensors seen as trees: a list of calls, each a list of tensor commitments, each over a tensor's leaves, or over the cells
+ * of a row group (rowGroup.ts). A lie is a layer over a trace that replaces one thing and hashes what lies above it anew.
  */
-import type { Hash } from "./hash.ts";
-import { byteLength, isDType } from "./dtype.ts";
+import { keccak, type Hash } from "./hash.ts";
+import { byteLength, isDType, loadWord, storeWord } from "./dtype.ts";
 import type { Layout } from "./layout.ts";
 import type { TensorSource } from "./nodeMachine.ts";
-import { commitment, type Description, leafOf, type Tensor } from "./tensor.ts";
+import { cellOf, elementAt, elementsDepth, NO_CELLS, rowBytes } from "./rowGroup.ts";
+import { commitment, denseBytes, elementsPerLeaf, isGrouped, leafOf, leavesOf, membersOf, widthOf } from "./tensor.ts";
+import type { Description, Tensor } from "./tensor.ts";
 import {
+  depthOf,
   LEAF_BYTES,
   leafCount,
   listTree,
@@ -20,10 +23,14 @@ import {
   type HashTree,
 } from "./tree.ts";
 
-/** A tree of a trace: over the call roots, over one call's commitments, or over one tensor's leaves. */
+/**
+ * A tree of a trace: over the call roots, over one call's commitments, over the cells of a row group (position: that of its
+ * last node), or over one tensor's leaves. Of a tensor in a row group that is a tree for each row, side by side.
+ */
 export type TracePart =
   | { readonly part: "calls" }
   | { readonly part: "call"; readonly call: number }
+  | { readonly part: "group"; readonly call: number; readonly position: number }
   | { readonly part: "tensor"; readonly call: number; readonly position: number };
 
 /** What a commitment hides: the preimage that the pick of a tensor asks for. */
@@ -37,6 +44,7 @@ export class Trace implements TensorSource {
   readonly layout: Layout;
   readonly #source: TensorSource;
   readonly #tensorTrees = new Map<string, HashTree>();
+  readonly #groupTrees = new Map<string, HashTree>();
   readonly #callTrees = new Map<number, HashTree>();
   #callsTree: HashTree | undefined;
 
@@ -62,12 +70,17 @@ export class Trace implements TensorSource {
   /** The tree of a part of the trace. */
   tree(part: TracePart): HashTree {
     if (part.part === "calls") return this.callsTree();
-    return part.part === "call" ? this.callTree(part.call) : this.tensorTree(part.call, part.position);
+    if (part.part === "call") return this.callTree(part.call);
+    const { call, position } = part;
+    return part.part === "group" ? this.groupTree(call, position) : this.tensorTree(call, position);
   }
 
   /** What the commitment at a position is made of. */
   opening(call: number, position: number): Opening {
-    return { description: this.description(call, position), root: rootOf(this.tensorTree(call, position)) };
+    const description = this.description(call, position);
+    const group = this.layout.groupOf(call, position);
+    if (!group) return { description, root: rootOf(this.tensorTree(call, position)) };
+    return { description, root: position === group.last ? rootOf(this.groupTree(call, position)) : NO_CELLS };
   }
 
   /** The commitment at a position, a leaf of its call's tree. */
@@ -78,7 +91,14 @@ export class Trace implements TensorSource {
 
   /** The 128 bytes of a leaf. */
   leaf(call: number, position: number, index: number): Uint8Array {
-    return leafOf(this.tensor(call, position), index);
+    const tensor = this.tensor(call, position);
+    const description = this.layout.description(call, position);
+    if (!isGrouped(description)) return leafOf(tensor, index);
+    const leaves = 2 ** elementsDepth(description);
+    const at = (index % leaves) * LEAF_BYTES;
+    const leaf = new Uint8Array(LEAF_BYTES);
+    leaf.set(rowBytes(tensor.data, description, Math.floor(index / leaves)).subarray(at, at + LEAF_BYTES));
+    return leaf;
   }
 
   /** The descendants of a node `arityLog2` levels below it, or the leaves where those are nearer. */
@@ -104,11 +124,32 @@ export class Trace implements TensorSource {
     );
   }
 
-  /** The tree over a tensor's leaves. */
+  /** The tree over the cells of a row group, by the position of its last node. */
+  groupTree(call: number, position: number): HashTree {
+    return remember(this.#groupTrees, `${call}/${position}`, () => listTree(this.cells(call, position)));
+  }
+
+  /** The roots of a row group's cells, by the position of its last node; every row padded to a power of two. */
+  protected cells(call: number, position: number): Hash[] {
+    const { layout } = this;
+    const group = layout.description(call, position);
+    const first = layout.firstNode(call);
+    const cells = new Array<Hash>(Math.max(1, group.rows) * 2 ** depthOf(membersOf(group))).fill(NO_CELLS);
+    for (let node = group.groupStart; node < group.groupEnd; node++) {
+      if (!layout.isMember(call, group, node)) continue;
+      const { depth, node: at } = this.tensorTree(call, first + node);
+      for (let row = 0; row < group.rows; row++) cells[cellOf(group, node, row)] = at(depth, row);
+    }
+    return cells;
+  }
+
+  /** The tree over a tensor's leaves, or over those of each of its rows. */
   tensorTree(call: number, position: number): HashTree {
     return remember(this.#tensorTrees, `${call}/${position}`, () => {
       const { dtype, count } = this.description(call, position);
       const { data } = this.tensor(call, position);
+      const stated = this.layout.description(call, position);
+      if (isGrouped(stated)) return rowTrees(data, stated);
       return tensorTree(data, isDType(dtype) ? byteLength(dtype, count) : data.length);
     });
   }
@@ -126,10 +167,26 @@ export class Trace implements TensorSource {
   /** This trace with other bytes in one leaf: up to 128, of which those behind the tensor's end are dirty padding. */
   withLeaf(call: number, position: number, index: number, leaf: Uint8Array): Trace {
     const tensor = this.tensor(call, position);
+    if (isGrouped(this.layout.description(call, position))) return this.#withLeafOfRow(call, position, index, leaf);
     const data = new Uint8Array(leafCount(Math.max(tensor.data.length, (index + 1) * LEAF_BYTES)) * LEAF_BYTES);
     data.set(tensor.data);
     data.set(leaf, index * LEAF_BYTES);
     return this.withTensor(call, position, { ...tensor, data });
+  }
+
+  /** The same of a tensor in a row group; padding of a row has no place in the tensor, and is only hashed. */
+  #withLeafOfRow(call: number, position: number, index: number, bytes: Uint8Array): Trace {
+    const tensor = this.tensor(call, position);
+    const description = this.layout.description(call, position);
+    const leaf = new Uint8Array(LEAF_BYTES);
+    leaf.set(bytes);
+    const data = Uint8Array.from(denseBytes(tensor));
+    const { dtype, count } = description;
+    for (let i = 0; isDType(dtype) && i < elementsPerLeaf(dtype); i++) {
+      const element = elementAt(description, index, i);
+      if (element < count) storeWord(dtype, loadWord(dtype, leaf, i), data, element);
+    }
+    return new LyingTrace(this, { call, position, tensor: { ...tensor, data }, description: undefined, leaf, index });
   }
 
   /** This trace with a node replaced by a hash, which need not be that of its children. */
@@ -145,6 +202,9 @@ type Lie =
       readonly position: number;
       readonly tensor: Tensor;
       readonly description: Description | undefined;
+      /** The bytes of one leaf with all padding, and its index. */
+      readonly leaf?: Uint8Array;
+      readonly index?: number;
     }
   | { readonly part: TracePart; readonly level: number; readonly index: number; readonly hash: Hash };
 
@@ -167,6 +227,12 @@ class LyingTrace extends Trace {
     return this.#tensorLie(call, position)?.description ?? super.description(call, position);
   }
 
+  override leaf(call: number, position: number, index: number): Uint8Array {
+    const lie = this.#tensorLie(call, position);
+    if (lie && !lie.leaf) return super.leaf(call, position, index);
+    return lie?.leaf && lie.index === index ? lie.leaf : this.#truth.leaf(call, position, index);
+  }
+
   override callsTree(): HashTree {
     return this.#overlay({ part: "calls" }, super.callsTree());
   }
@@ -180,8 +246,18 @@ class LyingTrace extends Trace {
   override tensorTree(call: number, position: number): HashTree {
     const place = this.#place();
     if (call !== place.call || position !== place.position) return this.#truth.tensorTree(call, position);
-    if (!("part" in this.#lie)) return super.tensorTree(call, position);
-    return this.#overlay({ part: "tensor", call, position }, this.#truth.tensorTree(call, position));
+    const lie = this.#lie;
+    if (!("part" in lie) && !lie.leaf) return super.tensorTree(call, position);
+    const tree = this.#truth.tensorTree(call, position);
+    if ("part" in lie) return this.#overlay({ part: "tensor", call, position }, tree);
+    return overlayTree(tree, [{ level: 0, index: lie.index!, hash: keccak(lie.leaf!) }]);
+  }
+
+  override groupTree(call: number, position: number): HashTree {
+    const place = this.#place();
+    const theirs = call === place.call ? this.layout.groupOf(call, place.position ?? -1) : undefined;
+    if (theirs?.last !== position) return this.#truth.groupTree(call, position);
+    return this.#overlay({ part: "group", call, position }, super.groupTree(call, position));
   }
 
   /** Call and position of the lie, where it has them. */
@@ -201,6 +277,21 @@ class LyingTrace extends Trace {
     if (!("part" in lie) || lie.part.part !== part.part) return tree;
     return overlayTree(tree, [lie]);
   }
+}
+
+/** The trees of a tensor's rows, side by side. */
+function rowTrees(data: Uint8Array, description: Description): HashTree {
+  const { dtype } = description;
+  const depth = elementsDepth(description);
+  const length = isDType(dtype) ? byteLength(dtype, widthOf(description)) : 0;
+  const rows = new Map<number, HashTree>();
+  const rowTree = (row: number): HashTree =>
+    remember(rows, row, () => tensorTree(rowBytes(data, description, row), length));
+  const node = (level: number, index: number): Hash => {
+    const width = 2 ** (depth - level);
+    return rowTree(Math.floor(index / width)).node(level, index % width);
+  };
+  return { count: leavesOf(description), depth, node };
 }
 
 function remember<K, V>(known: Map<K, V>, key: K, compute: () => V): V {

@@ -125,7 +125,7 @@ export class WitnessMaker {
         const { description, root } = this.#opening(place);
         return { description: put(description), root: put(root) };
       },
-      path: (which, index, length) => proofOf(this.#tree(which), index).slice(0, length).map(put),
+      path: (which, index, length) => this.#path(which, index, length).map(put),
       leaf: (place, index) => put(this.#leaf(place, index)),
       end: () => undefined,
     });
@@ -151,6 +151,13 @@ export class WitnessMaker {
     return kind === "input" ? request.inputs[index] : program.params[index];
   }
 
+  /** The lowest siblings of a path. Throws where a lie makes the tree lower than its description says. */
+  #path(which: ProvenTree, index: number, length: number): Hash[] {
+    const path = proofOf(this.#tree(which), index);
+    if (path.length < length) throw new StepEvaluatorError("Length", length, path.length);
+    return path.slice(0, length);
+  }
+
   #tree(which: ProvenTree): HashTree {
     const { program } = this.#trace.layout;
     switch (which.tree) {
@@ -166,6 +173,8 @@ export class WitnessMaker {
         return this.#trace.callsTree();
       case "call":
         return this.#trace.callTree(which.call);
+      case "group":
+        return this.#trace.groupTree(which.place.call, which.place.position);
       case "tensor":
         return which.place.kind === "trace"
           ? this.#trace.tensorTree(which.place.call, which.place.position)

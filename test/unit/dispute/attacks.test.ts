@@ -14,7 +14,7 @@ import {
   type Move,
   type MoveOf,
 } from "../../../packages/dispute/src/index.ts";
-import { riseAnywhere } from "../../../packages/dispute/src/testing/griefers.ts";
+import { demandAnything, pointAnywhere } from "../../../packages/dispute/src/testing/griefers.ts";
 import { randomSource } from "../../../packages/dispute/src/testing/random.ts";
 import { noise, type ToySizes } from "../../../packages/dispute/src/testing/toy.ts";
 import { Disputes } from "../../../packages/sdk/src/index.ts";
@@ -250,7 +250,7 @@ describe("Attacks on disputes", () => {
     const right = { ...padding, kind: "provePadding", header: played.dispute.header } as const;
     await expectRevert(table, table.challenger, right, "DisputeGame_Right");
     const inside = { ...right, child: trace.tree(list).node(0, 4), index: 4n, path: trace.proof(list, 4) } as const;
-    await expectRevert(table, table.challenger, inside, "DisputeGame_Range");
+    await expectRevert(table, table.challenger, inside, "DisputeGame_Place");
   });
 
   it("dirty padding: a node beyond the end that is not padding convicts at once", async () => {
@@ -362,39 +362,31 @@ describe("Attacks on disputes", () => {
     );
     const { trace } = played.provider;
     const expected = trace.root;
-    const leafOfTrace = (3n << 96n) | (4n << 40n) | 20n;
+    const record = 4n << 40n;
     const value = 10n ** 17n;
-    const opening = trace.opening(0, 4);
-    const encode = ({ dtype, count, rows, groupStart, groupEnd }: typeof opening.description): bigint =>
-      (BigInt(dtype) << 192n) |
-      (BigInt(count) << 128n) |
-      (BigInt(rows) << 64n) |
-      (BigInt(groupStart) << 32n) |
-      BigInt(groupEnd);
-    const answer = {
-      description: encode(opening.description),
-      root: opening.root,
-      leaf: trace.leaf(0, 4, 20),
-      path: trace.proof({ part: "tensor", call: 0, position: 4 }, 20),
-      rest: trace.proof({ part: "call", call: 0 }, 4),
-    };
     const { claim, header } = played.dispute;
-    await expect(game.connect(challenger).demand(id, expected, leafOfTrace)).to.be.revertedWithCustomError(
+    const nothing = { description: 0, root: noise(1), leaf: "0x", path: [], rest: [] };
+    const witness = played.provider.machine.shapeWitness(0, 4);
+    await expect(game.connect(challenger).demand(id, expected, record)).to.be.revertedWithCustomError(
       game,
       "DisputeGame_Bond",
     );
-    await game.connect(challenger).demand(id, expected, leafOfTrace, { value });
-    const wrong = { ...answer, leaf: trace.leaf(0, 4, 21) };
-    await expect(game.supply(id, expected, claim, header, "0x", wrong)).to.be.revert(chain.ethers);
-    await game.connect(operator).supply(id, expected, claim, header, "0x", answer);
+    await game.connect(challenger).demand(id, expected, record, { value });
+    const other = header.slice(0, -1);
+    await expect(game.supply(id, expected, claim, other, toHex(witness), nothing)).to.be.revertedWithCustomError(
+      game,
+      "DisputeGame_Header",
+    );
+    await game.connect(operator).supply(id, expected, claim, header, toHex(witness), nothing);
     expect((await readGame(table, id)).stage).to.equal("pick");
 
-    const nothing = { description: 0, root: noise(1), leaf: "0x", path: [], rest: [] };
-    for (const absent of [(3n << 96n) | (8n << 40n), 1n << 96n, 2n << 96n, 99n << 40n]) {
+    const unknown = game.connect(challenger).demand(id, expected, 3n << 96n, { value });
+    await expect(unknown).to.be.revertedWithCustomError(game, "DisputeGame_Range").withArgs(3, 3);
+    for (const absent of [8n << 40n, 1n << 96n, 2n << 96n, 99n << 40n]) {
       await game.connect(challenger).demand(id, expected, absent, { value });
       await game.connect(operator).supply(id, expected, claim, header, "0x", nothing);
     }
-    await game.connect(challenger).demand(id, expected, leafOfTrace, { value });
+    await game.connect(challenger).demand(id, expected, record, { value });
     await networkHelpers.time.increase(5 * DAY);
     await send(table, challenger, { kind: "timeout", game: id });
     expect(await isConvicted(table, 1n)).to.equal(true);
@@ -421,42 +413,14 @@ describe("Attacks on disputes", () => {
     );
   });
 
-  it("rises: the challenger's alone, in its turn, from where it stands, and paid for", async () => {
-    const setting = await set(liar);
-    const { table, played } = setting;
-    const { game, challenger, operator, strangers } = table;
-    const id = await challenge(table, played);
-    const rise = async (): Promise<MoveOf<"rise">> => ({
-      ...{ kind: "rise", game: id },
-      expected: (await readGame(table, id)).pinned,
-    });
-    await expectRevert(table, challenger, await rise(), "DisputeGame_Stage");
-    await playUntil(setting, id, "openBlock");
-    await expectRevert(table, challenger, await rise(), "DisputeGame_Stage");
-    await playUntil(setting, id, "prove");
-    const before = await game.viewGame(id);
-    await expectRevert(table, challenger, await rise(), "DisputeGame_Bond");
-    await expectRevert(table, challenger, { ...(await rise()), expected: noise(3) }, "DisputeGame_Expected");
-    for (const other of [operator, strangers[0]]) await expectRevert(table, other, await rise(), "DisputeGame_Sender");
-    await send(table, challenger, await rise());
-    const after = await game.viewGame(id);
-    expect(after.bond - before.bond).to.equal((await game.GAS_BOND_GWEI()) * 10n ** 9n);
-    expect(after.pinned).to.equal(toHex(played.provider.trace.root));
-    expect(after.moves).to.equal(before.moves + 1n);
-    // What was opened is open: down to the proof without one answer.
-    const made = table.made.length;
-    await play(table, played, id, { published: setting.published, provider: () => undefined });
-    expect(table.made.slice(made).map(({ kind }) => kind)).to.deep.equal(["enter", "open", "pick", "prove"]);
-    expect(await table.holder.rewarded(1n)).to.equal(challenger.address);
-  });
-
-  it("rises without end, each move in its last second: over after both budgets and longest() extensions", async () => {
+  it("demands without end, each move in its last second: over after both budgets and longest() extensions", async () => {
     const { table, played, published } = await set();
     const id = await challenge(table, played);
     const { trace, machine } = played.provider;
     const { dispute } = played;
     const random = randomSource(1);
     const begun = await networkHelpers.time.latest();
+    const most = await table.game.MOST_MOVES();
     let moves = 0;
     for (;;) {
       const game = await readGame(table, id);
@@ -464,7 +428,10 @@ describe("Attacks on disputes", () => {
       const move =
         side === "provider"
           ? providerMind(played)(dispute, game, game.clock.since)
-          : riseAnywhere({ dispute, game, trace, machine, published, made: [] }, random);
+          : (game.moves < most ? demandAnything : pointAnywhere)(
+              { dispute, game, trace, machine, published, made: [] },
+              random,
+            );
       await networkHelpers.time.setNextBlockTimestamp(deadlineOf(game.clock, side) + (move ? 0 : 1));
       if (!move) break;
       await send(table, side === "provider" ? table.operator : table.challenger, move);
@@ -474,7 +441,7 @@ describe("Attacks on disputes", () => {
     await send(table, table.operator, { kind: "timeout", game: id });
     const lasted = (await networkHelpers.time.latest()) - begun;
     const longest = Number(await table.game.longest());
-    expect(moves).to.be.within(Number(await table.game.MOST_MOVES()), longest);
+    expect(moves).to.be.within(2 * Number(most), longest);
     const budgets = TERMS.providerBudget + TERMS.challengerBudget;
     expect(lasted).to.be.within(budgets, budgets + longest * PARAMETERS.extension);
     expect(await isConvicted(table, 1n)).to.equal(false);

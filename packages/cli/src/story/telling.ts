@@ -3,6 +3,7 @@
  */
 import {
   elementOf,
+  leafOfBlock,
   nodeAt,
   pieceOf,
   unpackDemand,
@@ -10,6 +11,7 @@ import {
   type Game,
   type Machine,
   type Move,
+  type Position,
   type Rules,
 } from "@assay/dispute";
 import {
@@ -20,6 +22,7 @@ import {
   LEAF_BYTES,
   loadWord,
   nameOf,
+  placeOfCell,
   toHex,
   type Layout,
   type Trace,
@@ -46,6 +49,18 @@ export function tensorName({ layout, names }: Teller, call: number, position: nu
   return `${where}tensor ${position} (${names[layout.list(call)][node] ?? "?"})`;
 }
 
+/** The rows of a row group, or one cell of them. */
+function groupName(teller: Teller, call: number, last: number, { list, height }: Position, index: number): string {
+  const { layout } = teller;
+  const group = layout.description(call, last);
+  const first = layout.firstNode(call);
+  const rows = `the rows of tensors ${first + group.groupStart}…${last}`;
+  if (list === "group") return rows;
+  if (height > 0) return `${rows}, level ${height}, node ${index}`;
+  const { node, row } = placeOfCell(group, index);
+  return `row ${row} of ${tensorName(teller, call, first + node)}`;
+}
+
 /** Where a game stands. */
 export function placeName(teller: Teller, { position, stage, pinned, depth }: Game): string {
   const { part, level, index } = nodeAt(position, depth);
@@ -54,10 +69,11 @@ export function placeName(teller: Teller, { position, stage, pinned, depth }: Ga
     if (level > 0) return `call ${part.call}, level ${level}, node ${index}`;
     return tensorName(teller, part.call, index);
   }
+  if (part.part === "group") return groupName(teller, part.call, part.position, position, index);
   const tensor = tensorName(teller, part.call, part.position);
   if (stage === "publish" || stage === "narrow") {
     const { offset, from, to } = unpackSegment(pinned);
-    const element = elementOf(teller.machine.dtype(part.call, part.position), position.block, offset);
+    const element = elementOf(teller.machine.description(part.call, part.position), position.block, offset);
     return `${tensor}, element ${element}, steps ${from}…${to}`;
   }
   if (position.list === "tensor") return tensor;
@@ -97,8 +113,9 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
       return `opens ${placeName(teller, before)}: ${plural(move.children.length, "descendant")}`;
     case "openBlock": {
       const { call, node, block } = before.position;
-      const first = elementOf(teller.machine.dtype(call, node), block, 0);
-      const each = elementsPerLeaf(teller.machine.dtype(call, node));
+      const description = teller.machine.description(call, node);
+      const first = elementOf(description, block, 0);
+      const each = elementsPerLeaf(description.dtype as DType);
       const leaves = move.leaves.length / LEAF_BYTES;
       return `opens block ${block}: elements ${first}…${first + leaves * each - 1}`;
     }
@@ -108,8 +125,6 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
       return `publishes accumulators inside steps ${segmentName(before)}`;
     case "narrow":
       return `points at steps ${segmentName(after)}`;
-    case "rise":
-      return "goes back to the trace root, because another tensor of the row group is wrong before";
     case "demand":
       return `demands ${demandName(teller, move.what)}`;
     case "supply":
@@ -127,7 +142,6 @@ export function moveName(teller: Teller, move: Move, before: Game, after: Game):
 
 function demandName(teller: Teller, what: bigint): string {
   const { kind, call, node, leaf } = unpackDemand(what);
-  if (kind === "trace") return `leaf ${leaf} of ${tensorName(teller, call, node)}`;
   return kind === "record" ? `the record of ${tensorName(teller, call, node)}` : `leaf ${leaf} of ${kind} ${node}`;
 }
 
@@ -141,13 +155,14 @@ export function verdictOf(teller: Teller, move: Move, before: Game): Verdict | u
   if (move.kind !== "prove") return undefined;
   const { call, node: position, block } = before.position;
   const { machine, honest } = teller;
-  const dtype = machine.dtype(call, position);
+  const description = machine.description(call, position);
+  const dtype = description.dtype as DType;
   const { proof } = move;
   const tensor = tensorName(teller, call, position);
   if (proof.part === "steps") {
     const { snapshotBytes } = machine.steps(call, position);
     const segment = unpackSegment(before.pinned);
-    const element = elementOf(dtype, block, segment.offset);
+    const element = elementOf(description, block, segment.offset);
     const most = 2 ** teller.rules.snapshotsLog2;
     const spacing = pieceOf(segment, 0, most).to - segment.from;
     const index = Math.floor((proof.from - segment.from) / spacing);
@@ -163,14 +178,15 @@ export function verdictOf(teller: Teller, move: Move, before: Game): Verdict | u
   }
   const segment = unpackSegment(before.pinned);
   const isFinal = proof.part === "final";
-  const element = elementOf(dtype, block, isFinal ? segment.offset : proof.offset);
+  const offset = isFinal ? segment.offset : proof.offset;
+  const element = elementOf(description, block, offset);
   const inside = element < honest.description(call, position).count;
   const each = elementsPerLeaf(dtype);
-  const right = honest.leaf(call, position, Math.floor(element / each));
+  const right = honest.leaf(call, position, leafOfBlock(description, block) + Math.floor(offset / each));
   const place = `${tensor}, element ${element} (${nameOf(dtype)}${inside ? "" : ", beyond the end: padding"})`;
   return {
     place,
-    committed: isFinal ? numberName(dtype, segment.stored) : numberName(dtype, proof.leaf, element % each),
-    computed: numberName(dtype, right, element % each),
+    committed: isFinal ? numberName(dtype, segment.stored) : numberName(dtype, proof.leaf, offset % each),
+    computed: numberName(dtype, right, offset % each),
   };
 }

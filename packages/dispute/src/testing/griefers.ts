@@ -3,6 +3,7 @@
  * busy, and moves that the game must refuse, which it tries wherever it stands. None can win; each ends in silence.
  */
 import { concat, equalBytes } from "@assay/vm/bytes";
+import type { DType } from "@assay/vm/dtype";
 import { elementsPerLeaf } from "@assay/vm/tensor";
 import type { Trace } from "@assay/vm/trace";
 import { deadlineOf } from "../clock.ts";
@@ -10,10 +11,10 @@ import { DEMAND_KINDS, packDemand } from "../demand.ts";
 import { elementOf, groupLevels } from "../layout.ts";
 import type { Machine } from "../machine.ts";
 import type { Move } from "../move.ts";
-import { nodeAt } from "../position.ts";
+import { entryAt, isBeyond } from "../challenger.ts";
+import { nodeAt, placeOf, type Node } from "../position.ts";
 import type { Published } from "../published.ts";
 import { pieceOf, segmentKey, unpackSegment } from "../reduction.ts";
-import { placeOf } from "../position.ts";
 import { sideToMove } from "../stage.ts";
 import type { Dispute, Game } from "../state.ts";
 import type { Random } from "./random.ts";
@@ -45,8 +46,6 @@ export interface Griefer {
   readonly points: boolean;
   /** How often it demands data before it points. */
   readonly demands?: number;
-  /** Whether it rises again and again, as long as the game allows. */
-  readonly rises?: boolean;
   /** Whether it moves in its last second only. */
   readonly late?: boolean;
   /** What it tries and must not get. */
@@ -63,15 +62,6 @@ export function demandAnything({ game, trace }: Sight, random: Random): Move {
   return { kind: "demand", game: game.id, expected: game.pinned, what };
 }
 
-/** The move of a griefer that rises: now and then, and where it has reached the end, until it may rise no more. */
-export function riseAnywhere(sight: Sight, random: Random): Move | undefined {
-  const { dispute, game } = sight;
-  const rise: Move = { kind: "rise", game: game.id, expected: game.pinned };
-  const may = game.moves < dispute.rules.mostMoves;
-  if (may && random(4) === 0) return rise;
-  return pointAnywhere(sight, random) ?? (may ? rise : undefined);
-}
-
 /** A move that the game allows, chosen without reason; undefined where the griefer has none. */
 export function pointAnywhere(sight: Sight, random: Random): Move | undefined {
   const { game } = sight;
@@ -86,32 +76,45 @@ function descendAnywhere({ dispute, game, trace, machine, published }: Sight, ra
   const levels = groupLevels(position.height, dispute.rules);
   const level = node.level - levels;
   const width = 2 ** levels;
-  const { count } = trace.tree(node.part);
-  const choices = Array.from({ length: width }, (_, i) => i).filter(
-    (i) => (node.index * width + i) * 2 ** level < count,
-  );
+  const at = (i: number): Node => ({ part: node.part, level, index: node.index * width + i });
+  const choices = Array.from({ length: width }, (_, i) => i).filter((i) => isFilled(trace, at(i)));
+  if (choices.length === 0) return undefined;
   const index = choices[random(choices.length)];
-  const to = { part: node.part, level, index: node.index * width + index };
+  const to = at(index);
   const descent = { child: published.node(to)!, index: BigInt(index), path: published.path(to, levels) };
   // A call of one tensor is that tensor's commitment.
   const alone = node.part.part === "calls" && level === 0 && trace.callTree(to.index).depth === 0;
-  const inCall = node.part.part === "call" && level === 0;
-  if (!inCall && !alone) return { kind: "pick", game: game.id, expected, ...descent };
-  const witness =
-    node.part.part === "call" ? machine.shapeWitness(node.part.call, to.index) : machine.shapeWitness(to.index, 0);
+  const entry = alone ? { call: to.index, position: 0 } : entryAt({ honest: trace }, to);
+  if (!entry) return { kind: "pick", game: game.id, expected, ...descent };
+  const witness = machine.shapeWitness(entry.call, entry.position);
   return { kind: "enter", game: game.id, expected, ...descent, claim: dispute.claim, witness };
+}
+
+/** Whether a node is none that must be empty: beyond the end, or in a row group before its last node or of none. */
+function isFilled(trace: Trace, node: Node): boolean {
+  if (isBeyond({ honest: trace }, node)) return false;
+  const entry = entryAt({ honest: trace }, node);
+  if (!entry) return true;
+  const { layout } = trace;
+  const group = layout.groupOf(entry.call, entry.position);
+  if (node.part.part === "call") return !group || group.last === entry.position;
+  const { part } = node;
+  if (part.part !== "group") return true;
+  const first = layout.firstNode(part.call);
+  return layout.isMember(part.call, layout.description(part.call, part.position), entry.position - first);
 }
 
 /** An element of the pinned block, with the leaf that holds it. */
 function anyElement({ game, trace, machine, published }: Sight, random: Random) {
   const { call, node: position, block } = game.position;
   const node = nodeAt(game.position, game.depth);
-  const each = elementsPerLeaf(machine.dtype(call, position));
+  const description = machine.description(call, position);
+  const each = elementsPerLeaf(description.dtype as DType);
   const offset = random(each * 2 ** node.level);
   const index = node.index * 2 ** node.level + Math.floor(offset / each);
   const leaf = trace.leaf(call, position, index);
   const path = published.path({ part: node.part, level: 0, index }, node.level);
-  const element = elementOf(machine.dtype(call, position), block, offset);
+  const element = elementOf(description, block, offset);
   return { call, position, element, leaf, path, offset, inside: element < trace.description(call, position).count };
 }
 
@@ -159,7 +162,7 @@ const REFUSED = ["DisputeGame_Stage", "DisputeGame_Expected", "DisputeGame_Lengt
 export function outOfRange(sight: Sight, random: Random): Attempt[] {
   const { game } = sight;
   const by = "challenger";
-  const range = ["DisputeGame_Range", "DisputeGame_Length", "DisputeGame_Hash"];
+  const range = ["DisputeGame_Range", "DisputeGame_Place", "DisputeGame_Length", "DisputeGame_Hash"];
   const move = pointAnywhere(sight, random);
   if (!move) return [];
   if (move.kind === "pick" || move.kind === "enter") {
@@ -182,7 +185,7 @@ function forged(sight: Sight, random: Random): Attempt[] {
   const { dispute, game, trace, machine, published } = sight;
   const by = "challenger";
   const { padding, open, openBlock } = nonsense(sight, random);
-  const attempts: Attempt[] = [{ by, move: padding, errors: [...REFUSED, "DisputeGame_Range"] }];
+  const attempts: Attempt[] = [{ by, move: padding, errors: [...REFUSED, "DisputeGame_Place"] }];
   if (game.stage === "open") {
     attempts.push({ by, move: open, errors: REFUSED }, { by, move: openBlock, errors: REFUSED });
   }
@@ -227,7 +230,7 @@ function forged(sight: Sight, random: Random): Attempt[] {
     const segment = unpackSegment(game.pinned);
     const given = published.snapshots(segmentKey(segment, placeOf(game.position)));
     if (!given || segment.to - segment.from !== machine.steps(call, position).extent) return attempts;
-    const element = elementOf(machine.dtype(call, position), block, segment.offset);
+    const element = elementOf(machine.description(call, position), block, segment.offset);
     const before = given.slice(given.length - machine.steps(call, position).snapshotBytes);
     const witness = machine.witness(trace, { call, position, element, part: "final", from: 0, to: 0, before });
     const proof = {
@@ -245,24 +248,6 @@ function forged(sight: Sight, random: Random): Attempt[] {
     );
   }
   return attempts;
-}
-
-/** Rises that are not allowed: another's, out of turn, of another node, and one too many. */
-function riseLawlessly({ game, dispute }: Sight, random: Random): Attempt[] {
-  const rise = { kind: "rise", game: game.id, expected: game.pinned } as const;
-  if (sideToMove(game.stage) === "provider") {
-    return [{ by: "challenger", move: rise, errors: ["DisputeGame_Stage"] }];
-  }
-  const elsewhere = { ...rise, expected: noise(random(1 << 30)) };
-  const attempts: Attempt[] = [
-    { by: "stranger", move: rise, errors: ["DisputeGame_Sender"] },
-    { by: "challenger", move: elsewhere, errors: ["DisputeGame_Expected"] },
-    // Attempts are sent without money.
-    { by: "challenger", move: rise, errors: ["DisputeGame_Bond"] },
-  ];
-  return game.moves < dispute.rules.mostMoves
-    ? attempts
-    : [...attempts.slice(0, 2), { by: "challenger", move: rise, errors: ["DisputeGame_Range"] }];
 }
 
 const byStrangers = (sight: Sight, random: Random): Attempt[] => {
@@ -289,13 +274,6 @@ export const GRIEFERS: readonly Griefer[] = [
     summary: "demands data that everybody has, and data that nobody has",
     points: true,
     demands: 8,
-  },
-  {
-    name: "riser",
-    summary: "goes back to the top and down again, as often as it may",
-    points: true,
-    rises: true,
-    attempts: riseLawlessly,
   },
   { name: "random-pointer", summary: "points anywhere, on and on", points: true },
   { name: "staller", summary: "points anywhere, each time in its last second", points: true, late: true },

@@ -13,6 +13,7 @@ import { countOf, denseBytes, elementsPerLeaf, leavesOf, type Tensor } from "@as
 import { Trace, type TracePart } from "@assay/vm/trace";
 import { programMachine } from "../programMachine.ts";
 import { deadlineOf } from "../clock.ts";
+import { hidesRoot } from "../position.ts";
 import { sideToMove, type Stage } from "../stage.ts";
 import type { Random } from "./random.ts";
 import { noise } from "./toy.ts";
@@ -468,7 +469,7 @@ export const LIARS: readonly Liar[] = [
         // The chain takes the description from the record, so that this commitment has no opening.
         mind: (usual) => (dispute, game, now) =>
           game.stage === "open" &&
-          game.position.list === "tensor" &&
+          hidesRoot(game.position) &&
           game.position.call === call &&
           game.position.node === position
             ? { kind: "wait", reason: "no opening", until: game.clock.since + game.clock.provider }

@@ -56,6 +56,47 @@ export function summingRecurrence(): Example {
   return exampleOf("summingRecurrence", [a, b, c]);
 }
 
+/** Rows of the group of unlike tensors, and elements of a row of each: three blocks, a byte and a half, less than a leaf. */
+export const UNLIKE = { rows: 5, widths: [600, 3, 40] } as const;
+
+/** a[r] = x[r] + c[r-1], b[r] = 3 b[r-1] + column, c[r] = a[r] ÷ 2 + c[r-1] of three types and widths, and a copy of c. */
+export function unlikeTensors(): Example {
+  const { rows, widths } = UNLIKE;
+  const [wide, , narrow] = widths;
+  const group = { start: 0, end: 3 };
+  const row = (index: number) => ({ kind: "row", index }) as const;
+  const above = (code: CodeBuilder, column: Value, width: number): Value =>
+    code.iadd(code.imul(code.isub(code.index(0), code.constant(1)), code.constant(width)), column);
+  const a = mapRecord(
+    { dtype: DType.FLOAT32, shape: [rows, wide], group, operands: [{ kind: "input", index: 0 }, row(2)] },
+    (code) => {
+      const column = code.urem(code.index(1), code.constant(narrow));
+      return code.fadd(code.load(0, code.linear()), code.load(1, above(code, column, narrow)));
+    },
+  );
+  const b = mapRecord({ dtype: DType.INT4, shape: [rows, widths[1]], group, operands: [row(1)] }, (code) => {
+    const before = code.load(0, code.isub(code.linear(), code.constant(widths[1])));
+    return code.iadd(code.imul(before, code.constant(3)), code.index(1));
+  });
+  const c = mapRecord({ dtype: DType.FLOAT16, shape: [rows, 1, narrow], group, operands: [row(0), row(2)] }, (code) => {
+    const column = code.imul(code.index(2), code.constant(3));
+    const place = code.iadd(code.imul(code.index(0), code.constant(wide)), column);
+    const half = code.fmul(code.load(0, place), code.constantFloat(0.5));
+    return code.fadd(half, code.load(1, code.isub(code.linear(), code.constant(narrow))));
+  });
+  const copy = mapRecord(
+    { dtype: DType.FLOAT16, shape: [rows, 1, narrow], operands: [{ kind: "node", index: 2 }] },
+    (code) => code.load(0, code.linear()),
+  );
+  const x = Array.from({ length: rows * wide }, (_, i) => (i % 11) / 4 - 1);
+  const inputs = [{ dtype: DType.FLOAT32, shape: [shape.constant(rows), shape.constant(wide)] }];
+  return {
+    name: "unlikeTensors",
+    program: assembleProgram({ prompt: [a, b, c, copy].map(encodeRecord), outputs: [3], inputs }),
+    request: { inputs: [floats([rows, wide], x)], symbols: [], seed: 0n, calls: 1 },
+  };
+}
+
 /** A tensor of a group that another loads from, in the same row or in the row above. */
 export interface Load {
   readonly index: number;

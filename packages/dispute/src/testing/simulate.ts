@@ -15,7 +15,7 @@ import type { Game, Rules } from "../state.ts";
 import { SimulatedTable, type Terms } from "./simulatedTable.ts";
 
 /** Reductions are proven whole. */
-const RULES: Rules = { arityLog2: 2, snapshotsLog2: 5, shortSteps: 1 << 20, mostMoves: 212 };
+const RULES: Rules = { arityLog2: 2, snapshotsLog2: 5, shortSteps: 1 << 20, mostMoves: 54 };
 
 const DAY = 86_400;
 export const TERMS: Terms = { provider: 4 * DAY, challenger: DAY, extension: 900, window: DAY };
@@ -24,7 +24,7 @@ export const TERMS: Terms = { provider: 4 * DAY, challenger: DAY, extension: 900
 const THINKING = 60;
 
 /** Moves of a descent through the greatest trace, as the contract counts them at an arity of 4 and pieces of 32. */
-const LONGEST_DESCENT = 43;
+const LONGEST_DESCENT = 46;
 
 /** Of both sides; no campaign needs more. */
 const MOST_MOVES = 2000;
@@ -54,7 +54,6 @@ export interface Options {
 export function latestEnd({ rules, terms }: Options): number {
   const { provider, challenger, extension, window } = { ...TERMS, ...terms };
   const { mostMoves } = { ...RULES, ...rules };
-  // A last descent begins at the latest when all other moves are made.
   return window + provider + challenger + 2 * (mostMoves + LONGEST_DESCENT) * extension;
 }
 

@@ -4,8 +4,10 @@
  */
 import { equalBytes } from "@assay/vm/bytes";
 import type { Claim } from "@assay/vm/claim";
+import type { DType } from "@assay/vm/dtype";
 import { keccak, type Hash } from "@assay/vm/hash";
 import { encodeHeader } from "@assay/vm/header";
+import { cellsDepth, NO_CELLS, placeOfCell } from "@assay/vm/rowGroup";
 import type { Part } from "@assay/vm/stepEvaluator";
 import { commitment, elementsPerLeaf, joinedRoot } from "@assay/vm/tensor";
 import { leftAligned } from "@assay/vm/testing/steps";
@@ -13,12 +15,11 @@ import type { Trace } from "@assay/vm/trace";
 import { depthOf, fold, rootFromProof } from "@assay/vm/tree";
 import { evaluateWitness } from "@assay/vm/witness";
 import { deadlineOf, punch, startClock } from "../clock.ts";
-import { unpackDescription } from "../demand.ts";
 import { packGameId } from "../gameId.ts";
-import { BLOCK_LOG2, callDepth, elementOf, outputPlaces } from "../layout.ts";
+import { BLOCK_LOG2, elementOf, outputPlaces } from "../layout.ts";
 import { PARTS, type Machine } from "../machine.ts";
 import type { Move, MoveKind, MoveOf, Proof } from "../move.ts";
-import { placeOf, topPosition, type Position } from "../position.ts";
+import { hidesRoot, placeOf, topPosition, type Position } from "../position.ts";
 import { programMachine } from "../programMachine.ts";
 import { leavesIn, Published } from "../published.ts";
 import { packSegment, pieceOf, segmentKey, spacingOf, unpackSegment, type Segment } from "../reduction.ts";
@@ -125,16 +126,15 @@ export class SimulatedTable {
         const position = this.#below(game.position, Number(move.index), move.path.length);
         if (move.kind === "provePadding") this.convicted = true;
         if (move.kind !== "enter") return { ...game, stage: "open", position, pinned: move.child };
-        const { depth } = this.#honest.tensorTree(position.call, position.node);
-        const height = Math.max(0, depth - BLOCK_LOG2);
-        return { ...game, stage: "open", position: { ...position, list: "tensor", height }, pinned: move.child, depth };
+        return this.#entered({ ...game, stage: "open", position, pinned: move.child });
       }
       case "open": {
         at("open");
         const root = fold(move.children);
         same(game.pinned, this.#hashOf(game, root));
-        if (game.position.list !== "tensor") return { ...game, stage: "pick" };
-        return { ...game, stage: "pick", position: { ...game.position, list: "blocks" }, pinned: root };
+        if (!hidesRoot(game.position)) return { ...game, stage: "pick" };
+        const list = game.position.list === "group" ? "cells" : "blocks";
+        return { ...game, stage: "pick", position: { ...game.position, list }, pinned: root };
       }
       case "openBlock":
         at("open");
@@ -153,17 +153,6 @@ export class SimulatedTable {
         at("open", "block", "publish", "narrow");
         this.#prove(move, game);
         return game;
-      case "rise":
-      case "demand":
-        at("pick", "block", "narrow");
-        if (game.moves >= rules.mostMoves) throw new RefusedError("too many moves");
-        return move.kind === "rise"
-          ? this.#atTop(game)
-          : ({ ...game, stage: "supply", before: game.stage, demand: move.what } as Asked);
-      case "supply":
-        at("supply");
-        this.#checkSupplied(move);
-        return { ...game, stage: (game as Asked).before, demand: undefined };
       default:
         throw new RefusedError(`no such move on paper: ${move.kind}`);
     }
@@ -181,8 +170,7 @@ export class SimulatedTable {
 
   #wholeOf({ leaf, path, offset }: Pick<Proof, "leaf" | "path" | "offset">, game: Game): Segment {
     const { call, node } = game.position;
-    const dtype = this.machine.dtype(call, node);
-    const each = elementsPerLeaf(dtype);
+    const each = elementsPerLeaf(this.machine.description(call, node).dtype as DType);
     same(game.pinned, this.#hashOf(game, rootFromProof(keccak(leaf), Math.floor(offset / each), path)));
     const width = leaf.length / each;
     const start = (offset % each) * width;
@@ -199,7 +187,7 @@ export class SimulatedTable {
     const { extent } = this.machine.steps(call, node);
     const whole = pinsElement ? { ...unpackSegment(game.pinned), from: 0, to: extent } : this.#wholeOf(proof, game);
     const { lo, hi, from, committed } = this.#accused(proof, whole, game);
-    const element = elementOf(this.machine.dtype(call, node), block, whole.offset);
+    const element = elementOf(this.machine.description(call, node), block, whole.offset);
     const part = PARTS.indexOf(proof.part) as Part;
     const { claim } = this.dispute;
     const step = {
@@ -240,17 +228,39 @@ export class SimulatedTable {
     return { lo: piece.from, hi: piece.to, from: before, committed: after };
   }
 
-  #checkSupplied({ what, leaf: { description, root, leaf, path, rest } }: MoveOf<"supply">): void {
-    const call = Number((what >> 64n) & 0xffffffn);
-    const { claim, header } = this.dispute;
-    const index = call * 2 ** callDepth(header, call, claim.calls) + Number((what >> 40n) & 0xffffffn);
-    same(this.#root!, rootFromProof(commitment(unpackDescription(description), root), index, rest));
-    if (leaf.length > 0) same(root, rootFromProof(keccak(leaf), Number(what & 0xffffffffffn), path));
+  /** What hides a root: in a tensor just entered, its commitment. */
+  #hashOf({ position }: Game, root: Hash): Hash {
+    const { call, node } = position;
+    return hidesRoot(position) ? commitment(this.#honest.description(call, node), root) : root;
   }
 
-  /** What hides a root: in a tensor just entered, its commitment. */
-  #hashOf({ position: { list, call, node } }: Game, root: Hash): Hash {
-    return list === "tensor" ? commitment(this.#honest.description(call, node), root) : root;
+  /** A game that has entered a tensor's place or a cell; that convicts where the place is empty and should be, and is not. */
+  #entered(game: Game): Game {
+    const { position, pinned } = game;
+    const { call } = position;
+    const { layout } = this.#honest;
+    if (position.list === "cells") {
+      const group = layout.description(call, position.node);
+      const { node, row } = placeOfCell(group, position.block);
+      if (!layout.isMember(call, group, node)) return this.#empty(game, NO_CELLS);
+      const entered = layout.firstNode(call) + node;
+      const { depth } = this.#honest.tensorTree(call, entered);
+      const height = Math.max(0, depth - BLOCK_LOG2);
+      return { ...game, depth, position: { list: "blocks", height, call, node: entered, block: row }, pinned };
+    }
+    const { node } = position;
+    const { depth } = this.#honest.tensorTree(call, node);
+    const group = layout.groupOf(call, node);
+    if (!group)
+      return { ...game, depth, position: { ...position, list: "tensor", height: Math.max(0, depth - BLOCK_LOG2) } };
+    if (group.last !== node) return this.#empty(game, commitment(group.description, NO_CELLS));
+    return { ...game, depth, position: { ...position, list: "group", height: cellsDepth(group.description) } };
+  }
+
+  #empty(game: Game, right: Hash): Game {
+    if (equalBytes(game.pinned, right)) throw new RefusedError("nothing contradicts an empty place");
+    this.convicted = true;
+    return game;
   }
 
   #below(position: Position, index: number, levels: number): Position {
@@ -268,7 +278,7 @@ export class SimulatedTable {
     if (list === "nodes") {
       node = node * 2 ** levels + index;
       height -= levels;
-    } else if (list === "blocks") {
+    } else if (list === "blocks" || list === "cells") {
       block = block * 2 ** levels + index;
       height -= levels;
     }
@@ -276,13 +286,10 @@ export class SimulatedTable {
   }
 }
 
-/** A game that waits for what was demanded, and the stage it was demanded in. */
-type Asked = Game & { readonly before: Stage };
-
 const NOTHING = new Uint8Array(0);
 
 /** The contract counts these. */
-const MADE_BY_CHALLENGER: ReadonlySet<MoveKind> = new Set(["pick", "enter", "reduce", "narrow", "rise", "demand"]);
+const MADE_BY_CHALLENGER: ReadonlySet<MoveKind> = new Set(["pick", "enter", "reduce", "narrow"]);
 
 function same(expected: Hash, given: Hash): void {
   if (!equalBytes(expected, given)) throw new RefusedError("a move does not hash to what it answers");

@@ -71,20 +71,24 @@ export function toyValue(sizes: ToySizes, call: number, position: number, elemen
 
 const word = (value: number): Uint8Array => Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 
+const toyDescription = ({ count }: ToySizes, position: number): Description => ({
+  dtype: DType.UINT32,
+  count,
+  rows: count,
+  groupStart: position,
+  groupEnd: position + 1,
+});
+
 /** The trace of a toy program: small ones are computed whole. */
 export function toyTrace(sizes: ToySizes): Trace {
   const header = { counts: { prompt: sizes.prompt, decode: sizes.decode, epilogue: sizes.epilogue } } as ProgramHeader;
+  const description = (_call: number, position: number): Description => toyDescription(sizes, position);
   const layout = {
     calls: sizes.calls,
     positions: (call: number) => positionsOfCall(header, call, sizes.calls),
-  } as Layout;
-  const description = (_call: number, position: number): Description => ({
-    dtype: DType.UINT32,
-    count: sizes.count,
-    rows: sizes.count,
-    groupStart: position,
-    groupEnd: position + 1,
-  });
+    description,
+    groupOf: () => undefined,
+  } as unknown as Layout;
   const tensor = (call: number, position: number): Tensor => {
     const data = concat(...Array.from({ length: sizes.count }, (_, e) => word(toyValue(sizes, call, position, e))));
     return { dtype: DType.UINT32, shape: [sizes.count], data };
@@ -103,10 +107,9 @@ export function toyMachine(sizes: ToySizes): Machine {
     return writer.u16(0).put(new Uint8Array(32 * depthOf(records))).bytes;
   };
   return {
-    dtype: () => DType.UINT32,
+    description: (_call, position) => toyDescription(sizes, position),
     steps: (_call, position) =>
       isReduction(position) ? { extent: sizes.extent, snapshotBytes: 4 } : { extent: 0, snapshotBytes: 0 },
-    rowOperands: () => [],
     snapshots: (call, _position, element, steps) =>
       concat(...steps.map((steps) => word(toyAccumulator(call, element, steps)))),
     shapeWitness: witness,

@@ -77,7 +77,9 @@ export function planList(layout: Layout, calls: readonly number[], memory: Linea
     }
     const record = first.valid ? first.record : undefined;
     const shape = record?.shape ?? [];
-    const varies = shape.some(usesCall);
+    // An orphan has a size of its own without a record.
+    const varies =
+      geometries.some((geometry) => geometry.description.count !== description.count) || shape.some(usesCall);
     const dimensions = shape.map((size) => sizeOf((call) => evaluateShape(size, symbols, call), usesCall(size)));
     const count = sizeOf((call) => layout.geometry(call, index).description.count, varies);
     const rows = dimensions[0] ?? fixed(1);

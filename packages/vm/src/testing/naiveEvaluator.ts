@@ -49,9 +49,21 @@ export class NaiveEvaluator {
     const sizes = record.shape.map((size) => evaluateShape(size, this.#request.symbols, call));
     const extent = record.kind === "reduce" ? evaluateShape(record.extent, this.#request.symbols, call) : 0;
     const product = sizes.reduce((a, b) => a * BigInt(b), 1n);
-    return product > limit || extent > limit || sizes.some((size) => size > limit)
-      ? undefined
-      : { record, sizes, extent, count: Number(product) };
+    if (product > limit || extent > limit || sizes.some((size) => size > limit)) return undefined;
+    const { start, end } = record.group ?? { start: node, end: node + 1 };
+    if (node < start || node >= end || end - start > 256) return undefined;
+    const rows = sizes.length === 0 ? 1 : sizes[0];
+    if (end - start > 1 && (rows > 2 ** 24 || product > 2 ** 28)) return undefined;
+    return { record, sizes, extent, count: Number(product) };
+  }
+
+  /** Whether the last node of a node's row group is not of it. */
+  #isOrphan(call: number, node: number): boolean {
+    const { start, end, rows } = this.node(call, node);
+    if (end - start === 1) return false;
+    if (end > this.list(call).length) return true;
+    const last = this.node(call, end - 1);
+    return last.start !== start || last.end !== end || last.rows !== rows;
   }
 
   /** A node's description with its dimensions. */
@@ -89,7 +101,7 @@ export class NaiveEvaluator {
 
   #compute(call: number, node: number, element: number): Word {
     const valid = this.#record(call, node);
-    if (!valid) return 0;
+    if (!valid || this.#isOrphan(call, node)) return 0;
     const { record, sizes, extent } = valid;
     const coordinates: number[] = [];
     let rest = element;

@@ -5,8 +5,8 @@
  */
 import { DType, byteLength } from "../dtype.ts";
 import { INSTRUCTIONS } from "../isa.ts";
-import { assembleProgram, type Program } from "../program.ts";
-import { encodeRecord, NO_NODE, type NodeRecord, type Operand } from "../record.ts";
+import { assembleProgram, isInRowGroup, type Program } from "../program.ts";
+import { decodeRecord, encodeRecord, NO_NODE, type NodeRecord, type Operand } from "../record.ts";
 import { OPCODE } from "../opcodes.ts";
 import type { Request } from "../request.ts";
 import type { Section } from "../scalarMachine.ts";
@@ -35,13 +35,12 @@ export function randomProgram(seed: number): Example {
 
   const calls = { prompt: 1, epilogue: 2, decode: random.between(2, 6) }[kind];
   const stop = (count: number): number => (count > 0 && random.chance(60) ? random.below(count) : NO_NODE);
-  const outputs = kind === "prompt" ? counts.prompt : counts.epilogue;
+  const lists = { prompt: records("prompt"), decode: records("decode"), epilogue: records("epilogue") };
+  const outputs = placesOfOutputs(lists[kind === "prompt" ? "prompt" : "epilogue"]);
   const program: Program = assembleProgram({
-    prompt: records("prompt"),
-    decode: records("decode"),
-    epilogue: records("epilogue"),
+    ...lists,
     params,
-    outputs: Array.from({ length: random.between(1, 3) }, () => random.below(outputs)),
+    outputs: Array.from({ length: random.between(1, 3) }, () => random.pick(outputs)),
     stop: { prompt: stop(counts.prompt), decode: stop(counts.decode) },
     calls: { least: calls, greatest: calls },
     symbols: symbols.map((greatest) => ({ least: 0, greatest })),
@@ -49,6 +48,15 @@ export function randomProgram(seed: number): Example {
   });
   const request: Request = { inputs, symbols, seed: random.word256(), calls };
   return { name: `random ${seed}`, program, request };
+}
+
+/** The nodes of a list that may be outputs; where there are none the last one leaves its row group. */
+function placesOfOutputs(records: Uint8Array[]): number[] {
+  const nodes = records.flatMap((record, node) => (isInRowGroup(record) ? [] : [node]));
+  if (nodes.length > 0) return nodes;
+  const decoded = decodeRecord(records[records.length - 1]);
+  if (decoded.valid) records[records.length - 1] = encodeRecord({ ...decoded.record, group: undefined });
+  return [records.length - 1];
 }
 
 interface Scope {
@@ -109,11 +117,11 @@ function randomNode(scope: Scope, count: number, node: number): NodeRecord {
   };
 }
 
-/** Mostly none, or pairs and triples of neighbours; sometimes any numbers, the node itself perhaps outside. */
+/** Mostly none, or triples and pairs of neighbours; sometimes any numbers, the node itself perhaps outside. */
 function randomGroup(random: Random, count: number, node: number): NodeRecord["group"] {
   if (random.chance(40)) return undefined;
   if (random.chance(85)) {
-    const width = random.between(1, 3);
+    const width = random.chance(70) ? 3 : random.between(1, 2);
     const start = node - (node % width);
     return { start, end: start + width };
   }

@@ -3,6 +3,7 @@
  */
 import { byteLength, isDType } from "../dtype.ts";
 import type { Run } from "../interpreter.ts";
+import type { Layout } from "../layout.ts";
 import { accumulatorsAt } from "../snapshot.ts";
 import { Part, type Step } from "../stepEvaluator.ts";
 import { elementsPerLeaf, leavesOf } from "../tensor.ts";
@@ -88,11 +89,15 @@ export function stepsAt(
   ];
 }
 
-/** A few places of every tensor of a run: first, last and random elements, and padding in and after the last leaf. */
+/**
+ * A few places of every tensor of a run: first, last and random elements, and padding in and after the last leaf. An orphan
+ * has no place.
+ */
 export function placesOf({ layout }: Run, random: Random): ElementPlace[] {
   const places: ElementPlace[] = [];
   for (let call = 0; call < layout.calls; call++) {
     for (let position = 0; position < layout.positions(call); position++) {
+      if (isOrphan(layout, call, position)) continue;
       const description = layout.description(call, position);
       const { dtype, count } = description;
       const whole = isDType(dtype) ? leavesOf(description) * elementsPerLeaf(dtype) : 1;
@@ -101,4 +106,10 @@ export function placesOf({ layout }: Run, random: Random): ElementPlace[] {
     }
   }
   return places;
+}
+
+function isOrphan(layout: Layout, call: number, position: number): boolean {
+  if (layout.isStopFlag(call, position)) return false;
+  const geometry = layout.geometry(call, position - layout.firstNode(call));
+  return !geometry.valid && geometry.rule === "orphan";
 }

@@ -90,10 +90,17 @@ export function recurrence(): Example {
   const last = mapRecord({ dtype: FLOAT32, shape: [width], operands: [{ kind: "node", index: 1 }] }, (code) =>
     code.load(0, code.iadd(code.linear(), code.constant(before(5)))),
   );
+  const states = mapRecord({ dtype: FLOAT16, shape: [6, width], operands: [{ kind: "node", index: 1 }] }, (code) =>
+    code.load(0, code.linear()),
+  );
   const x = Array.from({ length: 6 * width }, (_, i) => (i % 7) / 3 - 1);
   return {
     name: "recurrence",
-    program: assembleProgram({ prompt: encode(gate, state, last), outputs: [2, 1], inputs: [floatInput(6, width)] }),
+    program: assembleProgram({
+      prompt: encode(gate, state, last, states),
+      outputs: [2, 3],
+      inputs: [floatInput(6, width)],
+    }),
     request: request([floats([6, width], x)]),
   };
 }
