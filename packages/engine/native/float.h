@@ -96,6 +96,9 @@ static void contract_straight(uint8_t *memory, const struct contraction *c, int3
   // Of packed columns one panel's lines follow; of others so many as a row of a stripe has, one more for the ends.
   const int packed = columns.factor->mode == MODE_PACKED;
   const int64_t height = g.m1 - g.m0, width = packed && height > TILE_ROWS_4 ? PANEL : STRIPE;
+  struct sums_ahead sums;
+  const int asks = asks_for_sums(height, c->depth);
+  if (asks) plan_sums(&sums, out + g.n0, table(memory, c->out_row) + g.m0, height, c->depth);
   for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
     const int64_t r1 = least(r0 + BLOCK, c->depth);
     struct floats_block block = {.depth = r1 - r0, .out_row = table(memory, c->out_row) + g.m0};
@@ -105,7 +108,7 @@ static void contract_straight(uint8_t *memory, const struct contraction *c, int3
       const int64_t end = least(n + width, g.n1);
       find_columns(&block, columns, plan, c, height, n, end, r0, r1, column_scratch);
       block.out = out + n;
-      floats_all(block, height, end - n, packed ? 2 : STRIPE / 16 + 1);
+      floats_all(block, height, end - n, packed ? 2 : STRIPE / 16 + 1, asks ? &sums : 0);
     }
   }
 }
@@ -118,17 +121,19 @@ static void contract_planes(uint8_t *memory, const struct contraction *c, int32_
   float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b];
   const int64_t y = g.n0 / p->image.width, end = (g.n1 - 1) / p->image.width + 1;
   int32_t offsets[BLOCK];
+  struct sums_ahead sums;
+  const int asks = asks_for_sums(g.m1 - g.m0, c->depth);
+  if (asks) plan_sums(&sums, out + g.n0, table(memory, c->out_row) + g.m0, g.m1 - g.m0, c->depth);
   for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
     const int64_t r1 = least(r0 + BLOCK, c->depth);
     struct floats_block block = {.depth = r1 - r0, .out_row = table(memory, c->out_row) + g.m0, .offsets = offsets};
     block.mode = r0 == 0 ? START : c->blocked ? ADD : GO_ON;
     find_rows(&block, rows, c, g, r0, r1, in_place, scratch);
     fill_planes(p, columns, r0, r1, y, end - y, planes, offsets);
-    block.ahead_offsets = no_offsets;
     for (int64_t n = g.n0; n < g.n1; n += STRIPE) {
       block.b = block.ahead = planes + (n - y * p->image.width);
       block.out = out + n;
-      floats_all(block, g.m1 - g.m0, least(g.n1 - n, STRIPE), 0);
+      floats_all(block, g.m1 - g.m0, least(g.n1 - n, STRIPE), 0, asks ? &sums : 0);
     }
   }
 }

@@ -236,7 +236,7 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       stripe.out += k;
       stripe.ahead = stripe.b + STRIPE / PANEL * block.panel;
       stripe.ahead_offsets = line_offsets;
-      integers_all(stripe, m, least(n - k, STRIPE), 2 * STRIPE / PANEL);
+      integers_all(stripe, m, least(n - k, STRIPE), 2 * STRIPE / PANEL, 0);
     }
   }
   if (!DOT_BYTES) return;

@@ -121,18 +121,21 @@ static void T(_rows)(struct T(_block) *t, int rows, int64_t columns) {
 }
 
 // Sums of `rows` × `columns`, few columns: panel by panel, so that one stays in the cache while all rows pass over it.
-// Tiles are of nearly equal heights, so that none is left thin. Each pass asks for another of `lines` lines from `ahead`.
-static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64_t lines) {
+// Tiles are of nearly equal heights, so that none is left thin. The first `lines` of them ask for another line from `ahead`
+// each, the others for lines of sums.
+static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64_t lines, struct sums_ahead *sums) {
   const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, height = rows / tiles, higher = rows % tiles;
   const int64_t width = rows <= TILE_ROWS_4 ? columns : PANEL;
   const NUMBER *a = block.a;
   const int32_t *out_row = block.out_row;
+  const NUMBER *end = block.out + columns + STRIPE;
   for (int64_t n = 0; n < columns; n += width) {
     block.a = a;
     block.out_row = out_row;
     for (int64_t i = 0; i < tiles; i++) {
       const int64_t own = height + (i < higher);
-      if (lines-- <= 0) block.ahead_offsets = no_offsets;
+      if (lines-- <= 0)
+        block.ahead = ask_sums(sums, block.out + *block.out_row, block.out + width, end, &block.ahead_offsets);
       T(_rows)(&block, (int)own, least(columns - n, width));
       block.ahead += 64 / sizeof(NUMBER);
       block.a = (const NUMBER *)((const char *)block.a + own * block.pitch);

@@ -4,11 +4,12 @@
 
 #include "contraction.h"
 #include "stride.h"
+#include "sums_ahead.h"
 #include "vector.h"
 
 enum { START, ADD, GO_ON };
 
-// Numbers from line to line of 64 bytes, and nothing but 0: offsets of what tiles ask for ahead.
+// Numbers from line to line of 64 bytes: offsets of what tiles ask for ahead.
 #define FOUR(x, n) x(n), x((n) + 1), x((n) + 2), x((n) + 3)
 #define SIXTEEN(x, n) FOUR(x, n), FOUR(x, (n) + 4), FOUR(x, (n) + 8), FOUR(x, (n) + 12)
 #define SIXTY_FOUR(x, n) SIXTEEN(x, n), SIXTEEN(x, (n) + 16), SIXTEEN(x, (n) + 32), SIXTEEN(x, (n) + 48)
@@ -16,7 +17,6 @@ enum { START, ADD, GO_ON };
 static const int32_t line_offsets[BLOCK] = {
     SIXTY_FOUR(LINE_OF, 0),   SIXTY_FOUR(LINE_OF, 64),  SIXTY_FOUR(LINE_OF, 128), SIXTY_FOUR(LINE_OF, 192),
     SIXTY_FOUR(LINE_OF, 256), SIXTY_FOUR(LINE_OF, 320), SIXTY_FOUR(LINE_OF, 384), SIXTY_FOUR(LINE_OF, 448)};
-static const int32_t no_offsets[BLOCK];
 
 // Columns that all rows pass over before the next: the widest tile.
 enum { STRIPE = 4 * PANEL };
