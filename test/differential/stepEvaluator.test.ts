@@ -84,7 +84,8 @@ function lyingCasesOf({ name, program, request }: Example): Case[] {
   if (places.length === 0) return [];
   const { call, position } = random.pick(places);
   const truth = result.description(call, position);
-  const lie = new Trace(result).withDescription(call, position, lyingDescription(truth));
+  const said = lyingDescription(truth);
+  const lie = new Trace(result).withDescription(call, position, said);
   const maker = new WitnessMaker(lie);
   const stated = { claim: claimOf(result), traceRoot: lie.root };
   return places.flatMap((place) =>
@@ -93,7 +94,7 @@ function lyingCasesOf({ name, program, request }: Example): Case[] {
         const { witness, result: expected } = maker.make(step);
         return [{ name: `${name} ${JSON.stringify(place)}`, step, witness, expected: toHex(expected) }];
       } catch (error) {
-        if (!(error instanceof StepEvaluatorError) || !isGrouped(truth)) throw error;
+        if (!(error instanceof StepEvaluatorError) || !(isGrouped(truth) || isGrouped(said))) throw error;
         return [];
       }
     }),
