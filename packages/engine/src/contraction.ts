@@ -120,6 +120,11 @@ export interface ContractionKernels {
   readonly name: string;
   /** Present where generated kernels can run in the machine's code. */
   readonly generated?: GeneratedKernels;
+  /**
+   * Lanes of a panel of packed columns of floats. The packed form is panel after panel, the last one filled up, and a panel
+   * is step after step, 4 bytes a lane: so any panels, and any steps of a panel, can be packed as columns of their own.
+   */
+  readonly panel: number;
   /** Bytes of the packed form of one factor for one batch, a multiple of 64. */
   packedBytes(kind: number, side: number, depth: number, lanes: number): number;
   /** Packs the GATHERED (or STRIDED) factor of batch `b` into `to` (64-byte aligned). */

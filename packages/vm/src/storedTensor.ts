@@ -65,6 +65,9 @@ export function readBytes(tensor: Tensor, offset: number, target: Uint8Array): v
   target.fill(0, length);
 }
 
+/** What carried the last tensor's pieces and may carry the next one's, unless it is lent. */
+let spare: Uint8Array | undefined;
+
 /**
  * The bytes that the tensor holds, cut every `PIECE_BYTES`. A piece may be a view of the tensor, and is valid only until
  * the next is asked for.
@@ -75,10 +78,16 @@ export function* piecesOf(tensor: Tensor): Generator<Uint8Array> {
     for (let at = 0; at < length; at += PIECE_BYTES) yield tensor.data.subarray(at, at + PIECE_BYTES);
     return;
   }
-  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length));
-  for (let at = 0; at < length; at += PIECE_BYTES) {
-    const piece = buffer.subarray(0, Math.min(PIECE_BYTES, length - at));
-    tensor.store.read(at, piece);
-    yield piece;
+  // A buffer for each tensor would leave as many megabytes to the collector as there are tensors.
+  const buffer = spare ?? new Uint8Array(PIECE_BYTES);
+  spare = undefined;
+  try {
+    for (let at = 0; at < length; at += PIECE_BYTES) {
+      const piece = buffer.subarray(0, Math.min(PIECE_BYTES, length - at));
+      tensor.store.read(at, piece);
+      yield piece;
+    }
+  } finally {
+    spare = buffer;
   }
 }

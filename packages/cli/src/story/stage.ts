@@ -13,10 +13,7 @@ import { fastHasher } from "@assay/engine";
 import { loadParameters, type Contracts, type Parameters } from "@assay/protocol";
 import { Disputes, Inferences } from "@assay/sdk";
 import type { Signer } from "ethers";
-
-/** Where the chain runs: in this process, or as a separate anvil node. */
-export const CHAINS = ["hardhat", "anvil"] as const;
-export type ChainName = (typeof CHAINS)[number];
+import type { ChainName } from "./chains.ts";
 
 export const ROLES = ["deployer", "provider", "requester", "challenger", "griefer"] as const;
 export type Role = (typeof ROLES)[number];

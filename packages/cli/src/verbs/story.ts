@@ -1,10 +1,8 @@
 // `assay story`: the whole life of an inference, honest and not, on a development chain.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { CHAINS, type ChainName } from "../story/chains.ts";
 import { DEFAULT_LIE, LIES } from "../story/lies.ts";
 import { MODELS, loadModel, type ModelName } from "../story/models.ts";
-import { Printer, printBalances } from "../story/printer.ts";
-import { CHAINS, setStage, type ChainName } from "../story/stage.ts";
-import { Tale } from "../story/tale.ts";
 
 interface StoryOptions {
   readonly chain: ChainName;
@@ -41,6 +39,10 @@ function seedOf(text: string): number {
 }
 
 async function tellStory({ chain, model, lie, seed, json }: StoryOptions): Promise<void> {
+  // Loaded here, for they bring the chain's clients with them, which no other verb needs.
+  const { Printer, printBalances } = await import("../story/printer.ts");
+  const { setStage } = await import("../story/stage.ts");
+  const { Tale } = await import("../story/tale.ts");
   const printer = new Printer(process.stdout);
   printer.title(`chain ${chain} · model ${model} · lie ${lie} · seed ${seed}`);
   const stage = await setStage(chain);

@@ -74,6 +74,7 @@ export function wasmKernels(memory: Memory, options: KernelOptions): Contraction
   const { pack, contract } = instantiate<Exports>(compiled(options, emulate), memory);
   return {
     name: emulate ? "wasm, emulated fma" : "wasm",
+    panel: COLUMN_LANES,
     packedBytes: (kind, side, depth, lanes) =>
       roundUp(roundUp(lanes, lanesOf(kind, side)) * stepsOf(kind, depth) * LANE_BYTES, 64),
     pack,

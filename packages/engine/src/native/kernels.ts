@@ -34,6 +34,7 @@ export function chooseSet(library: NativeLibrary, name: string | undefined): Ins
 
 class NativeKernels implements ContractionKernels {
   readonly name: string;
+  readonly panel: number;
   readonly #memory: Memory;
   readonly #library: NativeLibrary;
   readonly #set: InstructionSet;
@@ -44,6 +45,7 @@ class NativeKernels implements ContractionKernels {
 
   constructor(memory: Memory, library: NativeLibrary, set: InstructionSet) {
     this.name = `native ${set.name}`;
+    this.panel = 2 * set.lanes;
     this.#memory = memory;
     this.#library = library;
     this.#set = set;
@@ -78,7 +80,7 @@ class NativeKernels implements ContractionKernels {
   }
 
   region(contraction: Contraction, threads = 1) {
-    return goodRegion(contraction, 2 * this.#set.lanes, this.#set.rows, threads);
+    return goodRegion(contraction, this.panel, this.#set.rows, threads);
   }
 
   contract(at: number, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number, scratch: number): void {

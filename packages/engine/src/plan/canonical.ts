@@ -17,18 +17,29 @@ const PIECE = 1 << 15;
  * @param floats What is faster than JavaScript at floats, where it is there.
  */
 export function writeCanonical(memory: Uint8Array, at: number, tensor: Tensor, floats?: CanonicalFloats): void {
-  const { dtype, shape } = tensor;
-  const length = byteLength(dtype, countOf(shape));
+  writeCanonicalPart(memory, at, tensor, 0, byteLength(tensor.dtype, countOf(tensor.shape)), floats);
+}
+
+/** Writes `length` of a tensor's bytes, from `offset` on and of whole elements, at `at`; as `writeCanonical` otherwise. */
+export function writeCanonicalPart(
+  memory: Uint8Array,
+  at: number,
+  tensor: Tensor,
+  offset: number,
+  length: number,
+  floats?: CanonicalFloats,
+): void {
+  const { dtype } = tensor;
   if (dtype === DType.FLOAT32 && floats !== undefined) {
     for (let from = 0; from < length; from += PIECE) {
       const to = Math.min(from + PIECE, length);
-      readBytes(tensor, from, memory.subarray(at + from, at + to));
+      readBytes(tensor, offset + from, memory.subarray(at + from, at + to));
       floats(at + from, at + to);
     }
     return;
   }
   // Weights that lie in a file are read straight to where they are used, and held once.
-  readBytes(tensor, 0, memory.subarray(at, at + length));
+  readBytes(tensor, offset, memory.subarray(at, at + length));
   const { buffer } = memory;
   if (dtype === DType.FLOAT32) {
     const patterns = new Uint32Array(buffer, at, length / 4);

@@ -1,7 +1,7 @@
 /**
  * Parameters in the packed form that contractions read fastest, made once and kept for every plan. A parameter that is only
- * read packed never lies in the memory as it is, except for the moment of packing; the largest are packed first, for what
- * comes after a parameter takes that place over.
+ * read packed never lies in the memory as it is, except for the moment of packing, and columns of floats only a stretch at a
+ * time; the largest are packed first, for what comes after a parameter takes that place over.
  */
 import { byteLength, countOf, type Program } from "@assay/vm";
 import {
@@ -14,10 +14,11 @@ import {
   type ContractionKernels,
   type Factor,
 } from "../contraction.ts";
-import { writeCanonical } from "./canonical.ts";
+import { writeCanonical, writeCanonicalPart } from "./canonical.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
+import { STRETCH_BYTES, stretchesOf, type Stretch } from "./stretches.ts";
 import { digest } from "./tables.ts";
 
 /** A packed factor: where it lies, and the byte offset of each batch in it. */
@@ -35,6 +36,9 @@ interface Wanted {
   /** The parameter that holds the zero points. */
   readonly zero: number | undefined;
 }
+
+/** Addresses of a factor that is to be packed. */
+type Places = Pick<Factor, "address" | "batch" | "lane" | "depth" | "zero" | "zeroLane">;
 
 export class PackedParameters {
   readonly #program: Program;
@@ -86,38 +90,98 @@ export class PackedParameters {
     return byteLength(dtype, countOf(shape));
   }
 
-  #pack({ key, parameter, side, match, distinct, zero }: Wanted): void {
+  #pack(wanted: Wanted): void {
     const memory = this.#memory;
+    const { key, parameter, side, match, distinct, zero } = wanted;
     const lanes = side === SIDE.ROWS ? match.rows : match.columns;
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const address = memory.take(bytes * distinct.length);
     const mark = memory.top;
-    const placed = (index: number): number => {
-      const present = this.#parameters.present(index);
-      if (present !== undefined) return present;
-      const raw = memory.take(this.#bytesOf(index) + 64);
-      writeCanonical(memory.bytes, raw, this.#program.params[index]);
-      return raw;
+    const { lane, depth, zero: point } = sideOf(match, side);
+    const stretches = this.#stretches(wanted);
+    if (stretches !== undefined) {
+      distinct.forEach((offset, b) => {
+        for (const stretch of stretches) this.#packStretch(wanted, stretch, offset, address + b * bytes);
+      });
+    } else {
+      const at = this.#place(wanted, {
+        address: this.#placed(parameter),
+        batch: this.#table(Int32Array.from(distinct)),
+        lane: this.#table(lane),
+        depth: this.#table(depth),
+        zero:
+          point?.kind === "constant"
+            ? this.#table(Int32Array.of(point.value & 0xff))
+            : zero === undefined
+              ? 0
+              : this.#placed(zero),
+        zeroLane: point?.kind === "loaded" ? this.#table(point.lane) : 0,
+      });
+      for (let b = 0; b < distinct.length; b++) this.#kernels.pack(at, side, b, address + b * bytes);
+    }
+    memory.release(mark);
+    this.#known.set(key, address);
+  }
+
+  /** How a factor is packed a stretch at a time; undefined where it is not worth it. */
+  #stretches({ parameter, side, match }: Wanted): readonly Stretch[] | undefined {
+    if (side !== SIDE.COLUMNS || match.kind !== KIND.FLOAT32) return undefined;
+    if (this.#parameters.present(parameter) !== undefined || this.#bytesOf(parameter) <= STRETCH_BYTES)
+      return undefined;
+    const { lane, depth } = sideOf(match, side);
+    return stretchesOf(lane, depth, this.#kernels.panel);
+  }
+
+  /** Reads the elements of a stretch of the batch at `offset` and packs them to where they stand in the form at `to`. */
+  #packStretch(wanted: Wanted, { n0, n1, r0, r1, low, high }: Stretch, offset: number, to: number): void {
+    const memory = this.#memory;
+    const { panel } = this.#kernels;
+    const { lane, depth } = sideOf(wanted.match, SIDE.COLUMNS);
+    const mark = memory.top;
+    const raw = memory.take(4 * (high - low) + 64);
+    const tensor = this.#program.params[wanted.parameter];
+    writeCanonicalPart(memory.bytes, raw, tensor, 4 * (offset + low), 4 * (high - low));
+    // Panels of part of the depth do not follow one another, so each is packed by itself; one set of words serves them all.
+    const width = r1 - r0 === depth.length ? n1 - n0 : panel;
+    const laneTable = this.#table(lane.subarray(n0, n0 + width));
+    const factor = {
+      address: raw,
+      batch: this.#table(Int32Array.of(-low)),
+      lane: laneTable,
+      depth: this.#table(depth.subarray(r0, r1)),
+      zero: 0,
+      zeroLane: 0,
     };
-    const place = (words: Int32Array): number => {
-      const at = memory.take(4 * words.length + 16);
-      memory.words(at, words.length).set(words);
-      return at;
-    };
-    const { lane, depth, dtype, zero: point } = sideOf(match, side);
-    const factor: Factor = {
-      address: placed(parameter),
-      dtype,
-      mode: MODE.GATHERED,
-      batch: place(Int32Array.from(distinct)),
-      lane: place(lane),
-      depth: place(depth),
-      stride: 0,
-      guards: [],
-      zero:
-        point?.kind === "constant" ? place(Int32Array.of(point.value & 0xff)) : zero === undefined ? 0 : placed(zero),
-      zeroLane: point?.kind === "loaded" ? place(point.lane) : 0,
-    };
+    const whole = this.#place(wanted, factor, { columns: width, depth: r1 - r0 });
+    const rest = this.#place(wanted, factor, { columns: (n1 - n0) % width, depth: r1 - r0 });
+    const lanes = memory.words(laneTable, width);
+    for (let n = n0; n < n1; n += width) {
+      const count = Math.min(width, n1 - n);
+      for (let i = 0; i < count; i++) lanes[i] = lane[n + i];
+      const at = count === width ? whole : rest;
+      this.#kernels.pack(at, SIDE.COLUMNS, 0, to + 4 * (n * depth.length + r0 * panel));
+    }
+    memory.release(mark);
+  }
+
+  /** Address of a parameter's elements; where it is not in the memory, it is until the memory is released. */
+  #placed(index: number): number {
+    const present = this.#parameters.present(index);
+    if (present !== undefined) return present;
+    const raw = this.#memory.take(this.#bytesOf(index) + 64);
+    writeCanonical(this.#memory.bytes, raw, this.#program.params[index]);
+    return raw;
+  }
+
+  #table(words: Int32Array): number {
+    const at = this.#memory.take(4 * words.length + 16);
+    this.#memory.words(at, words.length).set(words);
+    return at;
+  }
+
+  /** Address of the words of a contraction, or of a part of it, one of whose factors is to be packed. */
+  #place({ side, match, distinct }: Wanted, places: Places, part: Partial<Contraction> = {}): number {
+    const factor: Factor = { dtype: sideOf(match, side).dtype, mode: MODE.GATHERED, stride: 0, guards: [], ...places };
     const nothing: Factor = { ...factor, dtype: match.kind === KIND.FLOAT32 ? FACTOR.FLOAT32 : FACTOR.UINT8 };
     const contraction: Contraction = {
       kind: match.kind,
@@ -131,11 +195,9 @@ export class PackedParameters {
       outRow: 0,
       rowFactor: side === SIDE.ROWS ? factor : nothing,
       columnFactor: side === SIDE.COLUMNS ? factor : nothing,
+      ...part,
     };
-    const at = place(encodeContraction(contraction));
-    for (let b = 0; b < distinct.length; b++) this.#kernels.pack(at, side, b, address + b * bytes);
-    memory.release(mark);
-    this.#known.set(key, address);
+    return this.#table(encodeContraction(contraction));
   }
 }
 
