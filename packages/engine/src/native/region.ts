@@ -19,10 +19,18 @@ const ENOUGH_PARTS = 8;
 /** Into how many parts each extent of a region is cut, to find the best. */
 const CUTS = [1, 2, 3, 4, 6, 8, 12, 16];
 /**
- * What a part costs beside its multiply-adds, in multiply-adds: being taken, some 2 µs; a sum's beginning, end and last part;
- * an element of the columns that is gathered; an element of either factor that is read once more.
+ * What a part costs beside its multiply-adds, in multiply-adds: being taken, with what threads then find in no cache; a sum's
+ * beginning, end and last part.
  */
-const COST = { part: 1 << 17, sum: 16, gathered: 8, read: 2 };
+const COST = { part: 1 << 15, sum: 16 };
+/**
+ * An element of a factor that is read once more, by its mode: weights, which are packed, come from far. Packed columns are
+ * asked for in time, and are best read again for few rows that stay in the first-level cache.
+ */
+const READ = {
+  row: { [MODE.STRIDED]: 2, [MODE.PACKED]: 8, [MODE.GATHERED]: 4 } as Readonly<Record<number, number>>,
+  column: { [MODE.STRIDED]: 2, [MODE.PACKED]: 0, [MODE.GATHERED]: 4 } as Readonly<Record<number, number>>,
+};
 
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */
 export function goodRegion(c: Contraction, panel: number, tile: number, threads = 1): Region {
@@ -58,12 +66,13 @@ function cutsOf(extent: number, unit: number): number[] {
 }
 
 /**
- * When threads that take part after part are all done, in multiply-adds; and a quarter of a part on top, for one of them
- * may be held up.
+ * When threads that take part after part are all done, in multiply-adds; and a sixteenth of a part on top, for one of them
+ * may be held up. Gathered columns are as windows of an image have them: each part gathers those beside its own too, of a
+ * square image some three rows.
  */
 function timeOf(c: Contraction, region: Region, panel: number, threads: number): number {
-  const { mode } = c.columnFactor;
-  const column = mode === MODE.PACKED ? 0 : mode === MODE.STRIDED ? COST.read : COST.gathered;
+  const [row, column] = [READ.row[c.rowFactor.mode], READ.column[c.columnFactor.mode]];
+  const border = c.columnFactor.mode === MODE.GATHERED ? 3 * Math.sqrt(c.columns) : 0;
   const busy = new Array<number>(threads).fill(0);
   let [all, parts] = [0, 0];
   for (let b = 0; b < c.batches; b += region.batches) {
@@ -73,14 +82,14 @@ function timeOf(c: Contraction, region: Region, panel: number, threads: number):
       for (let m = 0; m < c.rows; m += region.rows) {
         const rows = Math.min(region.rows, c.rows - m);
         const sums = rows * roundUp(columns, panel / 2) * (c.depth + COST.sum);
-        const cost = COST.part + batches * (sums + (COST.read * rows + column * columns) * c.depth);
+        const cost = COST.part + batches * (sums + (row * rows + column * (columns + border)) * c.depth);
         busy[busy.indexOf(Math.min(...busy))] += cost;
         all += cost;
         parts++;
       }
     }
   }
-  return Math.max(...busy) + (parts === 0 ? 0 : all / parts / 4);
+  return Math.max(...busy) + (parts === 0 ? 0 : all / parts / 16);
 }
 
 /** The region for one thread. */
