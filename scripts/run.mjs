@@ -35,12 +35,29 @@ const VERBS = {
   generate: (rest) => scriptIn("generate", rest),
 };
 
-/** A script of a folder by its name: `npm run bench -- dispute` runs scripts/bench/dispute.ts. */
+/**
+ * A script of a folder by its name: `npm run bench -- dispute` runs scripts/bench/dispute.ts. With --help it prints what
+ * stands at the script's head, without a name what there is.
+ */
 function scriptIn(folder, [name, ...rest]) {
   const scripts = readdirSync(join(ROOT, "scripts", folder)).filter((file) => file.endsWith(".ts"));
-  const names = scripts.map((file) => file.slice(0, -3));
+  const names = scripts.map((file) => file.slice(0, -3)).filter((script) => usageOf(folder, script) !== undefined);
+  if (name === "--help") print(`npm run ${folder} -- NAME [--help] [options]\n\nNAME is one of ${names.join(", ")}.`);
   if (!names.includes(name)) fail(`no ${folder} "${name ?? ""}"`, `There are: ${names.join(", ")}.`);
+  if (rest.includes("--help")) print(usageOf(folder, name));
   return [`scripts/${folder}/${name}.ts`, ...rest];
+}
+
+/** What a script says of itself and how it is called; undefined of a module that others use. */
+function usageOf(folder, script) {
+  const [, head] = /^\/\*\*([^]*?)\*\//.exec(readFileSync(join(ROOT, "scripts", folder, `${script}.ts`), "utf8")) ?? [];
+  const lines = head?.split("\n").map((line) => line.replace(/^ \* ?/, ""));
+  return /\b(npm run|node scripts\/)/.test(head ?? "") ? lines.join("\n").trim() : undefined;
+}
+
+function print(text) {
+  process.stdout.write(`${text}\n`);
+  process.exit(0);
 }
 
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
@@ -133,9 +150,9 @@ function compileContracts({ node, environment }) {
 
 const [verb, ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(VERBS, verb ?? "")) fail(`no verb "${verb ?? ""}"`, `Verbs: ${Object.keys(VERBS).join(", ")}.`);
+const command = VERBS[verb](rest);
 const tools = prepareTools();
 installDependencies(tools);
 if (verb !== "test" && verb !== "ci") compileContracts(tools);
-const command = VERBS[verb](rest);
 const run = spawnSync(tools.node, command, { cwd: ROOT, env: tools.environment, stdio: "inherit" });
 process.exit(run.status ?? 1);

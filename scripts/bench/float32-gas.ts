@@ -1,7 +1,7 @@
 /**
  * Measures the gas of Float32 and writes snapshots/float32-gas.json.
  *
- * Usage: pnpm exec hardhat run scripts/bench/float32-gas.ts
+ *     npm run bench -- float32-gas
  */
 import { writeFileSync } from "node:fs";
 import { measureGas, SNAPSHOT } from "../../test/helpers/float32-gas.ts";
