@@ -70,9 +70,9 @@ abstract contract GameTable is Treasury {
 
     uint32 internal constant CONVICTED = type(uint32).max;
 
-    /// @dev Four steps of the dearest program need a witness of about 100 KB; a transaction carries 128 KB on public
+    /// @dev Three steps of the dearest program need a witness of about 102 KB; a transaction carries 128 KB on public
     /// networks.
-    uint32 internal constant MOST_SHORT_STEPS = 4;
+    uint32 internal constant MOST_SHORT_STEPS = 3;
 
     IClaimHolder public immutable HOLDER;
     IStepEvaluator public immutable EVALUATOR;

@@ -3,7 +3,7 @@
  * and prove for who knows the leaves. Then the language model's disputes on the real market, with all its bookkeeping, at
  * an arity of 32, against what they may cost.
  *
- *     node scripts/bench/dispute.ts [--arity 4,8,…] [--snapshots 64] [--short 4] [--toy] [--json]
+ *     node scripts/bench/dispute.ts [--arity 4,8,…] [--snapshots 64] [--short 3] [--toy] [--json]
  *
  * `--toy` leaves the market out.
  */
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     arity: { type: "string", default: "4,8,16,32,64,128" },
     snapshots: { type: "string", default: "64" },
-    short: { type: "string", default: "4" },
+    short: { type: "string", default: "3" },
     toy: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },

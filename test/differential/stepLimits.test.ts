@@ -11,6 +11,12 @@ import { deployStepEvaluator } from "../helpers/stepEvaluator.ts";
 
 const TRANSACTION_GAS = 2 ** 24;
 const CODE_BYTES = 24_576;
+/** Bytes of a transaction that nodes pass on. */
+const CARRIED_BYTES = 128 * 1024;
+/** Steps of GameTable.MOST_SHORT_STEPS. */
+const MOST_SHORT_STEPS = 3;
+/** Bytes of all that a proof carries besides: accumulators of six publications of 64, and less than 2 KB. */
+const PUBLICATIONS = 6 * 64 * 32 + 2048;
 
 const { ethers, evaluator, ask, spend } = await deployStepEvaluator();
 
@@ -39,6 +45,12 @@ describe("step evaluator: limits", () => {
     const gas = await spend(watched);
     console.log(`      ${gas} gas, ${watched.witness.length} bytes of witness; dearest instruction ${dearest}`);
     expect(gas).to.be.lessThan(TRANSACTION_GAS);
+  });
+
+  it("fits as many steps as a game proves at once into what a network carries", () => {
+    const { length } = largestStep(MOST_SHORT_STEPS, "ffma").witness;
+    console.log(`      ${length} bytes of witness for ${MOST_SHORT_STEPS} steps`);
+    expect(length + PUBLICATIONS).to.be.lessThan(CARRIED_BYTES);
   });
 
   it("proves a step of a matrix product or a sum for at most 300,000 gas", async () => {

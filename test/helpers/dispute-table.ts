@@ -44,7 +44,7 @@ export interface Chain {
 export const PARAMETERS = {
   arityLog2: 5,
   snapshotsLog2: 6,
-  shortSteps: 4,
+  shortSteps: 3,
   extension: 3600,
   tipCap: 2n * 10n ** 9n,
   priceCap: 30n * 10n ** 9n,

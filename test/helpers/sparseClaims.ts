@@ -8,9 +8,18 @@ import { NO_HASH } from "../../packages/vm/src/hash.ts";
 import { encodeHeader, type ProgramHeader } from "../../packages/vm/src/header.ts";
 import { STOP_FLAG } from "../../packages/vm/src/layout.ts";
 import { OPCODE } from "../../packages/vm/src/opcodes.ts";
-import { encodeRecord, NO_NODE, type NodeRecord, type Operand } from "../../packages/vm/src/record.ts";
+import {
+  encodeRecord,
+  MAX_GROUP_COUNT,
+  MAX_GROUP_ROWS,
+  MAX_MEMBERS,
+  NO_NODE,
+  type NodeRecord,
+  type Operand,
+} from "../../packages/vm/src/record.ts";
 import { mapRecord, reduceRecord } from "../../packages/vm/src/recordBuilder.ts";
 import type { Section } from "../../packages/vm/src/scalarMachine.ts";
+import { leafOfElement } from "../../packages/vm/src/rowGroup.ts";
 import { shape, type ShapeExpression } from "../../packages/vm/src/shapeExpression.ts";
 import { Part, type Step } from "../../packages/vm/src/stepEvaluator.ts";
 import type { Description } from "../../packages/vm/src/tensor.ts";
@@ -151,6 +160,17 @@ const CALLS = 2 ** 20;
 const NODES = 2 ** 16;
 const LOADS = 8;
 const MAX_BYTES = 4096;
+/** The last node but one: what is shown of the last has the longest way to where the two meet. */
+const GROUPED = NODES - 2;
+const GREAT_ROWS = MAX_GROUP_ROWS / 2 + 1;
+/** A tensor of the largest row group, in the deepest trees: a leaf and a bit in a row, a row more than a power of two. */
+const GREAT_GROUP: Description = {
+  dtype: INT64,
+  count: GREAT_ROWS * Math.floor(MAX_GROUP_COUNT / GREAT_ROWS),
+  rows: GREAT_ROWS,
+  groupStart: NODES - MAX_MEMBERS,
+  groupEnd: NODES,
+};
 
 /** `first` less `terms` zeros: three bytes each. */
 const filler = (first: number, terms: number): ShapeExpression =>
@@ -166,7 +186,8 @@ function longest(make: (terms: number) => Uint8Array): Uint8Array {
 
 /**
  * Steps [0, steps) of the largest program: `init` and `step` 256 registers long, with eight loads from histories as long,
- * deep and far apart as can be (all in different calls, of 2^36 elements of 8 bytes), all other instructions the dearest;
+ * deep and far apart as can be (all in different calls, of row groups of as many rows and nodes as can be), all other
+ * instructions the dearest;
  * a call that could be stopped; shape expressions that fill record and header up to 4,096 bytes.
  */
 export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watched {
@@ -197,7 +218,7 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watche
       kind: "reduce",
       dtype: INT64,
       shape: [],
-      operands: [{ kind: "history", prompt: 5, decode: NODES - 2 }],
+      operands: [{ kind: "history", prompt: 5, decode: GROUPED }],
       constants,
       extent: filler(GREATEST, terms),
       accumulators: [INT64, INT64, INT64, INT64],
@@ -214,9 +235,9 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watche
   const terms = Math.floor((MAX_BYTES - encodeHeader(header(0)).length) / 3);
   const call = CALLS - 2;
   const tensors: SparseTensor[] = Array.from({ length: loads }, (_, i) => ({
-    place: { kind: "trace", call: (i + 1) * spread, position: NODES - 1 },
-    description: { dtype: INT64, count: GREATEST, rows: 1, groupStart: 0, groupEnd: 1 },
-    leaves: [Math.floor(((i + 1) * spread) / 16)],
+    place: { kind: "trace", call: (i + 1) * spread, position: 1 + GROUPED },
+    description: GREAT_GROUP,
+    leaves: [leafOfElement(GREAT_GROUP, (i + 1) * spread).leaf],
   }));
   tensors.push({
     place: { kind: "trace", call, position: 0 },

@@ -9,12 +9,13 @@ import { encodeHeader, programRootOf, type ProgramHeader } from "../../packages/
 import type { TensorPlace } from "../../packages/vm/src/nodeMachine.ts";
 import { recordLeaf } from "../../packages/vm/src/record.ts";
 import { evaluateStep, type ProvenTree, type Step } from "../../packages/vm/src/stepEvaluator.ts";
-import { commitment, encodeDescription, leavesOf, type Description } from "../../packages/vm/src/tensor.ts";
+import { cellOf, cellsDepth, elementsDepth, NO_CELLS } from "../../packages/vm/src/rowGroup.ts";
+import { commitment, encodeDescription, isGrouped, leavesOf, type Description } from "../../packages/vm/src/tensor.ts";
 import { depthOf, LEAF_BYTES, proofOf, rootOf, type HashTree } from "../../packages/vm/src/tree.ts";
 import { Random } from "../../packages/vm/src/testing/random.ts";
 import type { Question } from "./stepEvaluator.ts";
 
-/** A tensor of which some leaves exist. */
+/** A tensor of which some leaves exist; of a row group, which no other tensor of the claim is in, its last node besides. */
 export interface SparseTensor {
   readonly place: TensorPlace;
   readonly description: Description;
@@ -55,6 +56,25 @@ function sparseTree(count: number, leaves: ReadonlyMap<number, Hash>, name: stri
   return { count, depth, node };
 }
 
+/** A tensor as its place shows it. */
+interface Shown {
+  readonly description: Description;
+  readonly tree: HashTree;
+  readonly root: Hash;
+}
+
+/** The rows of a tensor in a row group, of which some leaves exist, and the list of the group's cells. */
+function sparseCells(description: Description, node: number, leaves: ReadonlyMap<number, Hash>, name: string) {
+  const depth = elementsDepth(description);
+  const whole = sparseTree(2 ** (depthOf(description.rows) + depth), leaves, name);
+  const cells = new Map<number, Hash>();
+  for (const leaf of leaves.keys()) {
+    const row = Math.floor(leaf / 2 ** depth);
+    cells.set(cellOf(description, node, row), whole.node(depth, row));
+  }
+  return { rows: { ...whole, depth }, cells: sparseTree(2 ** cellsDepth(description), cells, `cells of ${name}`) };
+}
+
 const keyOf = (place: TensorPlace): string =>
   place.kind === "trace" ? `${place.call}/${place.position}` : `${place.kind} ${place.index}`;
 
@@ -64,7 +84,8 @@ export class SparseWorld {
   readonly #parameters: HashTree;
   readonly #calls: HashTree;
   readonly #lists = new Map<number, HashTree>();
-  readonly #tensors = new Map<string, { readonly description: Description; readonly tree: HashTree }>();
+  readonly #tensors = new Map<string, Shown>();
+  readonly #groups = new Map<string, HashTree>();
   readonly #leaves = new Map<string, Uint8Array>();
   readonly #header: Uint8Array;
   readonly #record: Uint8Array;
@@ -79,6 +100,10 @@ export class SparseWorld {
       c === 0 ? header.counts.prompt : c === calls - 1 ? header.counts.epilogue : header.counts.decode + 1;
 
     const commitments = new Map<string, Hash>();
+    const show = (place: TensorPlace, shown: Shown): void => {
+      this.#tensors.set(keyOf(place), shown);
+      commitments.set(keyOf(place), commitment(shown.description, shown.root));
+    };
     for (const { place, description, leaves, content } of tensors) {
       const hashes = new Map<number, Hash>();
       for (const index of leaves) {
@@ -86,16 +111,26 @@ export class SparseWorld {
         this.#leaves.set(`${keyOf(place)} ${index}`, leaf);
         hashes.set(index, keccak(leaf));
       }
-      const tree = sparseTree(leavesOf(description), hashes, keyOf(place));
-      this.#tensors.set(keyOf(place), { description, tree });
-      commitments.set(keyOf(place), commitment(description, rootOf(tree)));
+      if (place.kind === "trace" && isGrouped(description)) {
+        const { call: c, position } = place;
+        const node = position - (c === 0 || c === calls - 1 ? 0 : 1);
+        const last = { ...place, position: position - node + description.groupEnd - 1 };
+        const { rows, cells } = sparseCells(description, node, hashes, keyOf(place));
+        this.#groups.set(keyOf(last), cells);
+        show(last, { description, tree: cells, root: rootOf(cells) });
+        show(place, { description, tree: rows, root: NO_CELLS });
+      } else {
+        const tree = sparseTree(leavesOf(description), hashes, keyOf(place));
+        show(place, { description, tree, root: rootOf(tree) });
+      }
     }
 
     const roots = new Map<number, Hash>();
     for (const c of new Set(tensors.flatMap(({ place }) => (place.kind === "trace" ? [place.call] : [])))) {
-      const leaves = tensors.flatMap(({ place }) =>
-        place.kind === "trace" && place.call === c ? [[place.position, commitments.get(keyOf(place))!] as const] : [],
-      );
+      const leaves = [...commitments].flatMap(([key, hash]) => {
+        const [inCall, position] = key.split("/").map(Number);
+        return inCall === c ? [[position, hash] as const] : [];
+      });
       const tree = sparseTree(positions(c), new Map(leaves), `call ${c}`);
       this.#lists.set(c, tree);
       roots.set(c, rootOf(tree));
@@ -141,8 +176,8 @@ export class SparseWorld {
       record: () => block(this.#record),
       inputs: () => this.#inputs.map(put),
       tensor: (where) => {
-        const { description, tree } = this.#tensors.get(keyOf(where))!;
-        return { description: put(encodeDescription(description)), root: put(rootOf(tree)) };
+        const { description, root } = this.#tensors.get(keyOf(where))!;
+        return { description: put(encodeDescription(description)), root: put(root) };
       },
       path: (which, index, length) => proofOf(this.#tree(which), index).slice(0, length).map(put),
       leaf: (where, index) => {
@@ -166,7 +201,7 @@ export class SparseWorld {
       case "call":
         return this.#lists.get(which.call)!;
       case "group":
-        throw new Error("a sparse claim has no row groups");
+        return this.#groups.get(keyOf(which.place))!;
       case "tensor":
         return this.#tensors.get(keyOf(which.place))!.tree;
     }
