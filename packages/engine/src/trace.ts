@@ -4,10 +4,11 @@
  * more tensors in this one.
  */
 import { byteLength, isDType, LEAF_BYTES, Trace, type HashTree, type TensorSource } from "@assay/vm";
+import { cellCount } from "@assay/vm/rowGroup";
 import { depthOf, leafCount } from "@assay/vm/tree";
 import type { HashThreads, Part } from "./tree/hashThreads.ts";
 import { HASH_BYTES, levelsBytes, type TreeHasher } from "./tree/hasher.ts";
-import { fastList, fastRows } from "./tree/groupTrees.ts";
+import { emptyCells, fastList, fastRows } from "./tree/groupTrees.ts";
 import { cutLevels, fastTree, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
 /** A trace whose trees are hashed by the fast hasher, when they are first asked for or by `buildTrace`. */
@@ -36,8 +37,13 @@ export class FastTrace extends Trace {
 
   override groupTree(call: number, position: number): HashTree {
     const key = `group ${call}/${position}`;
-    const tree = this.#trees.get(key) ?? fastList(this.cells(call, position), this.#hasher);
-    this.#trees.set(key, tree);
+    let tree = this.#trees.get(key);
+    if (tree === undefined) {
+      const cells = emptyCells(cellCount(this.layout.description(call, position)));
+      this.eachCell(call, position, (cell, root) => cells.set(root, cell * HASH_BYTES));
+      tree = fastList(cells, this.#hasher);
+      this.#trees.set(key, tree);
+    }
     return tree;
   }
 

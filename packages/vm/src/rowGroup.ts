@@ -19,6 +19,11 @@ export function cellsDepth(group: Description): number {
   return depthOf(group.rows) + depthOf(membersOf(group));
 }
 
+/** Cells of a row group's list before its rows are padded, and of at least one row. */
+export function cellCount(group: Description): number {
+  return Math.max(1, group.rows) * 2 ** depthOf(membersOf(group));
+}
+
 /** The cell of row `row` of node `node`. */
 export function cellOf(group: Description, node: number, row: number): number {
   return row * 2 ** depthOf(membersOf(group)) + (node - group.groupStart);

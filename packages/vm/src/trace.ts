@@ -7,11 +7,10 @@ import { keccak, type Hash } from "./hash.ts";
 import { byteLength, isDType, loadWord, storeWord } from "./dtype.ts";
 import type { Layout } from "./layout.ts";
 import type { TensorSource } from "./nodeMachine.ts";
-import { cellOf, elementAt, elementsDepth, NO_CELLS, rowBytes } from "./rowGroup.ts";
-import { commitment, denseBytes, elementsPerLeaf, isGrouped, leafOf, leavesOf, membersOf, widthOf } from "./tensor.ts";
+import { cellCount, cellOf, elementAt, elementsDepth, NO_CELLS, rowBytes } from "./rowGroup.ts";
+import { commitment, denseBytes, elementsPerLeaf, isGrouped, leafOf, leavesOf, widthOf } from "./tensor.ts";
 import type { Description, Tensor } from "./tensor.ts";
 import {
-  depthOf,
   LEAF_BYTES,
   leafCount,
   listTree,
@@ -126,21 +125,23 @@ export class Trace implements TensorSource {
 
   /** The tree over the cells of a row group, by the position of its last node. */
   groupTree(call: number, position: number): HashTree {
-    return remember(this.#groupTrees, `${call}/${position}`, () => listTree(this.cells(call, position)));
+    return remember(this.#groupTrees, `${call}/${position}`, () => {
+      const cells = new Array<Hash>(cellCount(this.layout.description(call, position))).fill(NO_CELLS);
+      this.eachCell(call, position, (cell, root) => (cells[cell] = root));
+      return listTree(cells);
+    });
   }
 
-  /** The roots of a row group's cells, by the position of its last node; every row padded to a power of two. */
-  protected cells(call: number, position: number): Hash[] {
+  /** Hands out the roots of a row group's cells that nodes fill, by the position of the group's last. */
+  protected eachCell(call: number, position: number, take: (cell: number, root: Hash) => void): void {
     const { layout } = this;
     const group = layout.description(call, position);
     const first = layout.firstNode(call);
-    const cells = new Array<Hash>(Math.max(1, group.rows) * 2 ** depthOf(membersOf(group))).fill(NO_CELLS);
     for (let node = group.groupStart; node < group.groupEnd; node++) {
       if (!layout.isMember(call, group, node)) continue;
       const { depth, node: at } = this.tensorTree(call, first + node);
-      for (let row = 0; row < group.rows; row++) cells[cellOf(group, node, row)] = at(depth, row);
+      for (let row = 0; row < group.rows; row++) take(cellOf(group, node, row), at(depth, row));
     }
-    return cells;
   }
 
   /** The tree over a tensor's leaves, or over those of each of its rows. */
