@@ -73,8 +73,7 @@ function cutsOf(extent: number, unit: number): number[] {
 function timeOf(c: Contraction, region: Region, panel: number, threads: number): number {
   const [row, column] = [READ.row[c.rowFactor.mode], READ.column[c.columnFactor.mode]];
   const border = c.columnFactor.mode === MODE.GATHERED ? 3 * Math.sqrt(c.columns) : 0;
-  const busy = new Array<number>(threads).fill(0);
-  let [all, parts] = [0, 0];
+  const costs: number[] = [];
   for (let b = 0; b < c.batches; b += region.batches) {
     const batches = Math.min(region.batches, c.batches - b);
     for (let n = 0; n < c.columns; n += region.columns) {
@@ -82,12 +81,17 @@ function timeOf(c: Contraction, region: Region, panel: number, threads: number):
       for (let m = 0; m < c.rows; m += region.rows) {
         const rows = Math.min(region.rows, c.rows - m);
         const sums = rows * roundUp(columns, panel / 2) * (c.depth + COST.sum);
-        const cost = COST.part + batches * (sums + (row * rows + column * (columns + border)) * c.depth);
-        busy[busy.indexOf(Math.min(...busy))] += cost;
-        all += cost;
-        parts++;
+        costs.push(COST.part + batches * (sums + (row * rows + column * (columns + border)) * c.depth));
       }
     }
+  }
+  const { length: parts } = costs;
+  const all = costs.reduce((sum, cost) => sum + cost, 0);
+  // The first thread takes parts from the front, the others from the end, as native/threads.h has it.
+  const busy = new Array<number>(threads).fill(0);
+  for (let [first, end] = [0, parts]; first < end;) {
+    const free = busy.indexOf(Math.min(...busy));
+    busy[free] += free === 0 ? costs[first++] : costs[--end];
   }
   return Math.max(...busy) + (parts === 0 ? 0 : all / parts / 16);
 }
