@@ -17,6 +17,8 @@ const MOCHA = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
 interface Outcome {
   readonly name: string;
   readonly code: number;
+  /** What killed it, if something did. */
+  readonly signal: string | null;
   readonly passed: number;
   readonly failed: number;
   readonly output: string;
@@ -33,13 +35,13 @@ function runNode(name: string, args: string[]): Promise<Outcome> {
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       const count = (word: string): number =>
         [...output.matchAll(new RegExp(`^\\s+(\\d+) ${word}\\b`, "gm"))].reduce(
           (sum, match) => sum + Number(match[1]),
           0,
         );
-      resolve({ name, code: code ?? 1, passed: count("passing"), failed: count("failing"), output });
+      resolve({ name, code: code ?? 1, signal, passed: count("passing"), failed: count("failing"), output });
     });
   });
 }
@@ -104,6 +106,7 @@ for (const line of new Set(notRun)) console.log(line.trim());
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 // A process that fails without a failing test of its own counts as one failure.
 const failed = outcomes.reduce((sum, { code, failed }) => sum + (code !== 0 && failed === 0 ? 1 : failed), 0);
-for (const { name, code } of outcomes) if (code !== 0) console.log(`${name}: exit code ${code}`);
+for (const { name, code, signal } of outcomes)
+  if (code !== 0) console.log(`${name}: ${signal === null ? `exit code ${code}` : `killed by ${signal}`}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

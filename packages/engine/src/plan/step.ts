@@ -46,6 +46,6 @@ const PART_COST = 200_000;
 /** Elements that a part's bounds are multiples of, so that no two threads write into one vector or byte. */
 const PART_UNIT = 64;
 
-/** Elements of one part of a map, an element of which takes `cost` instructions. */
+/** Elements of one part of a map, an element of which takes `cost` instructions, perhaps none. */
 export const partElements = ({ cost }: { readonly cost: number }): number =>
-  Math.max(PART_UNIT, Math.ceil(PART_COST / (cost * PART_UNIT)) * PART_UNIT);
+  Math.max(PART_UNIT, Math.ceil(PART_COST / (Math.max(cost, 1) * PART_UNIT)) * PART_UNIT);
