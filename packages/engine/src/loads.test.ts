@@ -17,7 +17,7 @@ import {
 } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 import { expect } from "chai";
-import { compileKernels, generatedOptions, generatedSets } from "./ccode/testing.ts";
+import { eachGeneratedSet } from "./ccode/testing.ts";
 import { Engine, type EngineOptions } from "./index.ts";
 
 /** Rows that are read, elements of each, and elements made of each: whole vectors of every width, four at once, and a rest. */
@@ -72,14 +72,5 @@ describe("loads", () => {
   }
 
   it(`${examples.length} by WebAssembly`, () => check({ backend: "wasm" }));
-  it("by generated C", () => {
-    const sets = generatedSets();
-    if (typeof sets === "string") console.log(`      not run: ${sets}`);
-    else {
-      for (const set of sets) {
-        compileKernels(set, examples);
-        check(generatedOptions(set));
-      }
-    }
-  }).timeout(600_000);
+  it("by generated C", () => eachGeneratedSet(examples, check)).timeout(600_000);
 });

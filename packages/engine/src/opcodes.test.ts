@@ -12,7 +12,7 @@ import { byteLength, type NodeRecord, type Program, type Request, type Tensor } 
 import { Random } from "@assay/vm/testing/random";
 import { expect } from "chai";
 import { Engine, type EngineOptions } from "./index.ts";
-import { compileKernels, generatedOptions, generatedSets } from "./ccode/testing.ts";
+import { eachGeneratedSet } from "./ccode/testing.ts";
 
 /** Elements: whole vectors of every width, four at once, and a rest. */
 const COUNT = 83;
@@ -152,14 +152,5 @@ describe("instructions", () => {
 
   it(`${computing.length} by WebAssembly`, () => check({ backend: "wasm" })).timeout(120_000);
   it("by WebAssembly that does not fuse", () => check({ backend: "wasm", emulate: true })).timeout(120_000);
-  it("by generated C", () => {
-    const sets = generatedSets();
-    if (typeof sets === "string") console.log(`      not run: ${sets}`);
-    else {
-      for (const set of sets) {
-        compileKernels(set, examples);
-        check(generatedOptions(set));
-      }
-    }
-  }).timeout(600_000);
+  it("by generated C", () => eachGeneratedSet(examples, check)).timeout(600_000);
 });

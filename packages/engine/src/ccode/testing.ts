@@ -15,6 +15,19 @@ export function generatedSets(): readonly string[] | string {
 /** Options of an engine all of whose kernels are generated C, however small. */
 export const generatedOptions = (set: string): EngineOptions => ({ backend: "native", native: { set, least: 0 } });
 
+/** Runs a check for each set with the kernels of all these in generated C; says why where there are none. */
+export function eachGeneratedSet(
+  all: readonly { program: Program; request: Request }[],
+  check: (options: EngineOptions) => void,
+): void {
+  const sets = generatedSets();
+  if (typeof sets === "string") return console.log(`      not run: ${sets}`);
+  for (const set of sets) {
+    compileKernels(set, all);
+    check(generatedOptions(set));
+  }
+}
+
 /** Compiles the kernels of all these at once. */
 export function compileKernels(set: string, all: readonly { program: Program; request: Request }[]): void {
   for (const { program, request } of all) new Engine(program, generatedOptions(set)).prepare(request);
