@@ -37,7 +37,7 @@ const VERBS = {
 
 /**
  * A script of a folder by its name: `npm run bench -- dispute` runs scripts/bench/dispute.ts. With --help it prints what
- * stands at the script's head, without a name what there is.
+ * stands at the script's head; `npm run bench -- --help` says what there is.
  */
 function scriptIn(folder, [name, ...rest]) {
   const scripts = readdirSync(join(ROOT, "scripts", folder)).filter((file) => file.endsWith(".ts"));
