@@ -4,14 +4,14 @@
  *
  *     npm run bench -- import [--megabytes 500] [--backend wasm] [--no-plan] [--json]
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { flushCompileCache } from "node:module";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ProgressLine } from "../../packages/cli/src/verbs/progress.ts";
-import { Engine, fastHasher, type Backend } from "../../packages/engine/src/index.ts";
+import { Engine, EngineError, fastHasher, type Backend } from "../../packages/engine/src/index.ts";
 import { folderReader, importOnnx } from "../../packages/graph/src/index.ts";
 import { DType, makeTensor } from "../../packages/vm/src/index.ts";
 import { peakBytes } from "./engine/peak.ts";
@@ -104,8 +104,13 @@ function main(): void {
       join(folder, MODEL_FILE),
       ...(values.plan ? [values.backend] : []),
     ];
-    const output = execFileSync(process.execPath, child, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-    const measured = JSON.parse(output) as Measured;
+    const { status, stdout } = spawnSync(process.execPath, child, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    // The child has said what is wrong.
+    if (status !== 0) return void (process.exitCode = 1);
+    const measured = JSON.parse(stdout) as Measured;
     if (values.json) console.log(JSON.stringify({ bytes, ...measured }));
     else print(bytes, measured);
   } finally {
@@ -129,5 +134,13 @@ function print(bytes: number, measured: Measured): void {
 }
 
 const [flag, file, backend] = process.argv.slice(2);
-if (flag === "--child") measure(file, backend as Backend | undefined);
-else main();
+if (flag !== "--child") main();
+else {
+  try {
+    measure(file, backend as Backend | undefined);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
