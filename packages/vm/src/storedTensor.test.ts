@@ -76,6 +76,32 @@ describe("stored tensors", () => {
     expect(bytesIdentity(other)).to.equal(bytesIdentity(stored));
   });
 
+  it("lend their buffer to one reader at a time, whatever becomes of it", () => {
+    const [a, b] = [7, 8].map((seed) => {
+      const bytes = new Uint8Array(2 * PIECE_BYTES + seed).map((_, i) => i * seed);
+      const read = (offset: number, target: Uint8Array): void =>
+        target.set(bytes.subarray(offset, offset + target.length));
+      return { bytes, tensor: new StoredTensor(DType.UINT8, [bytes.length], { length: bytes.length, read }) };
+    });
+    const whole = ({ tensor }: typeof a): Buffer =>
+      Buffer.concat(Array.from(piecesOf(tensor), (piece) => piece.slice()));
+    // One is read while another's piece is held, one is left in the middle, one never ended, one fails.
+    for (const piece of piecesOf(a.tensor)) {
+      const held = piece.slice();
+      expect(whole(b).equals(b.bytes)).to.equal(true);
+      expect(Buffer.compare(piece, held), "a piece while others are read").to.equal(0);
+    }
+    const left = piecesOf(a.tensor);
+    left.next();
+    left.return(undefined);
+    const open = piecesOf(a.tensor);
+    const { value } = open.next() as { value: Uint8Array };
+    const failing = { length: 10, read: (): never => expect.fail("gone") };
+    expect(() => [...piecesOf(new StoredTensor(DType.UINT8, [10], failing))]).to.throw("gone");
+    expect(whole(b).equals(b.bytes)).to.equal(true);
+    expect(Buffer.compare(value, a.bytes.subarray(0, PIECE_BYTES)), "a piece of one that never ends").to.equal(0);
+  });
+
   describe("of files", () => {
     let folder = "";
     beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "assay-"))));

@@ -1,18 +1,97 @@
 /**
  * Disputes over hand-written programs on the real step evaluator: calls, histories, row groups that load from the disputed
- * leaf, several accumulators, records that break rules. Every tensor of every call is lied about in two ways: one element
+ * leaf, several accumulators, records that break rules; and inputs and weights that a challenger lacks. Every tensor of every call is lied about in two ways: one element
  * alone, and the run that follows from it.
  *
  * @weight 15
  */
 import { expect } from "chai";
+import type { ContractMethod } from "ethers";
 import { network } from "hardhat";
+import {
+  argumentsOf,
+  nextProviderMove,
+  packDemand,
+  type Move,
+  type MoveOf,
+} from "../../../packages/dispute/src/index.ts";
+import { DType } from "../../../packages/vm/src/dtype.ts";
 import { run } from "../../../packages/vm/src/interpreter.ts";
-import { tinyPrograms } from "../../../packages/vm/src/testing/tinyPrograms.ts";
+import { assembleProgram, type Program } from "../../../packages/vm/src/program.ts";
+import { encodeRecord } from "../../../packages/vm/src/record.ts";
+import { mapRecord } from "../../../packages/vm/src/recordBuilder.ts";
+import type { Request } from "../../../packages/vm/src/request.ts";
+import { shape } from "../../../packages/vm/src/shapeExpression.ts";
+import type { Tensor } from "../../../packages/vm/src/tensor.ts";
+import { floats, tinyPrograms } from "../../../packages/vm/src/testing/tinyPrograms.ts";
 import { Trace } from "../../../packages/vm/src/trace.ts";
-import { challenge, play, postRun, setTable } from "../../helpers/dispute-table.ts";
+import { challenge, play, postRun, readGame, send, setTable } from "../../helpers/dispute-table.ts";
 
 const chain = await network.create();
+
+describe("Withheld inputs and weights", () => {
+  it("are supplied with their proof, and with no other's", async () => {
+    const { program, request } = weighted();
+    const table = await setTable(chain, "StepEvaluator");
+    const { game, operator, challenger } = table;
+    const played = await postRun(table, run(program, request));
+    const { dispute, provider } = played;
+    const id = await challenge(table, played);
+    const answer = async (): Promise<Move> =>
+      nextProviderMove(dispute, await readGame(table, id), provider.trace, provider.machine, 0) as Move;
+    await send(table, operator, await answer());
+    const { pinned: expected } = await readGame(table, id);
+    for (const kind of ["input", "parameter"] as const) {
+      const what = packDemand({ kind, call: 0, node: 1, leaf: 2 });
+      await send(table, challenger, { kind: "demand", game: id, expected, what });
+      const right = (await answer()) as MoveOf<"supply">;
+      const { leaf } = right;
+      const wrong: readonly [Partial<typeof leaf>, string][] = [
+        [{ leaf: leaf.leaf.map((byte) => byte ^ 1) }, "Withheld_Hash"],
+        [{ root: leaf.path[0] }, "Withheld_Hash"],
+        [{ description: leaf.description ^ (1n << 128n) }, "Withheld_Hash"],
+        [{ leaf: new Uint8Array(0) }, "Withheld_Length"],
+        [{ path: leaf.path.slice(1) }, "Withheld_Length"],
+        [{ rest: leaf.rest.slice(1) }, "Withheld_Length"],
+        [{ rest: [...leaf.rest].reverse() }, "Withheld_Hash"],
+      ];
+      for (const [change, error] of wrong) {
+        const values = argumentsOf({ ...right, leaf: { ...leaf, ...change } });
+        const supplied = game.connect(operator).getFunction<ContractMethod>(right.kind)(...values);
+        await expect(supplied, `${kind}: ${Object.keys(change)[0]}`).to.be.revertedWithCustomError(game, error);
+      }
+      await send(table, operator, right);
+      expect((await readGame(table, id)).stage).to.equal("pick");
+    }
+  });
+});
+
+/** The sum of the second of two inputs and the second of three parameters, 100 numbers each: trees of four leaves. */
+function weighted(): { program: Program; request: Request } {
+  const size = 100;
+  const numbers = (scale: number): Tensor =>
+    floats(
+      [size],
+      Array.from({ length: size }, (_, i) => scale * (i + 1)),
+    );
+  const input = { dtype: DType.FLOAT32, shape: [shape.constant(size)] };
+  const sum = mapRecord(
+    {
+      dtype: DType.FLOAT32,
+      shape: [size],
+      operands: [
+        { kind: "input", index: 1 },
+        { kind: "parameter", index: 1 },
+      ],
+    },
+    (code) => code.fadd(code.load(0, code.linear()), code.load(1, code.linear())),
+  );
+  const params = [3, 4, 5].map(numbers);
+  return {
+    program: assembleProgram({ prompt: [encodeRecord(sum)], params, outputs: [0], inputs: [input, input] }),
+    request: { inputs: [1, 2].map(numbers), symbols: [], seed: 0n, calls: 1 },
+  };
+}
 
 describe("Disputes over programs", () => {
   for (const { name, program, request } of tinyPrograms()) {

@@ -70,6 +70,52 @@ describe("Disputes in row groups of random programs", function () {
   });
 });
 
+describe("Empty places of random programs", function () {
+  this.timeout(3_600_000);
+
+  it(`convicts ${PROGRAMS} who put something there, by entering it`, async () => {
+    const table = await setTable(chain, "StepEvaluator");
+    const kinds = { place: 0, cell: 0 };
+    let told = 0;
+    for (let seed = SEED; told < PROGRAMS; seed++) {
+      const example = randomProgram(seed);
+      const right = run(example.program, example.request);
+      const place = new Random(seed).pick([undefined, ...emptyPlaces(new Trace(right))]);
+      if (!place) continue;
+      const claimId = BigInt(++told);
+      const lie = (shown: Trace): Trace => shown.withNode(place.part, 0, place.index, noise(seed));
+      const played = await postRun(table, right, lie, { claimId });
+      await play(table, played, await challenge(table, played));
+      expect(await table.holder.rewarded(claimId), `seed ${seed}`).to.equal(table.challenger.address);
+      expect(table.made.at(-1)?.kind, `seed ${seed}`).to.equal("enter");
+      kinds[place.part.part === "group" ? "cell" : "place"]++;
+    }
+    expect(kinds.place).to.be.greaterThan(0);
+    expect(kinds.cell, "cells that no node fills").to.be.greaterThan(0);
+  });
+});
+
+/** Places that records leave empty: of row groups' nodes but the last, orphans' among them; and cells that no node fills. */
+function emptyPlaces({ layout }: Trace): { readonly part: TracePart; readonly index: number }[] {
+  const places: { readonly part: TracePart; readonly index: number }[] = [];
+  for (let call = 0; call < layout.calls; call++) {
+    for (let position = layout.firstNode(call); position < layout.positions(call); position++) {
+      const group = layout.groupOf(call, position);
+      if (!group) continue;
+      if (group.last !== position) places.push({ part: { part: "call", call }, index: position });
+      else {
+        const { description } = group;
+        for (let node = description.groupStart; description.rows > 0 && node < description.groupEnd; node++) {
+          if (layout.isMember(call, description, node)) continue;
+          const index = cellOf(description, node, description.rows - 1);
+          places.push({ part: { part: "group", call, position }, index });
+        }
+      }
+    }
+  }
+  return places;
+}
+
 describe("Disputes in a row group", function () {
   this.timeout(120_000);
 
