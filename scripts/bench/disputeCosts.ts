@@ -28,6 +28,7 @@ import { loadParameters } from "../../packages/protocol/src/index.ts";
 import {
   challenge,
   isConvicted,
+  play,
   postTrace,
   readGame,
   send,
@@ -35,12 +36,10 @@ import {
   type Case,
   type Table,
 } from "../../test/helpers/dispute-table.ts";
-import { playCampaign } from "../../test/helpers/campaign.ts";
 import { setMarketTable } from "../../test/helpers/marketTable.ts";
 import { languageModel } from "./languageModel.ts";
 
 /** What a deployment chooses. */
-type Sizes = Omit<Rules, "mostMoves">;
 
 /** A wrong number: where it is, and the step from which the accumulators that lead to it are wrong. */
 interface Lie {
@@ -145,7 +144,7 @@ interface Told {
   machine(own: Machine): Machine;
 }
 
-const COURTS: Readonly<Record<Holder, (sizes: Sizes) => Promise<Court>>> = {
+const COURTS: Readonly<Record<Holder, (sizes: Rules) => Promise<Court>>> = {
   toy: async (sizes) => {
     const table = await setTable(chain, "StepEvaluator", sizes);
     let claimId = 0n;
@@ -162,9 +161,10 @@ const COURTS: Readonly<Record<Holder, (sizes: Sizes) => Promise<Court>>> = {
 };
 
 /** A court at which both sides have credits from an earlier dispute. */
-async function sit(holder: Holder, sizes: Sizes): Promise<Court> {
+async function sit(holder: Holder, sizes: Rules): Promise<Court> {
   const court = await COURTS[holder](sizes);
-  await playCampaign(court.table, await court.post(told(EARLIER)));
+  const earlier = await court.post(told(EARLIER));
+  await play(court.table, earlier, await challenge(court.table, earlier));
   court.table.made.length = 0;
   return court;
 }
@@ -191,10 +191,10 @@ function told(place: Place): Told {
 }
 
 /** One dispute: over the wrong number at a place of PLACES, under these parameters. */
-export async function measure(place: string, sizes: Sizes, holder: Holder = "toy"): Promise<Row> {
+export async function measure(place: string, sizes: Rules, holder: Holder = "toy"): Promise<Row> {
   const { table, post } = await sit(holder, sizes);
   const played = await post(told(PLACES[place]));
-  await playCampaign(table, played);
+  await play(table, played, await challenge(table, played));
   if (!(await isConvicted(table, played.dispute.claimId))) throw new Error("not convicted");
   const moves = table.made.map(({ kind, gas }) => ({ kind, gas: Number(gas) }));
   const gas = moves.reduce((sum, move) => sum + move.gas, 0);
@@ -203,7 +203,7 @@ export async function measure(place: string, sizes: Sizes, holder: Holder = "toy
 }
 
 /** Commit and prove of a wrong element of a short reduction, the trace being open. */
-async function measureCommitted(sizes: Sizes): Promise<number> {
+async function measureCommitted(sizes: Rules): Promise<number> {
   const { table, post } = await sit("toy", sizes);
   const place = { call: 0, position: 2, element: 200 };
   const played = await post(told({ honest: small, lie: { ...place, step: 0 } }));

@@ -7,7 +7,7 @@
  * @weight 70
  */
 import { expect } from "chai";
-import { honestProvider, inOneGame, type Mind } from "../../packages/cli/src/story/duel.ts";
+import { honestProvider, type Mind } from "../../packages/cli/src/story/duel.ts";
 import { argumentsOf, programMachine, Published, sideToMove, type Move } from "../../packages/dispute/src/index.ts";
 import {
   demandAnything,
@@ -63,7 +63,7 @@ async function grieve(world: VillainWorld, griefer: Griefer, seed: number): Prom
     }
     return pointAnywhere(sight, random) ?? pause;
   };
-  const minds = { provider: honestProvider({ trace, machine }), challenger: inOneGame(griefing) };
+  const minds = { provider: honestProvider({ trace, machine }), challenger: griefing };
   const attempt = async (): Promise<void> => {
     const at = await world.disputes.read(game);
     if (at.stage === "none") return;

@@ -164,7 +164,6 @@ export async function rulesOf(game: DisputeGame): Promise<Rules> {
     arityLog2: Number(await game.ARITY_LOG2()),
     snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
     shortSteps: Number(await game.SHORT_STEPS()),
-    mostMoves: Number(await game.MOST_MOVES()),
   };
 }
 

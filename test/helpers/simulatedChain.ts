@@ -173,7 +173,6 @@ export async function makeSimulatedChain(given: Parameters) {
     arityLog2: parameters.game.arityLog2,
     snapshotsLog2: parameters.game.snapshotsLog2,
     shortSteps: parameters.game.shortSteps,
-    mostMoves: Number(await game.MOST_MOVES()),
   };
 
   const askedOf = (toy: ToyClaim, fee: bigint, salt: number, callback: string) => ({

@@ -147,22 +147,10 @@ export async function makeVillainWorld(name: ModelName) {
     const moves = await play(answered, game, minds, published);
 
     expect(await status(answered), "convicted").to.equal(CONVICTED);
-    // A lie in a row group may take several games: the others' bonds are reclaimed, and their gas is paid back in part.
-    const games = await contracts.game.queryFilter(contracts.game.filters.Challenged(asked.claimId));
-    for (const { args } of games) {
-      if ((await contracts.game.viewGame(args.game)).stage !== 0n) await contracts.game.reclaim(args.game);
-    }
-    const sent = (await Promise.all(moves.map(({ move }) => disputes.valueOf(move)))).reduce(
-      (sum, wei) => sum + wei,
-      0n,
-    );
-    // The first challenge is no move of the duel; further ones are in both.
-    const bonds = games[0].args.bond + sent;
-    const reimbursed = await contracts.market.queryFilter(contracts.market.filters.Reimbursed(asked.claimId));
-    const gas = reimbursed.reduce((sum, { args }) => sum + args.amount, 0n);
-    // Bonds and what joined them come back, but for what the provider's answers cost.
+    const [{ args: challenged }] = await contracts.game.queryFilter(contracts.game.filters.Challenged(asked.claimId));
+    // The bond comes back, but for what the provider's answers cost.
     const answers = (await contracts.game.credits(addresses.provider)) - paidToProvider;
-    expect(await contracts.game.credits(addresses.challenger), "bond").to.equal(credit + bonds - answers);
+    expect(await contracts.game.credits(addresses.challenger), "bond").to.equal(credit + challenged.bond - answers);
     await inferences.refund(asked, people.requester);
     await sleep(parameters.market.rewardDelaySeconds + 1);
     await contracts.market.payReward(asked.claimId);
@@ -170,7 +158,7 @@ export async function makeVillainWorld(name: ModelName) {
     const { slashBurnBps, slashChallengerBps, slashGasBps } = parameters.market;
     const toRequester = COLLATERAL - share(slashBurnBps) - share(slashChallengerBps) - share(slashGasBps);
     expect(await stakeOf(), "slashed").to.equal(before.stake - COLLATERAL);
-    expect(await tokens("challenger"), "reward").to.equal(before.challenger + share(slashChallengerBps) + gas);
+    expect(await tokens("challenger"), "reward").to.equal(before.challenger + share(slashChallengerBps));
     // The fee was in escrow before.
     expect(await tokens("requester"), "made whole").to.equal(before.requester + FEE + toRequester);
     return moves;

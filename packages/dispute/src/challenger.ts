@@ -1,6 +1,7 @@
 /**
  * The challenger's player: points where the provider's published trace first differs from its own, and proves as soon as
- * the place is pinned. Pure: state in, move out; it never guesses, and where nothing differs it makes no move.
+ * the place is pinned. Pure: state in, move out; it never guesses, and where nothing differs it makes no move. One game is
+ * enough: the trace stands in the order of evaluation, so that the first difference is wrong by itself.
  */
 import { equalBytes } from "@assay/vm/bytes";
 import { isDType } from "@assay/vm/dtype";

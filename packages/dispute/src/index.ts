@@ -1,4 +1,3 @@
-export * from "./campaign.ts";
 export { nextChallengerMove } from "./challenger.ts";
 export * from "./clock.ts";
 export * from "./demand.ts";

@@ -14,8 +14,6 @@ export interface Rules {
   readonly arityLog2: number;
   readonly snapshotsLog2: number;
   readonly shortSteps: number;
-  /** Moves after which a challenger demands no more. */
-  readonly mostMoves: number;
 }
 
 /** A disputed claim. */

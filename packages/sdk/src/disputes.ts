@@ -35,10 +35,9 @@ export class Disputes {
       this.#contract.ARITY_LOG2(),
       this.#contract.SNAPSHOTS_LOG2(),
       this.#contract.SHORT_STEPS(),
-      this.#contract.MOST_MOVES(),
     ]);
-    const [arityLog2, snapshotsLog2, shortSteps, mostMoves] = numbers.map(Number);
-    return { arityLog2, snapshotsLog2, shortSteps, mostMoves };
+    const [arityLog2, snapshotsLog2, shortSteps] = numbers.map(Number);
+    return { arityLog2, snapshotsLog2, shortSteps };
   }
 
   /** The game as it stands. */

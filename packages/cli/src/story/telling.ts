@@ -100,8 +100,6 @@ export interface Verdict {
 /** What a move does, in one line. `after` is the game once the move is made. */
 export function moveName(teller: Teller, move: Move, before: Game, after: Game): string {
   switch (move.kind) {
-    case "challenge":
-      return "opens one more game, because the first has made all its moves";
     case "reclaim":
       return "ends a game that is not needed";
     case "openTrace":

@@ -29,7 +29,6 @@ export const STALLS: Readonly<Record<string, Stall>> = {
   "when its trace is asked for": only("trace"),
   "when a node is to be opened": only("open"),
   "when accumulators are to be published": only("publish"),
-  "when a leaf is demanded": only("supply"),
   "as it pleases": (game, random) => random.below(left(game) + 1),
   "a tenth of its time at a move": (game) => Math.floor(left(game) / 10),
   "half of its time at a move": (game) => Math.floor(left(game) / 2),
