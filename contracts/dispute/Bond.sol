@@ -36,7 +36,9 @@ library Bond {
     uint256 private constant FLOOR = 28_000;
 
     /// @dev The longest game: 20 levels of calls, 17 of tensors, 32 of a row group's cells and of blocks in one (of a tensor
-    /// alone 29), 36 of steps; a header of 4,096 bytes, 8 outputs at a depth of 37.
+    /// alone 29), 36 of steps; a header of 4,096 bytes, 8 outputs at a depth of 37. A reduction has 2^36 steps at most, and a
+    /// publication that cuts a segment into 2^s pieces takes s of those levels: after ceil(36 / s) of them every piece is one
+    /// step, which is not cut.
     uint256 private constant LEVELS_CALLS = 20;
     uint256 private constant LEVELS_NODES = 17;
     uint256 private constant LEVELS_CELLS = 32;

@@ -228,9 +228,9 @@ contract DisputeGame is TraceReader {
         // INVARIANT: padding has no steps, ...
         uint256 element = Block.element(shape, position.blockOf(), offset);
         if (element >= shape.count()) revert DisputeGame_Range(element, shape.count());
-        // INVARIANT: ... and a reduction that a proof can run is not cut.
+        // INVARIANT: ... and neither has a map or an empty reduction.
         uint256 extent = shape.extent();
-        if (extent <= SHORT_STEPS) revert DisputeGame_Short(extent);
+        if (extent == 0) revert DisputeGame_Short(extent);
 
         Segment segment = Reduction.whole(Block.stored(shape, leaf, offset), offset, extent);
         g.pinned = Segment.unwrap(segment);
@@ -271,8 +271,8 @@ contract DisputeGame is TraceReader {
         uint256 pieces = segment.pieces(1 << SNAPSHOTS_LOG2);
         if (index >= pieces) revert DisputeGame_Range(index, pieces);
         segment = segment.piece(index, 1 << SNAPSHOTS_LOG2);
-        // INVARIANT: a piece that a proof can run is not cut.
-        if (segment.length() <= SHORT_STEPS) revert DisputeGame_Short(segment.length());
+        // INVARIANT: a single step is not cut.
+        if (segment.length() == 1) revert DisputeGame_Short(1);
 
         g.pinned = Segment.unwrap(segment);
         g.stage = _segmentStage(d, position, segment);

@@ -21,14 +21,12 @@ abstract contract GameTable is Treasury {
     /// @notice What a deployment chooses; justified in the parameter file.
     /// @param arityLog2 Levels that an opening publishes at most.
     /// @param snapshotsLog2 log2 of the pieces that a segment is cut into.
-    /// @param shortSteps Longest reduction that must be proven as it is; at most `MOST_SHORT_STEPS`.
     /// @param extension Seconds that a side has left at least when its turn begins anew.
     /// @param tipCap Wei per gas above the base fee that credits pay for at most.
     /// @param priceCap Wei per gas that bonds are made for.
     struct Parameters {
         uint8 arityLog2;
         uint8 snapshotsLog2;
-        uint32 shortSteps;
         uint32 extension;
         uint64 tipCap;
         uint64 priceCap;
@@ -70,16 +68,11 @@ abstract contract GameTable is Treasury {
 
     uint32 internal constant CONVICTED = type(uint32).max;
 
-    /// @dev Three steps of the dearest program need a witness of about 102 KB; a transaction carries 128 KB on public
-    /// networks.
-    uint32 internal constant MOST_SHORT_STEPS = 3;
-
     IClaimHolder public immutable HOLDER;
     IStepEvaluator public immutable EVALUATOR;
 
     uint256 public immutable ARITY_LOG2;
     uint256 public immutable SNAPSHOTS_LOG2;
-    uint256 public immutable SHORT_STEPS;
     uint256 public immutable EXTENSION;
     uint256 public immutable TIP_CAP;
     uint256 public immutable PRICE_CAP;
@@ -92,22 +85,18 @@ abstract contract GameTable is Treasury {
     mapping(GameId id => Game game) internal _games;
 
     constructor(IClaimHolder holder, IStepEvaluator evaluator, Parameters memory parameters) {
-        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots, a proof as long as can be sent, and a
-        // game's moves are counted in a byte.
+        // INVARIANT: a group is 2 to 256 nodes, a publication 2 to 256 snapshots, and a game's moves are counted in a byte.
         if (
             parameters.arityLog2 == 0 ||
             parameters.arityLog2 > 8 ||
             parameters.snapshotsLog2 == 0 ||
             parameters.snapshotsLog2 > 8 ||
-            parameters.shortSteps == 0 ||
-            parameters.shortSteps > MOST_SHORT_STEPS ||
             Bond.longest(parameters.arityLog2, parameters.snapshotsLog2) + Bond.DEMANDS > Bond.MOVES
         ) revert DisputeGame_Parameters();
         HOLDER = holder;
         EVALUATOR = evaluator;
         ARITY_LOG2 = parameters.arityLog2;
         SNAPSHOTS_LOG2 = parameters.snapshotsLog2;
-        SHORT_STEPS = parameters.shortSteps;
         EXTENSION = parameters.extension;
         TIP_CAP = parameters.tipCap;
         PRICE_CAP = parameters.priceCap;

@@ -153,7 +153,7 @@ interface IDisputeGame {
     error DisputeGame_Range(uint256 index, uint256 size);
     /// @notice The place does not exist, or in a proof about padding: it does, or some below it do.
     error DisputeGame_Place(uint256 first);
-    /// @notice The reduction is short enough to be proven as it is.
+    /// @notice There is nothing to cut: the element has no steps, or the piece is a single one.
     error DisputeGame_Short(uint256 length);
     /// @notice The accusation is false: the number is right.
     error DisputeGame_Right(bytes32 value);
@@ -214,7 +214,9 @@ interface IDisputeGame {
     /// @notice Answers a pick of a block: the bytes of all its leaves.
     function openBlock(GameId game, bytes32 expected, bytes calldata leaves) external;
 
-    /// @notice The challenger pins an element of the pinned block, a reduction too long to prove at once.
+    /// @notice The challenger pins an element of the pinned block, to have its reduction cut; one of a single step too, whose
+    /// `init` and step are then proven apart from its `final`.
+    /// @dev How fine it is cut the challenger decides. Whatever the program, a single step can be proven in one transaction.
     /// @param leaf The 128 bytes of the leaf that holds it.
     /// @param path Siblings from that leaf up to the block.
     /// @param offset The element's place in the block.
@@ -229,7 +231,7 @@ interface IDisputeGame {
     /// @notice The provider commits to accumulators inside the pinned segment, once for the claim.
     function publish(GameId game, bytes32 expected, bytes calldata snapshots) external;
 
-    /// @notice The challenger chooses a piece of the pinned segment.
+    /// @notice The challenger chooses a piece of the pinned segment, of two steps or more, to have it cut again.
     function narrow(GameId game, bytes32 expected, uint256 index) external;
 
     /// @notice Convicts the claim of a wrong number in the block that a game has pinned.

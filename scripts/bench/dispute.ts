@@ -3,11 +3,12 @@
  * and prove for who knows the leaves. Then the language model's disputes on the real market, with all its bookkeeping, at
  * an arity of 32, against what they may cost.
  *
- *     node scripts/bench/dispute.ts [--arity 4,8,…] [--snapshots 64] [--short 3] [--toy] [--json]
+ *     node scripts/bench/dispute.ts [--arity 4,8,…] [--snapshots 64] [--steps 8] [--toy] [--json]
  *
- * `--toy` leaves the market out.
+ * `--steps` is how many steps the challenger proves at once at most; `--toy` leaves the market out.
  */
 import { parseArgs } from "node:util";
+import { MOST_STEPS } from "../../packages/dispute/src/challenger.ts";
 import { measure, PLACES, type Holder, type Row } from "./disputeCosts.ts";
 
 /** What a dispute about the language model may cost: in its worst place, and in a decode call. */
@@ -23,7 +24,7 @@ const { values } = parseArgs({
   options: {
     arity: { type: "string", default: "4,8,16,32,64,128" },
     snapshots: { type: "string", default: "64" },
-    short: { type: "string", default: "3" },
+    steps: { type: "string", default: String(MOST_STEPS) },
     toy: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -32,12 +33,9 @@ const { values } = parseArgs({
 const measureAt = (place: string, arity: number, holder: Holder): Promise<Row> =>
   measure(
     place,
-    {
-      arityLog2: Math.log2(arity),
-      snapshotsLog2: Math.log2(Number(values.snapshots)),
-      shortSteps: Number(values.short),
-    },
+    { arityLog2: Math.log2(arity), snapshotsLog2: Math.log2(Number(values.snapshots)) },
     holder,
+    Number(values.steps),
   );
 
 const rows: Row[] = [];

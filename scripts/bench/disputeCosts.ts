@@ -14,6 +14,7 @@ import {
   type Move,
   type Rules,
 } from "../../packages/dispute/src/index.ts";
+import { MOST_STEPS } from "../../packages/dispute/src/challenger.ts";
 import type { Machine } from "../../packages/dispute/src/machine.ts";
 import { noise } from "../../packages/dispute/src/testing/toy.ts";
 import { Engine } from "../../packages/engine/src/index.ts";
@@ -38,8 +39,6 @@ import {
 } from "../../test/helpers/dispute-table.ts";
 import { setMarketTable } from "../../test/helpers/marketTable.ts";
 import { languageModel } from "./languageModel.ts";
-
-/** What a deployment chooses. */
 
 /** A wrong number: where it is, and the step from which the accumulators that lead to it are wrong. */
 interface Lie {
@@ -119,6 +118,7 @@ type Place = { readonly honest: Trace } & ({ readonly lie: Lie } | { readonly sh
 
 export const PLACES: Readonly<Record<string, Place>> = {
   "digits, convolution": { honest: small, lie: { call: 0, position: 1, element: 900, step: 40 } },
+  "digits, Gemm": { honest: small, lie: { call: 0, position: 3, element: 6, step: 214 } },
   "language model, prompt": { honest: model, lie: { call: 0, position: 998, element: 1_048_575, step: 5003 } },
   "language model, decode": { honest: model, lie: { call: 150, position: 998, element: 8_191, step: 5003 } },
   "text, logit of token 20": text(),
@@ -190,16 +190,26 @@ function told(place: Place): Told {
   return { honest, shown, machine };
 }
 
-/** One dispute: over the wrong number at a place of PLACES, under these parameters. */
-export async function measure(place: string, sizes: Rules, holder: Holder = "toy"): Promise<Row> {
+/**
+ * One dispute: over the wrong number at a place of PLACES, under these parameters, by a challenger that proves at most so many steps
+ * at once.
+ */
+export async function measure(
+  place: string,
+  sizes: Rules,
+  holder: Holder = "toy",
+  mostSteps = MOST_STEPS,
+): Promise<Row> {
   const { table, post } = await sit(holder, sizes);
   const played = await post(told(PLACES[place]));
-  await play(table, played, await challenge(table, played));
+  await play(table, played, await challenge(table, played), { mostSteps });
   if (!(await isConvicted(table, played.dispute.claimId))) throw new Error("not convicted");
   const moves = table.made.map(({ kind, gas }) => ({ kind, gas: Number(gas) }));
   const gas = moves.reduce((sum, move) => sum + move.gas, 0);
   const row = { place, arity: 2 ** sizes.arityLog2, transactions: moves.length, gas, proof: moves.at(-1)!.gas, moves };
-  return place.startsWith("digits") && holder === "toy" ? { ...row, committed: await measureCommitted(sizes) } : row;
+  return place === "digits, convolution" && holder === "toy"
+    ? { ...row, committed: await measureCommitted(sizes) }
+    : row;
 }
 
 /** Commit and prove of a wrong element of a short reduction, the trace being open. */

@@ -12,9 +12,7 @@ import { encodeRecord } from "../../packages/vm/src/record.ts";
 import { mapRecord, reduceRecord } from "../../packages/vm/src/recordBuilder.ts";
 import { shape } from "../../packages/vm/src/shapeExpression.ts";
 import type { Tensor } from "../../packages/vm/src/tensor.ts";
-import { Trace } from "../../packages/vm/src/trace.ts";
-import { treeOf } from "../../packages/vm/src/tensor.ts";
-import type { HashTree } from "../../packages/vm/src/tree.ts";
+import { UniformTrace, zeros } from "../../test/helpers/uniformTrace.ts";
 
 const { FLOAT32 } = DType;
 const WIDTH = 8192;
@@ -25,8 +23,6 @@ const GENERATED = 200;
 const START = 0x3f9d2c17;
 /** What every sum comes to. */
 const SUM = sumOf(WIDTH / 512);
-
-const zeros = (...sizes: number[]): Tensor => ({ dtype: FLOAT32, shape: sizes, data: new Uint8Array(0) });
 
 function constants(count: number, word: number): Tensor {
   const data = new Uint8Array(new Uint32Array(count).fill(word).buffer);
@@ -75,41 +71,8 @@ function records(rows: number): Uint8Array[] {
   });
 }
 
-/** The honest trace: all activations are START, all products SUM. */
-class UniformTrace extends Trace {
-  readonly #tensors = new Map<string, Tensor>();
-  readonly #trees = new Map<Tensor, HashTree>();
-  readonly #lists = new Map<string, HashTree>();
-
-  constructor(layout: Layout) {
-    super({
-      layout,
-      tensor: () => zeros(1),
-      description: (call, position) => layout.description(call, position),
-    });
-  }
-
-  override tensor(call: number, position: number): Tensor {
-    const { count } = this.layout.description(call, position);
-    if (this.layout.isStopFlag(call, position)) return zeros(1);
-    const word = position === this.layout.firstNode(call) ? START : SUM;
-    return remember(this.#tensors, `${word} ${count}`, () => constants(count, word));
-  }
-
-  override tensorTree(call: number, position: number): HashTree {
-    if (this.layout.isStopFlag(call, position)) return super.tensorTree(call, position);
-    const tensor = this.tensor(call, position);
-    return remember(this.#trees, tensor, () => treeOf(tensor));
-  }
-
-  // Calls of one list have equal tensors.
-  override callTree(call: number): HashTree {
-    return remember(this.#lists, this.layout.list(call), () => super.callTree(call));
-  }
-}
-
-/** The honest trace of the model. */
-export function languageModel(): Trace {
+/** The honest trace of the model: all activations are START, all products SUM. */
+export function languageModel(): UniformTrace {
   const prompt = records(TOKENS);
   const decode = records(1);
   const program = assembleProgram({
@@ -121,11 +84,12 @@ export function languageModel(): Trace {
     calls: { least: 2, greatest: 1 << 20 },
   });
   const request = { inputs: [], symbols: [], seed: 0n, calls: GENERATED + 1 };
-  return new UniformTrace(new Layout(program, request));
-}
-
-function remember<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
-  const value = known.get(key) ?? compute();
-  known.set(key, value);
-  return value;
+  // Equal tensors are one object, and have one tree.
+  const products = new Map<number, Tensor>();
+  return new UniformTrace(new Layout(program, request), (node, count) => {
+    if (node === 0) return constants(count, START);
+    const product = products.get(count) ?? constants(count, SUM);
+    products.set(count, product);
+    return product;
+  });
 }

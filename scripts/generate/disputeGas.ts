@@ -12,7 +12,7 @@ import { keepSnapshot } from "../helpers/snapshot.ts";
 await hre.tasks.getTask("build").run({ quiet: true });
 const { measure, PLACES } = await import("../bench/disputeCosts.ts");
 
-const RULES = { arityLog2: 5, snapshotsLog2: 6, shortSteps: 3 };
+const RULES = { arityLog2: 5, snapshotsLog2: 6 };
 
 async function entry(place: string, holder: Holder): Promise<object> {
   const { transactions, gas, committed, moves } = await measure(place, RULES, holder);

@@ -44,7 +44,6 @@ export interface Chain {
 export const PARAMETERS = {
   arityLog2: 5,
   snapshotsLog2: 6,
-  shortSteps: 3,
   extension: 3600,
   tipCap: 2n * 10n ** 9n,
   priceCap: 30n * 10n ** 9n,
@@ -163,7 +162,6 @@ export async function rulesOf(game: DisputeGame): Promise<Rules> {
   return {
     arityLog2: Number(await game.ARITY_LOG2()),
     snapshotsLog2: Number(await game.SNAPSHOTS_LOG2()),
-    shortSteps: Number(await game.SHORT_STEPS()),
   };
 }
 
@@ -258,14 +256,12 @@ export const providerMind =
     return move.kind === "wait" ? undefined : move;
   };
 
-/** The honest player of the challenger's side. */
+/** The honest player of the challenger's side; `mostSteps` as in its View. */
 export const challengerMind =
-  ({ challenger }: Case, published: Published): Mind =>
+  ({ challenger }: Case, published: Published, mostSteps?: number): Mind =>
   (dispute, game, now) => {
-    const move = nextChallengerMove(
-      { dispute, game, honest: challenger.trace, machine: challenger.machine, published },
-      now,
-    );
+    const { trace: honest, machine } = challenger;
+    const move = nextChallengerMove({ dispute, game, honest, machine, published, mostSteps }, now);
     return move.kind === "wait" ? undefined : move;
   };
 
@@ -274,13 +270,13 @@ export async function play(
   table: Table,
   played: Case,
   id: GameId,
-  minds: { provider?: Mind; challenger?: Mind; published?: Published } = {},
+  minds: { provider?: Mind; challenger?: Mind; published?: Published; mostSteps?: number } = {},
 ): Promise<Game> {
   const { chain } = table;
   const published = minds.published ?? new Published();
   const sides = [
     { by: table.operator, mind: minds.provider ?? providerMind(played) },
-    { by: table.challenger, mind: minds.challenger ?? challengerMind(played, published) },
+    { by: table.challenger, mind: minds.challenger ?? challengerMind(played, published, minds.mostSteps) },
   ];
   for (let turn = 0; turn < 200; turn++) {
     const game = await readGame(table, id);

@@ -172,7 +172,6 @@ export async function makeSimulatedChain(given: Parameters) {
   const rules = {
     arityLog2: parameters.game.arityLog2,
     snapshotsLog2: parameters.game.snapshotsLog2,
-    shortSteps: parameters.game.shortSteps,
   };
 
   const askedOf = (toy: ToyClaim, fee: bigint, salt: number, callback: string) => ({

@@ -185,26 +185,28 @@ function longest(make: (terms: number) => Uint8Array): Uint8Array {
 }
 
 /**
- * Steps [0, steps) of the largest program: `init` and `step` 256 registers long, with eight loads from histories as long,
- * deep and far apart as can be (all in different calls, of row groups of as many rows and nodes as can be), all other
- * instructions the dearest;
- * a call that could be stopped; shape expressions that fill record and header up to 4,096 bytes.
+ * Part of an element of the largest program: steps [0, steps), the value of a reduction of so many, or its `final` alone. Each
+ * section is 256 registers long, with eight loads from histories as long, deep and far apart as can be (all in different calls, of
+ * row groups of as many rows and nodes as can be), all other instructions the dearest; the call could be stopped; shape
+ * expressions fill record and header up to 4,096 bytes.
  */
-export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watched {
-  // The i-th load reads element i × spread of call i × spread.
-  const loads = LOADS * (steps + 1);
+export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: Part = Part.STEPS): Watched {
+  // The i-th load reads element i × spread of call i × spread: first those of the steps, then of `init`, then of `final`.
+  const loads = LOADS * (steps + 2);
   const spread = Math.floor((CALLS - 3) / loads);
-  const constants = [fromNumber(1.2345678), fromNumber(-0.6789012), LOADS, spread, 1, LOADS * steps];
-  const [X, Y, EIGHT, SPREAD, ONE, AFTER_STEPS] = constants.keys();
+  const before = { init: LOADS * steps, final: LOADS * (steps + 1) };
+  const constants = [fromNumber(1.2345678), fromNumber(-0.6789012), LOADS, spread, 1, before.init, before.final];
+  const [X, Y, EIGHT, SPREAD, ONE, INIT, FINAL] = constants.keys();
 
-  const section = (results: number, isStep: boolean): Section => {
+  /** @param first The register that holds the loads before the section; none in a step. */
+  const section = (results: number, first?: number): Section => {
     const code: number[] = [];
     const registers = (): number => constants.length + code.length / 4;
     const put = (name: keyof typeof OPCODE, a = 0, b = 0, c = 0): number => {
       code.push(OPCODE[name], a, b, c);
       return registers() - 1;
     };
-    let i = isStep ? put("imul", put("step"), EIGHT) : AFTER_STEPS;
+    let i = first ?? put("imul", put("step"), EIGHT);
     for (let k = 0; k < LOADS; k++) {
       i = put("iadd", i, ONE);
       const place = put("imul", i, SPREAD);
@@ -220,11 +222,11 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watche
       shape: [],
       operands: [{ kind: "history", prompt: 5, decode: GROUPED }],
       constants,
-      extent: filler(GREATEST, terms),
+      extent: filler(part === Part.VALUE ? steps : GREATEST, terms),
       accumulators: [INT64, INT64, INT64, INT64],
-      init: section(4, false),
-      step: section(4, true),
-      final: section(1, false),
+      init: section(4, INIT),
+      step: section(4),
+      final: section(1, FINAL),
     }),
   );
 
@@ -246,5 +248,5 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE): Watche
     content: new Uint8Array(LEAF_BYTES),
   });
   const world = new SparseWorld({ header: header(terms), call, node: NODES - 1, record, calls: CALLS, tensors });
-  return world.ask({ call, position: NODES, element: 0, part: Part.STEPS, lo: 0, hi: steps, from: SNAPSHOT });
+  return world.ask({ call, position: NODES, element: 0, part, lo: 0, hi: steps, from: SNAPSHOT });
 }

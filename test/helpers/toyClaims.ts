@@ -71,5 +71,5 @@ const deep = { prompt: 3, decode: 0, epilogue: 40, calls: 2, count: 3_000 } as c
 export const TOY_CLAIMS: readonly ToyClaim[] = [
   makeClaim("one leaf", { prompt: 1, decode: 0, epilogue: 0, calls: 1, count: 5, extent: 0, outputs: [0] }, 0),
   makeClaim("descent", { ...deep, extent: 0, outputs: [38] }, 61),
-  makeClaim("descent and reduction", { ...deep, extent: 300, outputs: [37] }, 61),
+  makeClaim("descent and reduction", { ...deep, extent: 600, outputs: [37] }, 61),
 ];

@@ -50,7 +50,6 @@ export function gameParameters({ game }: Parameters) {
   return {
     arityLog2: game.arityLog2,
     snapshotsLog2: game.snapshotsLog2,
-    shortSteps: game.shortSteps,
     extension: game.extensionSeconds,
     tipCap: game.tipCapWei,
     priceCap: game.priceCapWei,

@@ -43,7 +43,7 @@ describe("deployment", () => {
       ethers.deployContract("DisputeGame", [
         holder,
         await evaluator.getAddress(),
-        { arityLog2: 5, snapshotsLog2: 6, shortSteps: 3, extension, tipCap: 1, priceCap: 1 },
+        { arityLog2: 5, snapshotsLog2: 6, extension, tipCap: 1, priceCap: 1 },
       ]);
     const name = async (game: Awaited<ReturnType<typeof make>>) => market.nameGame(await game.getAddress());
     await expect(name(await make(ethers.ZeroAddress, 1))).to.be.revertedWithCustomError(

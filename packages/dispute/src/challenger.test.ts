@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { claimOf } from "@assay/vm/claim";
+import { claimOf, type Claim } from "@assay/vm/claim";
 import { firstWrong } from "@assay/vm/firstWrong";
 import { run, type TamperElement } from "@assay/vm/interpreter";
 import { Random } from "@assay/vm/testing/random";
@@ -7,7 +7,10 @@ import { randomProgram } from "@assay/vm/testing/randomProgram";
 import { recurrence, type Example } from "@assay/vm/testing/tinyPrograms";
 import { Trace } from "@assay/vm/trace";
 import type { Word } from "@assay/vm/word";
+import type { Machine } from "./machine.ts";
+import { programMachine } from "./programMachine.ts";
 import { ROWS, WIDTH, wideRecurrence } from "./testing/recurrences.ts";
+import { sumOfOne } from "./testing/reductions.ts";
 import { simulate, type Options, type Outcome } from "./testing/simulate.ts";
 
 const flip = (word: Word): Word => (Number(word) === 0 ? 1 : 0);
@@ -76,6 +79,27 @@ describe("the challenger", () => {
         return trace;
       });
       expect(outcome.convicted, `round ${round}`).to.equal(true);
+    }
+  });
+
+  it("convicts by either half of a reduction of one step", () => {
+    const example = sumOfOne();
+    const lie = (honest: Trace): Trace => {
+      const leaf = honest.leaf(0, 0, 0);
+      leaf[0] ^= 1;
+      return honest.withLeaf(0, 0, 0, leaf);
+    };
+    for (const spoilt of [0, 1]) {
+      const machine = (claim: Claim): Machine => {
+        const own = programMachine(claim, new Trace(run(example.program, example.request)));
+        return {
+          ...own,
+          snapshots: (...at) => own.snapshots(...at).map((byte, i) => (i === 0 ? byte ^ spoilt : byte)),
+        };
+      };
+      const outcome = outcomeOf(example, lie, { machine, mostSteps: 0 });
+      expect(outcome.convicted).to.equal(true);
+      expect(outcome.moves.slice(-3)).to.deep.equal(["reduce", "publish", "prove"]);
     }
   });
 

@@ -12,7 +12,7 @@ import { LEAF_BYTES } from "@assay/vm/tree";
 import { deadlineOf } from "./clock.ts";
 import { BLOCK_LOG2, elementOf, groupLevels, leafOfBlock } from "./layout.ts";
 import type { Machine, Part } from "./machine.ts";
-import type { Descent, InBlock, Move, Proof } from "./move.ts";
+import { proofBytes, type Descent, type InBlock, type Move, type MoveOf, type Proof } from "./move.ts";
 import { hidesRoot, nodeAt, placeOf, type Node } from "./position.ts";
 import type { Pause } from "./provider.ts";
 import type { Published } from "./published.ts";
@@ -49,6 +49,8 @@ export interface Sight {
 /** The same, in one game. */
 export interface View extends Sight {
   readonly game: Game;
+  /** Steps that one proof runs at most, where they can be cut; `MOST_STEPS` if absent. */
+  readonly mostSteps?: number;
 }
 
 /** What is known already need not be waited for. */
@@ -192,24 +194,24 @@ function isPublished({ game, honest, published }: View, node: Node): boolean {
   return equalBytes(game.pinned, said);
 }
 
-/** Proves the first wrong element of the pinned block, or pins it where its reduction is too long to prove at once. */
+/** Proves the first wrong element of the pinned block, or pins it where its reduction is to be cut. */
 function accuse(view: View): Move | undefined {
-  const { dispute, game, honest, machine, published } = view;
+  const { game, honest, machine, published } = view;
   const { call, node: position, block } = game.position;
   const node = nodeAt(game.position, game.depth);
   if (!isPublished(view, node)) return undefined;
-  const wrong = wrongElementIn(view, node);
-  if (!wrong) return undefined;
-  const { leaf, bytes, inLeaf } = wrong;
+  const found = wrongElementIn(view, node);
+  if (!found) return undefined;
+  const { leaf, bytes, inLeaf } = found;
   const path = published.path(leaf, node.level);
   const description = machine.description(call, position);
-  const offset = (leaf.index - leafOfBlock(description, block)) * wrong.each + inLeaf;
+  const offset = (leaf.index - leafOfBlock(description, block)) * found.each + inLeaf;
   const element = elementOf(description, block, offset);
+  const place: InBlock = { leaf: bytes, path, offset };
   const inside = element < honest.description(call, position).count;
-  if (inside && machine.steps(call, position).extent > dispute.rules.shortSteps) {
-    return { kind: "reduce", game: game.id, expected: game.pinned, leaf: bytes, path, offset };
-  }
-  return prove(view, { part: "value", element, place: { leaf: bytes, path, offset } });
+  const steps = inside ? machine.steps(call, position).extent : 0;
+  const cut: Move = { kind: "reduce", game: game.id, expected: game.pinned, ...place };
+  return proveOrCut(view, { part: "value", element, place }, steps, steps > 0 ? cut : undefined);
 }
 
 /** A wrong element: the leaf that holds it, with its bytes, elements of a leaf, and its place among them. */
@@ -243,7 +245,7 @@ export function firstWrongElement(leaf: Uint8Array, honest: Uint8Array, elements
   return wrong * 2 + ((leaf[wrong] & 15) === (honest[wrong] & 15) ? 1 : 0);
 }
 
-/** Proves the first wrong piece of the pinned segment, or chooses it where it is too long to prove. */
+/** Proves the first wrong piece of the pinned segment, or chooses it where it is to be cut again. */
 function narrow(view: View): Move | undefined {
   const { dispute, game, machine, published } = view;
   const most = 2 ** dispute.rules.snapshotsLog2;
@@ -255,23 +257,23 @@ function narrow(view: View): Move | undefined {
   const place = placeOf(game.position);
   const given = published.snapshots(segmentKey(segment, place));
   if (!given) return undefined;
-  const honest = machine.snapshots(call, node, element, cuts);
-  const wrong = cuts.findIndex((_, i) => !equalBytes(slice(given, i, snapshotBytes), slice(honest, i, snapshotBytes)));
+  // Before each piece; after the last where that is published.
+  const honest = machine.snapshots(call, node, element, [segment.from, ...cuts]);
+  const before = (piece: number): Uint8Array => slice(honest, piece, snapshotBytes);
+  const wrong = cuts.findIndex((_, piece) => !equalBytes(slice(given, piece, snapshotBytes), before(piece + 1)));
 
   const whole: Segment = { ...segment, from: 0, to: extent };
   if (wrong < 0 && segment.to - segment.from === extent) {
-    const before = slice(given, cuts.length - 1, snapshotBytes);
-    return prove(view, { part: "final", element, publications: [given], before });
+    return prove(view, { part: "final", element, publications: [given], before: before(cuts.length) });
   }
   // Where no inner cut is wrong the last piece is: its end was wrong before.
   const index = wrong < 0 ? cuts.length : wrong;
-  const piece = pieceOf(segment, index, most);
-  if (piece.to - piece.from > dispute.rules.shortSteps) {
-    return { kind: "narrow", game: game.id, expected: game.pinned, index };
-  }
-  const chain = publicationsTo(published, whole, segment, place, most);
-  const before = machine.snapshots(call, node, element, [piece.from]);
-  return prove(view, { part: "steps", element, publications: chain, from: piece.from, to: piece.to, before });
+  const { from, to } = pieceOf(segment, index, most);
+  const publications = publicationsTo(published, whole, segment, place, most);
+  const accused: Wrong = { part: "steps", element, publications, from, to, before: before(index) };
+  const steps = to - from;
+  const cut: Move = { kind: "narrow", game: game.id, expected: game.pinned, index };
+  return proveOrCut(view, accused, steps, steps > 1 ? cut : undefined);
 }
 
 const slice = (snapshots: Uint8Array, index: number, width: number): Uint8Array =>
@@ -294,6 +296,26 @@ function publicationsTo(
   }
 }
 
+/**
+ * Steps that one proof runs at most, where they can be cut. A step more of a matrix product is 13,000 to 20,000 gas, a cut
+ * and the publication that answers it 110,000 and two transactions (docs/dispute.md): eight steps cost about as much together
+ * as cut. Whatever the program they stay below the gas of a transaction (test/differential/stepLimits.test.ts).
+ */
+export const MOST_STEPS = 8;
+
+/**
+ * Bytes of data that a proof of several steps may have. Nodes pass on transactions of 128 KiB; claim, signature and what else
+ * is always of one size take less than the 2 KiB left.
+ */
+export const MOST_PROOF_BYTES = 126 * 1024;
+
+/** Proves so many steps at once, or cuts where they are too many for one proof; `cut` is undefined where nothing is to cut. */
+function proveOrCut(view: View, wrong: Wrong, steps: number, cut: Move | undefined): Move {
+  if (cut && steps > (view.mostSteps ?? MOST_STEPS)) return cut;
+  const move = prove(view, wrong);
+  return cut && proofBytes(move.proof) > MOST_PROOF_BYTES ? cut : move;
+}
+
 interface Wrong {
   readonly part: Part;
   readonly element: number;
@@ -308,7 +330,7 @@ interface Wrong {
 const NOTHING = new Uint8Array(0);
 const NO_PLACE: InBlock = { leaf: NOTHING, path: [], offset: 0 };
 
-function prove(view: View, wrong: Wrong): Move {
+function prove(view: View, wrong: Wrong): MoveOf<"prove"> {
   const { dispute, game, honest, machine, published } = view;
   const { part, element, place = NO_PLACE, publications = [], from = 0, to = 0, before = NOTHING } = wrong;
   const { call, node: position } = game.position;

@@ -88,6 +88,12 @@ export type MoveKind = Move["kind"];
 /** A move of one kind. */
 export type MoveOf<K extends MoveKind> = Extract<Move, { kind: K }>;
 
+/** Bytes of a proof's data: each piece with its offset and length and in whole words, as the ABI has it. */
+export function proofBytes({ leaf, path, publications, witness }: Proof): number {
+  const framed = ({ length }: Uint8Array): number => 64 + 32 * Math.ceil(length / 32);
+  return [leaf, ...publications, witness].reduce((sum, bytes) => sum + framed(bytes), 32 * path.length);
+}
+
 const proofOf = (proof: Proof): object => ({ ...proof, part: PARTS.indexOf(proof.part) });
 
 /** The contract function that makes a move is named like the move's kind; these are its arguments, in order. */

@@ -37,7 +37,7 @@ describe("liars that stall in a row group", function () {
         for (const row of [0, 1, ROWS - 2, ROWS - 1]) {
           const lie = { call: 0, position, element: row * WIDTH + random.below(WIDTH) };
           const options = {
-            rules: { shortSteps: 3 },
+            mostSteps: 3,
             stall: (game: Game) => stall(game, random),
           };
           const outcome = simulate(claim, honest, believed(example, [lie]), options);
@@ -99,7 +99,7 @@ describe("liars that stall in a row group", function () {
       if (!lie || !firstWrong(honest, lie.shown)) continue;
       const [name, stall] = random.pick(stalls);
       const options = {
-        rules: LONG_SUMS,
+        ...LONG_SUMS,
         stall: (game: Game) => stall(game, random),
         machine: lie.machine,
       };

@@ -13,7 +13,6 @@ import type { Stage } from "./stage.ts";
 export interface Rules {
   readonly arityLog2: number;
   readonly snapshotsLog2: number;
-  readonly shortSteps: number;
 }
 
 /** A disputed claim. */

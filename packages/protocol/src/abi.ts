@@ -198,7 +198,7 @@ export const ABIS = {
     "function withdrawEarnings(uint32 provider)",
   ],
   DisputeGame: [
-    "constructor(address holder, address evaluator, (uint8 arityLog2, uint8 snapshotsLog2, uint32 shortSteps, uint32 extension, uint64 tipCap, uint64 priceCap) parameters)",
+    "constructor(address holder, address evaluator, (uint8 arityLog2, uint8 snapshotsLog2, uint32 extension, uint64 tipCap, uint64 priceCap) parameters)",
     "error DisputeGame_Bond(uint256 required, uint256 sent)",
     "error DisputeGame_Claim(uint256 claimId)",
     "error DisputeGame_Commitment(bytes32 commitment)",
@@ -247,7 +247,6 @@ export const ABIS = {
     "function HOLDER() view returns (address)",
     "function MOST_MOVES() view returns (uint256)",
     "function PRICE_CAP() view returns (uint256)",
-    "function SHORT_STEPS() view returns (uint256)",
     "function SNAPSHOTS_LOG2() view returns (uint256)",
     "function TIP_CAP() view returns (uint256)",
     "function bondOf(uint256 claimId) view returns (uint256)",

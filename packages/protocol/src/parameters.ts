@@ -87,8 +87,6 @@ const shape = z.strictObject({
     arityLog2: z.int().min(1).max(8),
     /** A published segment of a reduction is cut into 2^n pieces. */
     snapshotsLog2: z.int().min(1).max(8),
-    /** The longest reduction that is proven as it is; three steps of the dearest program still fit in a transaction. */
-    shortSteps: z.int().min(1).max(3),
     /** A move's gas is credited at most at base fee + this. */
     tipCapWei: amount,
     /** The gas price for which bonds are made. */

@@ -31,13 +31,9 @@ export class Disputes {
 
   /** The parameters that the players need. */
   async rules(): Promise<Rules> {
-    const numbers = await Promise.all([
-      this.#contract.ARITY_LOG2(),
-      this.#contract.SNAPSHOTS_LOG2(),
-      this.#contract.SHORT_STEPS(),
-    ]);
-    const [arityLog2, snapshotsLog2, shortSteps] = numbers.map(Number);
-    return { arityLog2, snapshotsLog2, shortSteps };
+    const numbers = await Promise.all([this.#contract.ARITY_LOG2(), this.#contract.SNAPSHOTS_LOG2()]);
+    const [arityLog2, snapshotsLog2] = numbers.map(Number);
+    return { arityLog2, snapshotsLog2 };
   }
 
   /** The game as it stands. */

@@ -28,8 +28,8 @@ export const COST = {
   post: 72_859,
   finalise: 43_830,
   payReward: 62_829,
-  challenge: 151_827,
-  pick: 118_730,
-  prove: 233_287,
-  commitAndProve: 238_962,
+  challenge: 151_805,
+  pick: 118_708,
+  prove: 233_265,
+  commitAndProve: 238_918,
 } as const;

@@ -1,9 +1,10 @@
 /**
  * Disputes over hand-written programs on the real step evaluator: calls, histories, row groups that load from the disputed
- * leaf, several accumulators, records that break rules; and inputs and weights that a challenger lacks. Every tensor of every call is lied about in two ways: one element
- * alone, and the run that follows from it.
+ * leaf, several accumulators, records that break rules; and inputs and weights that a challenger lacks. Every tensor of every
+ * call is lied about in two ways: one element alone, and the run that follows from it; by whom short reductions are proven whole,
+ * and by whom every one is cut down to single steps.
  *
- * @weight 15
+ * @weight 30
  */
 import { expect } from "chai";
 import type { ContractMethod } from "ethers";
@@ -98,7 +99,7 @@ describe("Disputes over programs", () => {
     it(`proves one wrong number anywhere in ${name}`, async () => {
       const honest = run(program, request);
       const { layout } = honest;
-      const table = await setTable(chain, "StepEvaluator", { shortSteps: 2 });
+      const table = await setTable(chain, "StepEvaluator");
       let claimId = 0n;
       for (let call = 0; call < layout.calls; call++) {
         for (let position = 0; position < layout.positions(call); position++) {
@@ -120,11 +121,14 @@ describe("Disputes over programs", () => {
               }),
             );
           for (const lie of [alone, followed]) {
-            claimId++;
-            const played = await postRun(table, honest, lie, { claimId });
-            await play(table, played, await challenge(table, played));
-            expect(table.made.at(-1)?.kind, `call ${call}, tensor ${position}, ${lie.name}`).to.equal("prove");
-            expect(await table.holder.rewarded(claimId)).to.equal(table.challenger.address);
+            for (const mostSteps of [undefined, 0]) {
+              claimId++;
+              const played = await postRun(table, honest, lie, { claimId });
+              await play(table, played, await challenge(table, played), { mostSteps });
+              const told = `call ${call}, tensor ${position}, ${lie.name}, ${mostSteps} steps`;
+              expect(table.made.at(-1)?.kind, told).to.equal("prove");
+              expect(await table.holder.rewarded(claimId), told).to.equal(table.challenger.address);
+            }
           }
         }
       }

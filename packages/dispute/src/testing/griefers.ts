@@ -119,10 +119,10 @@ function anyElement({ game, trace, machine, published }: Sight, random: Random) 
 }
 
 function reduceAnywhere(sight: Sight, random: Random): Move | undefined {
-  const { dispute, game, machine } = sight;
+  const { game, machine } = sight;
   for (let i = 0; i < 20; i++) {
     const { call, position, leaf, path, offset, inside } = anyElement(sight, random);
-    if (machine.steps(call, position).extent <= dispute.rules.shortSteps) return undefined;
+    if (machine.steps(call, position).extent === 0) return undefined;
     if (inside) return { kind: "reduce", game: game.id, expected: game.pinned, leaf, path, offset };
   }
   return undefined;
@@ -132,7 +132,7 @@ function narrowAnywhere({ dispute, game }: Sight, random: Random): Move | undefi
   const most = 2 ** dispute.rules.snapshotsLog2;
   const segment = unpackSegment(game.pinned);
   const piece = pieceOf(segment, 0, most);
-  if (piece.to - piece.from <= dispute.rules.shortSteps) return undefined;
+  if (piece.to - piece.from === 1) return undefined;
   const pieces = Math.floor((segment.to - segment.from) / (piece.to - piece.from));
   return { kind: "narrow", game: game.id, expected: game.pinned, index: random(pieces) };
 }

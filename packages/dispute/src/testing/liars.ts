@@ -11,6 +11,7 @@ import type { Request } from "@assay/vm/request";
 import { packSnapshot, unpackSnapshot } from "@assay/vm/snapshot";
 import { countOf, denseBytes, elementsPerLeaf, leavesOf, type Tensor } from "@assay/vm/tensor";
 import { Trace, type TracePart } from "@assay/vm/trace";
+import { MOST_STEPS } from "../challenger.ts";
 import { programMachine } from "../programMachine.ts";
 import { deadlineOf } from "../clock.ts";
 import { hidesRoot } from "../position.ts";
@@ -51,8 +52,8 @@ function choosePlace(run: Run, random: Random, wanted: Wanted = anywhere): Place
 
 const isFloat: Wanted = ({ layout }, call, position) => layout.description(call, position).dtype === DType.FLOAT32;
 
-/** Steps that a proof runs at once; longer reductions are cut by accumulators. */
-const SHORT_STEPS = 16;
+/** Longer reductions are cut by accumulators: more steps than a proof runs at once. */
+const SHORT_STEPS = 2 * MOST_STEPS;
 
 const isLong: Wanted = ({ layout }, call, position) => {
   const geometry = layout.geometry(call, position - layout.firstNode(call));

@@ -14,8 +14,7 @@ import { sideToMove } from "../stage.ts";
 import type { Game, Rules } from "../state.ts";
 import { SimulatedTable, type Terms } from "./simulatedTable.ts";
 
-/** Reductions are proven whole. */
-const RULES: Rules = { arityLog2: 2, snapshotsLog2: 5, shortSteps: 1 << 20 };
+const RULES: Rules = { arityLog2: 2, snapshotsLog2: 5 };
 
 const DAY = 86_400;
 export const TERMS: Terms = { provider: 4 * DAY, challenger: DAY, extension: 900, window: DAY };
@@ -40,6 +39,8 @@ export interface Outcome {
 export interface Options {
   readonly rules?: Partial<Rules>;
   readonly terms?: Partial<Terms>;
+  /** Steps that the challenger proves at once at most; reductions are proven whole if absent. */
+  readonly mostSteps?: number;
   /** Seconds that the provider lets pass before it answers in a game; never more than it has. At once if absent. */
   readonly stall?: (game: Game) => number;
   /** What the provider computes with; its trace's own if absent. */
@@ -57,13 +58,15 @@ export function simulate(claim: Claim, honest: Trace, shown: Trace, options: Opt
   const terms = { ...TERMS, ...options.terms };
   const table = new SimulatedTable(claim, honest, shown, { ...RULES, ...options.rules }, terms);
   const { dispute, published } = table;
+  const { mostSteps = Infinity } = options;
   const machine = options.machine?.(dispute.claim) ?? programMachine(dispute.claim, shown);
   let lost = false;
   table.make({ kind: "challenge", claimId: dispute.claimId, bond: 0n });
   while (!table.convicted && !lost) {
     if (table.moves.length > 2 * MOVES) throw new Error("the game does not end");
     const [game] = table.games;
-    const move = nextChallengerMove({ dispute, game, honest, machine: table.machine, published }, table.now);
+    const view = { dispute, game, honest, machine: table.machine, published, mostSteps };
+    const move = nextChallengerMove(view, table.now);
     if (move.kind !== "wait") {
       table.now += THINKING;
       table.make(move);

@@ -140,15 +140,21 @@ export class SimulatedTable {
         at("open");
         same(game.pinned, this.#hashOf(game, fold(leavesIn(move.leaves).map((leaf) => keccak(leaf)))));
         return { ...game, stage: "block" };
-      case "reduce":
+      case "reduce": {
         at("open", "block");
-        return this.#cut(game, this.#wholeOf(move, game));
+        const whole = this.#wholeOf(move, game);
+        if (whole.to === 0) throw new RefusedError("no steps");
+        return this.#cut(game, whole);
+      }
       case "publish":
         at("publish");
         return { ...game, stage: "narrow" };
-      case "narrow":
+      case "narrow": {
         at("narrow");
-        return this.#cut(game, pieceOf(unpackSegment(game.pinned), move.index, 2 ** rules.snapshotsLog2));
+        const piece = pieceOf(unpackSegment(game.pinned), move.index, 2 ** rules.snapshotsLog2);
+        if (piece.to - piece.from === 1) throw new RefusedError("a single step");
+        return this.#cut(game, piece);
+      }
       case "prove":
         at("open", "block", "publish", "narrow");
         this.#prove(move, game);
@@ -163,7 +169,6 @@ export class SimulatedTable {
   }
 
   #cut(game: Game, segment: Segment): Game {
-    if (segment.to - segment.from <= this.dispute.rules.shortSteps) throw new RefusedError("short");
     const isPublished = this.published.snapshots(segmentKey(segment, placeOf(game.position))) !== undefined;
     return { ...game, stage: isPublished ? "narrow" : "publish", pinned: packSegment(segment) };
   }

@@ -106,5 +106,5 @@ function spoiling(machine: Machine, { call, position, element }: Place): Machine
   };
 }
 
-/** Rules under which the smallest reductions are long. */
-export const LONG_SUMS: Options["rules"] = { shortSteps: 1, snapshotsLog2: 1 };
+/** The longest games about sums: halved down to single steps, the shortest ones too. */
+export const LONG_SUMS: Options = { rules: { snapshotsLog2: 1 }, mostSteps: 0 };
