@@ -85,6 +85,9 @@ export const BLOCK = 512;
 export const HEAD_WORDS = 12;
 export const FACTOR_WORDS = 20;
 export const WORDS = HEAD_WORDS + 2 * FACTOR_WORDS;
+/** Words that say where the sums and the rows' elements begin: those of a row group's contraction move from row to row. */
+export const OUT_WORD = 6;
+export const ROWS_WORD = HEAD_WORDS;
 /** Most guards of a factor. */
 export const MAX_GUARDS = 3;
 

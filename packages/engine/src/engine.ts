@@ -321,7 +321,7 @@ export class Engine {
   /** Lets a liar replace the tensors of a step. */
   #tamper(plan: Plan, call: number, step: ListProgram["steps"][number], tamper: Tamper): void {
     const { list } = listOf(plan, call);
-    const indices = step.kind === "rows" ? step.kernels.map(({ node }) => node) : [step.node];
+    const indices = step.kind === "rows" ? new Set(step.members.map(({ node }) => node)) : [step.node];
     for (const index of indices) {
       const node = list.nodes[index];
       const tensor = this.#read(plan, call, node);

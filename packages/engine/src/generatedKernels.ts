@@ -1,4 +1,5 @@
 /** Kernels that were generated in C (`ccode/`) and compiled, as a thread of this process runs them. */
+import type { RowSums } from "./plan/step.ts";
 
 /** A generated kernel in the machine's code: its address in this process, and that of its parameters in the linear memory. */
 export interface NativeKernel {
@@ -11,6 +12,8 @@ export interface RowMember extends NativeKernel {
   readonly rows: number;
   /** Elements of a row. */
   readonly width: number;
+  /** Of a contraction, what is computed before the kernel. */
+  readonly sums?: RowSums;
 }
 
 /** What runs generated kernels in the machine's code. */
@@ -24,7 +27,7 @@ export interface GeneratedKernels {
     use: { readonly compile: boolean; readonly compiler?: string },
   ): readonly (number | undefined)[];
   /** The tensors of a row group, row by row. */
-  rows(members: readonly RowMember[]): void;
+  rows(members: readonly RowMember[], scratch: number): void;
   /**
    * Steps whose words (`plan/stepWords.ts`) lie from an address on, with the threads that follow; alone where `signals`, the
    * address of `threads/signals.ts`'s words, is 0.

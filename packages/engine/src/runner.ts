@@ -2,9 +2,9 @@
 import type { Size } from "./codegen/graph.ts";
 import { CANONICAL_FLOATS } from "./codegen/canonical.ts";
 import { rowsName } from "./codegen/kernel.ts";
-import type { ContractionKernels } from "./contraction.ts";
+import { OUT_WORD, ROWS_WORD, WORDS, type ContractionKernels } from "./contraction.ts";
 import type { CanonicalFloats } from "./plan/canonical.ts";
-import { partElements, type Step } from "./plan/step.ts";
+import { partElements, type RowSums, type Step } from "./plan/step.ts";
 import { STEP_WORDS } from "./plan/stepWords.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
@@ -89,19 +89,32 @@ export class Runner {
   }
 
   #rows(step: Step & { kind: "rows" }): void {
-    const members = step.kernels.map(({ name, native, count, rows }) => {
+    const members = step.members.map(({ name, native, count, rows, sums }) => {
       const own = this.#size(rows);
-      return { name, native, rows: own, width: own === 0 ? 0 : this.#size(count) / own };
+      return { name, native, sums, rows: own, width: own === 0 ? 0 : this.#size(count) / own };
     });
     // INVARIANT: all of a group are in the machine's code, or none is.
     if (members.every(({ native }) => native !== undefined)) {
-      this.#contractions.generated!.rows(members.map(({ native, rows, width }) => ({ ...native!, rows, width })));
+      const own = members.map(({ native, sums, rows, width }) => ({ ...native!, sums, rows, width }));
+      this.#contractions.generated!.rows(own, this.#scratch);
       return;
     }
     const most = Math.max(...members.map(({ rows }) => rows));
     for (let row = 0; row < most; row++) {
-      for (const { name, rows, width } of members) if (row < rows) this.#kernels[name](row * width, (row + 1) * width);
+      for (const { name, rows, width, sums } of members) {
+        if (row >= rows) continue;
+        if (sums !== undefined) this.#rowSums(sums, row);
+        this.#kernels[name](row * width, (row + 1) * width);
+      }
     }
+  }
+
+  /** The sums of one row of a row group. */
+  #rowSums({ at, rows, columns, out, outBytes, factor, factorBytes }: RowSums, row: number): void {
+    const words = new Int32Array(this.#memory.buffer, at, WORDS);
+    words[OUT_WORD] = out + row * outBytes;
+    words[ROWS_WORD] = factor + row * factorBytes;
+    this.#contractions.contract(at, 0, 1, 0, rows, 0, columns, this.#scratch);
   }
 
   /** Parts run through rows first: they share packed columns, which then are in the cache. */

@@ -9,6 +9,7 @@ import { DType, makeTensor, tensorOfWords, type Tensor } from "../../../packages
 import { Random } from "../../../packages/graph/src/testing/random.ts";
 import { TOKENS, VOCABULARY as ENCODER_VOCABULARY, writeEncoder } from "./encoder.ts";
 import { cacheShape, PROMPT, VOCABULARY as GPT2_VOCABULARY, writeGpt2 } from "./gpt2.ts";
+import { LSTM_INPUT, writeLstm } from "./lstm.ts";
 import { writeMlp } from "./mlp.ts";
 import { writeMobileNet } from "./mobilenet.ts";
 import { writeResNet } from "./resnet.ts";
@@ -94,6 +95,12 @@ export const BENCH_MODELS: readonly BenchModel[] = [
       input_ids: tokens(random, 1, GPT2_VOCABULARY),
       past: normal(random, cacheShape(LAYERS, PROMPT), 0.5),
     }),
+  },
+  {
+    name: "lstm",
+    bound: "compute",
+    write: writeLstm,
+    inputs: (random) => ({ x: normal(random, LSTM_INPUT) }),
   },
   { name: "int8-encoder", bound: "int8", write: (model) => writeEncoder(model, { quantised: true }), inputs: sentence },
 ];

@@ -12,6 +12,7 @@ export interface KernelContext {
   readonly surroundings: Surroundings;
   readonly request: Request;
   readonly places: ContractionPlaces;
+  /** Contractions; of a row group's node that of one row. */
   readonly matches: ReadonlyMap<PlannedNode, MatchedContraction>;
   /** Address of the sums of those contractions whose output cannot hold them. */
   readonly sums: number;
@@ -20,7 +21,7 @@ export interface KernelContext {
 const FOUR_BYTES = new Set<number>([DType.FLOAT32, DType.INT32, DType.UINT32]);
 
 /** Whether the sums of a node can lie where its elements will: both are of four bytes and have a fixed place. */
-const sharesOutput = ({ dtype, address }: PlannedNode): boolean =>
+export const sharesOutput = ({ dtype, address }: PlannedNode): boolean =>
   FOUR_BYTES.has(dtype) && address.constant !== undefined;
 
 /** Bytes for the sums of those contractions that cannot keep them in their output. */
@@ -46,7 +47,7 @@ export function kernelPlan(node: PlannedNode, rowByRow: boolean, context: Kernel
   const operands = operandPlans(node, surroundings);
   const match = matches.get(node);
   return {
-    name: `${node.list}${node.index}`,
+    name: node.name,
     record: record!,
     dimensions,
     count,

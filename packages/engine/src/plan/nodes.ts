@@ -21,6 +21,8 @@ const MOST = 2 ** 31 - 1;
 export interface PlannedNode {
   readonly list: ListName;
   readonly index: number;
+  /** Of its kernel, in the module. */
+  readonly name: string;
   /** Undefined where the record is invalid: the tensor is one zero. */
   readonly record: NodeRecord | undefined;
   readonly dtype: DType;
@@ -90,7 +92,9 @@ export function planList(layout: Layout, calls: readonly number[], memory: Linea
     const dtype = description.dtype as DType;
     const group = { start: description.groupStart, end: description.groupEnd };
     const bytes = byteLength(dtype, count.most);
-    return { list: name, index, record, dtype, dimensions, count, rows, extent, group, bytes, address: fixed(0) };
+    const kernel = `${name}${index}`;
+    const sizes = { dimensions, count, rows, extent, bytes };
+    return { list: name, index, name: kernel, record, dtype, group, ...sizes, address: fixed(0) };
   };
   const nodes = Array.from({ length: layout.nodes(calls[0]) }, (_, index) => node(index));
   const groups = evaluationOrder(layout, calls[0]).map(({ nodes: members }): PlannedGroup => {

@@ -16,6 +16,7 @@ import { planList, type PlannedList, type PlannedNode, type Slot } from "./nodes
 import { historyNodes, type GivenTensor, type Surroundings } from "./operands.ts";
 import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
+import { rowContractions } from "./rowContractions.ts";
 import type { KernelCall, Step } from "./step.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
 import { encodeSteps } from "./stepWords.ts";
@@ -110,17 +111,21 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   };
 
   const { stop, outputs } = program.header;
-  const lists = Object.values(planned);
-  const retained = retainedNodes(lists, stop);
-  const last = lists.find((list) => list.calls.includes(calls - 1))!;
+  const given = Object.values(planned);
+  const retained = retainedNodes(given, stop);
+  const last = given.find((list) => list.calls.includes(calls - 1))!;
   const kept = new Set(outputs.map((index) => last.nodes[index]));
-  const addressOf = retain(retained, lists, memory);
-  for (const list of lists) placeTensors(list, { keep, kept, retained, memory });
+  const addressOf = retain(retained, given, memory);
+  for (const list of given) placeTensors(list, { keep, kept, retained, memory });
+  const rowWise = given.map((list) => rowContractions(list, surroundings, request, memory));
+  const lists = given.map((list, i): PlannedList => ({ ...list, groups: rowWise[i].groups }));
 
   const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
   writeCanonicalFloats(writer);
   const tables = new Tables(memory);
+  const inRows = new Map(rowWise.flatMap(({ found }) => [...found]));
   const found = matches(lists, surroundings, request);
+  for (const [node, { match }] of inRows) found.set(node, match);
   const kernels: KernelContext = {
     surroundings,
     request,
@@ -134,13 +139,14 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     library: new Library(writer, options.fused),
     threads: options.threads,
     native: nativeKernelsOf(lists, kernels, options.native),
+    rowContractions: inRows,
   };
   const programs: Partial<Record<ListName, ListProgram>> = {};
   let scratchBytes = 0;
   for (const list of lists) {
     const steps = list.groups.flatMap((group) => stepsOf(group, context));
     programs[list.name] = { list, steps, words: tables.place(encodeSteps(steps)) };
-    for (const step of steps) if (step.kind === "contraction") scratchBytes = Math.max(scratchBytes, step.scratchBytes);
+    for (const step of steps) if (step.kind !== "map") scratchBytes = Math.max(scratchBytes, step.scratchBytes);
   }
   const stride = Math.ceil(scratchBytes / 64) * 64;
   return {
@@ -160,7 +166,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
 
 function countKernels(programs: readonly ListProgram[]): KernelCounts {
   const steps = programs.flatMap((program) => program.steps);
-  const calls = steps.flatMap((step): readonly KernelCall[] => (step.kind === "rows" ? step.kernels : [step]));
+  const calls = steps.flatMap((step): readonly KernelCall[] => (step.kind === "rows" ? step.members : [step]));
   return { all: calls.length, native: calls.filter(({ native }) => native !== undefined).length };
 }
 

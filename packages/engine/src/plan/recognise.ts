@@ -48,7 +48,7 @@ export interface MatchedContraction {
 }
 
 /** Below so many products a contraction's tables are not worth their place. */
-const LEAST_PRODUCTS = 512;
+export const LEAST_PRODUCTS = 512;
 
 export interface Subject {
   readonly record: NodeRecord;
@@ -84,14 +84,14 @@ export function recognise(subject: Subject): MatchedContraction | undefined {
   return arrange(sizes, depth, product, first, second);
 }
 
-interface Product {
+export interface Product {
   readonly kind: number;
   readonly blocked: boolean;
   readonly factors: readonly [Node, Node];
 }
 
 /** The two factors whose products the step adds, in one of the canonical orders of lowering/dot.ts. */
-function productOf(graph: GraphBuilder, record: NodeRecord & { kind: "reduce" }): Product | undefined {
+export function productOf(graph: GraphBuilder, record: NodeRecord & { kind: "reduce" }): Product | undefined {
   const types = record.accumulators;
   const accumulators = types.map((_, i) => graph.accumulator(i));
   const init = graph.section(record.init);
@@ -150,7 +150,7 @@ interface Guarded {
   readonly size: number;
 }
 
-interface Factor {
+export interface Factor {
   readonly slot: number;
   readonly dtype: DType;
   readonly index: LinearForm;
@@ -162,7 +162,7 @@ interface Factor {
 }
 
 /** A factor: a load, perhaps guarded, of integers perhaps less a zero point. */
-function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor | undefined {
+export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor | undefined {
   const guards: Guarded[] = [];
   if (node.op === OPCODE.select && isConstant(node.args[2], 0)) {
     if (!takeGuards(node.args[0], guards)) return undefined;
@@ -236,7 +236,7 @@ function staysInside(index: LinearForm, guards: readonly Guarded[], count: numbe
 }
 
 /** All coordinates that a factor's elements depend on. */
-const coordinatesOf = ({ index, guards, zero }: Factor): number =>
+export const coordinatesOf = ({ index, guards, zero }: Factor): number =>
   [index, ...guards.map(({ form }) => form), ...(zero?.kind === "loaded" ? [zero.index] : [])].reduce(
     (bits, form) => bits | placesOf(form),
     0,
@@ -286,14 +286,14 @@ function arrange(
 }
 
 /** Some of the output's dimensions, run through in order. */
-interface Space {
+export interface Space {
   readonly dims: readonly number[];
   readonly bits: number;
   readonly count: number;
   table(value: (coordinates: readonly number[]) => number): Int32Array;
 }
 
-function space(sizes: readonly number[], dims: readonly number[]): Space {
+export function space(sizes: readonly number[], dims: readonly number[]): Space {
   const count = dims.reduce((product, d) => product * sizes[d], 1);
   return {
     dims,
@@ -315,7 +315,7 @@ function space(sizes: readonly number[], dims: readonly number[]): Space {
 }
 
 /** The tables of a factor over batches and lanes; the constant part goes with the lanes. */
-function tables(factor: Factor, batch: Space, lanes: Space, depth: number): MatchedFactor | undefined {
+export function tables(factor: Factor, batch: Space, lanes: Space, depth: number): MatchedFactor | undefined {
   const steps = (form: LinearForm): Int32Array => {
     const value = evaluator(form);
     return Int32Array.from({ length: depth }, (_, r) => value([], r));

@@ -18,10 +18,29 @@ export interface KernelCall {
 export type Step =
   /** All elements of one tensor, in any order. `cost`: about how many instructions an element takes. */
   | ({ readonly kind: "map"; readonly cost: number } & KernelCall)
-  /** A row group: row by row, in each the kernels in order. */
-  | { readonly kind: "rows"; readonly kernels: readonly (KernelCall & { readonly rows: Size })[] }
+  /** A row group: row by row, in each the members in order. */
+  | { readonly kind: "rows"; readonly members: readonly RowMember[]; readonly scratchBytes: number }
   /** A contraction, region by region; then the kernel makes elements of the region's sums. */
   | ({ readonly kind: "contraction" } & KernelCall & ContractionCall);
+
+/** A member of a row group: in each of its rows first the sums, where it is a contraction, then the kernel. */
+export interface RowMember extends KernelCall {
+  readonly rows: Size;
+  readonly sums?: RowSums;
+}
+
+/** A contraction that is computed once for each row of a group. */
+export interface RowSums {
+  /** Address of the contraction's words, of which the two addresses are those of row 0. */
+  readonly at: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Addresses of row 0's sums and of the elements of its rows; bytes from there to the next row's. */
+  readonly out: number;
+  readonly outBytes: number;
+  readonly factor: number;
+  readonly factorBytes: number;
+}
 
 export interface ContractionCall {
   /** Address of the contraction's words. */

@@ -9,7 +9,8 @@ import { costOf, kernelPlan, sumsAddress, type KernelContext } from "./kernels.t
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
 import { recognise, type MatchedContraction } from "./recognise.ts";
-import type { KernelCall, Step } from "./step.ts";
+import type { RowContraction } from "./rowContractions.ts";
+import type { KernelCall, RowMember, RowSums, Step } from "./step.ts";
 
 export interface StepContext extends KernelContext {
   readonly writer: ModuleWriter;
@@ -17,9 +18,11 @@ export interface StepContext extends KernelContext {
   readonly threads: number;
   /** Kernels in the machine's code. */
   readonly native: ReadonlyMap<PlannedNode, NativeKernel>;
+  /** Nodes of row groups that are contractions. */
+  readonly rowContractions: ReadonlyMap<PlannedNode, RowContraction>;
 }
 
-/** The contractions of all lists. */
+/** The contractions of all lists, but those in row groups. */
 export function matches(
   lists: readonly PlannedList[],
   surroundings: Surroundings,
@@ -42,22 +45,50 @@ export function matches(
 
 /** Steps that compute a group. */
 export function stepsOf(group: PlannedGroup, context: StepContext): Step[] {
-  const steps = group.nodes.flatMap((node): Step[] => {
-    if (node.record === undefined || node.count.most === 0) return [];
+  const computed = group.nodes.filter(({ record, count }) => record !== undefined && count.most > 0);
+  if (group.rowByRow && computed.length > 0) return [rowsStep(computed, context)];
+  return computed.map((node) => {
     const match = context.matches.get(node);
-    return [match === undefined ? kernelStep(node, group.rowByRow, context) : contractionStep(node, match, context)];
+    return match === undefined ? kernelStep(node, context) : contractionStep(node, match, context);
   });
-  if (!group.rowByRow || steps.length === 0) return steps;
-  const kernels = steps.flatMap((step) => {
-    if (step.kind !== "map") return [];
-    const { name, node, count, native } = step;
-    return [{ name, node, count, native, rows: group.nodes.find(({ index }) => index === node)!.rows }];
-  });
-  return [{ kind: "rows", kernels }];
 }
 
-function kernelStep(node: PlannedNode, rowByRow: boolean, context: StepContext): Step {
-  return { kind: "map", ...kernelCall(node, rowByRow, context), cost: costOf(node) };
+function rowsStep(nodes: readonly PlannedNode[], context: StepContext): Step {
+  let scratchBytes = 0;
+  const members = nodes.map((node): RowMember => {
+    const call = { ...kernelCall(node, true, context), rows: node.rows };
+    const contraction = context.rowContractions.get(node);
+    if (contraction === undefined) return call;
+    const { sums, scratch } = rowSums(node, contraction, context);
+    scratchBytes = Math.max(scratchBytes, scratch);
+    return { ...call, sums };
+  });
+  return { kind: "rows", members, scratchBytes };
+}
+
+/** The contraction of each row of a node, and bytes of scratch for it. */
+function rowSums(
+  node: PlannedNode,
+  { match, factor }: RowContraction,
+  context: StepContext,
+): { readonly sums: RowSums; readonly scratch: number } {
+  const { places, surroundings } = context;
+  const { dtype, count, address } = factor;
+  const operands = [...operandPlans(node, surroundings), { kind: "tensor", dtype, count, address } as const];
+  const out = sumsAddress(node, context);
+  const { at, contraction } = placeContraction(match, operands, out, places);
+  const { rows, columns, depth } = match;
+  const sums = {
+    ...{ at, rows, columns, out },
+    outBytes: 4 * rows * columns,
+    factor: contraction.rowFactor.address,
+    factorBytes: 4 * rows * depth,
+  };
+  return { sums, scratch: places.kernels.scratchBytes(contraction) };
+}
+
+function kernelStep(node: PlannedNode, context: StepContext): Step {
+  return { kind: "map", ...kernelCall(node, false, context), cost: costOf(node) };
 }
 
 function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): Step {

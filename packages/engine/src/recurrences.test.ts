@@ -1,0 +1,208 @@
+/**
+ * Recurrences whose products are contractions, one for each row of a row group: RNN, GRU and LSTM with all that their options
+ * change about the factor before the weights, and products in the body of a Scan. The engine's bits on every backend are the
+ * interpreter's.
+ *
+ * @weight 40
+ */
+import {
+  DType,
+  denseBytes,
+  Layout,
+  makeTensor,
+  run,
+  tensorOfWords,
+  type Program,
+  type Request,
+  type Tensor,
+} from "@assay/vm";
+import { Random } from "@assay/vm/testing/random";
+import { expect } from "chai";
+// Only for tests: the engine itself knows no ONNX.
+import { importOnnx } from "../../graph/src/index.ts";
+import { buildModel, type AttributeValue, type ModelSpec } from "../../graph/src/testing/onnxBuilder.ts";
+import { eachGeneratedSet } from "./ccode/testing.ts";
+import { fixed } from "./codegen/graph.ts";
+import { Engine, EngineError, type EngineOptions } from "./index.ts";
+import { LinearMemory } from "./plan/memory.ts";
+import { planList } from "./plan/nodes.ts";
+import { rowContractions } from "./plan/rowContractions.ts";
+
+interface Example {
+  readonly name: string;
+  /** Contractions in its row groups. */
+  readonly contractions: number;
+  readonly program: Program;
+  readonly request: Request;
+}
+
+const SPECIALS = [0, -0, 1e-40, 2 ** -149, 3e38, Infinity, -Infinity];
+
+function floats(random: Random, shape: readonly number[], specials = false): Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const values = Float32Array.from({ length: count }, () =>
+    specials && random.chance(2) ? random.pick(SPECIALS) : random.between(-1000, 1000) / 700,
+  );
+  return makeTensor(DType.FLOAT32, shape, new Uint8Array(values.buffer));
+}
+
+function exampleOf(name: string, contractions: number, model: ModelSpec, inputs: readonly Tensor[]): Example {
+  const { program } = importOnnx(buildModel(model));
+  return { name, contractions, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
+}
+
+const GATES = { RNN: 1, GRU: 3, LSTM: 4 } as const;
+const STATES = { RNN: 1, GRU: 1, LSTM: 2 } as const;
+type Operator = keyof typeof GATES;
+
+interface Sizes {
+  readonly time?: number;
+  readonly batch?: number;
+  readonly hidden?: number;
+}
+
+/** A recurrence of random options over random numbers. */
+function recurrence(operator: Operator, seed: number, sizes: Sizes = {}): Example {
+  const random = new Random(seed);
+  const { time = random.between(2, 7), batch = random.between(1, 4), hidden = random.between(23, 40) } = sizes;
+  const size = random.between(1, 6);
+  const direction = random.pick(["forward", "reverse", "bidirectional"]);
+  const directions = direction === "bidirectional" ? 2 : 1;
+  const [rows, specials] = [GATES[operator] * hidden, random.chance(40)];
+  const layout = random.chance(30) ? 1 : 0;
+  const constants: Record<string, Tensor> = {
+    w: floats(random, [directions, rows, size]),
+    r: floats(random, [directions, rows, hidden], specials),
+  };
+  const [inputs, given]: [string[], Record<string, Tensor>] = [["x", "w", "r"], {}];
+  given.x = floats(random, layout === 1 ? [batch, time, size] : [time, batch, size], specials);
+  const optional = (chance: number, name: string, tensor: () => Tensor, constant: boolean): void => {
+    if (!random.chance(chance)) return void inputs.push("");
+    (constant ? constants : given)[name] = tensor();
+    inputs.push(name);
+  };
+  const lengths = () => Array.from({ length: batch }, () => random.between(1, time));
+  optional(60, "b", () => floats(random, [directions, 2 * rows]), true);
+  optional(40, "lengths", () => tensorOfWords(DType.INT32, [batch], lengths()), false);
+  for (let i = 0; i < STATES[operator]; i++) {
+    const shape = layout === 1 ? [batch, directions, hidden] : [directions, batch, hidden];
+    optional(60, `state${i}`, () => floats(random, shape, specials), random.chance(50));
+  }
+  if (operator === "LSTM") optional(50, "p", () => floats(random, [directions, 3 * hidden]), true);
+  while (inputs.at(-1) === "") inputs.pop();
+  const attributes: Record<string, AttributeValue> = { hidden_size: hidden, direction, layout };
+  if (operator === "GRU") attributes.linear_before_reset = seed % 2;
+  if (operator === "LSTM" && random.chance(40)) attributes.input_forget = 1;
+  if (random.chance(30)) attributes.clip = { float: 1.5 };
+  // Of a GRU the products for the hidden gate are a node of their own.
+  const contractions = directions * (operator === "GRU" ? 2 : 1);
+  const spec: ModelSpec = {
+    opset: 22,
+    nodes: [{ operator, inputs, outputs: ["y"], attributes }],
+    inputs: Object.entries(given).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+    constants,
+  };
+  const what = `${operator}, seed ${seed}: ${JSON.stringify({ time, batch, hidden, ...attributes })} of ${inputs.join(" ")}`;
+  return exampleOf(what, contractions, spec, Object.values(given));
+}
+
+/** A Scan: state' = tanh(state · W + x · V), a matrix of `rows` states. */
+function scan(seed: number): Example {
+  const random = new Random(seed);
+  const [time, rows, hidden, size] = [random.between(2, 6), random.between(1, 15), random.between(20, 50), 5];
+  const body = {
+    nodes: [
+      { operator: "MatMul", inputs: ["state", "w"], outputs: ["a"] },
+      { operator: "MatMul", inputs: ["item", "v"], outputs: ["b"] },
+      { operator: "Add", inputs: ["a", "b"], outputs: ["sum"] },
+      { operator: "Tanh", inputs: ["sum"], outputs: ["next"] },
+      { operator: "Identity", inputs: ["next"], outputs: ["out"] },
+    ],
+    inputs: [
+      { name: "state", dtype: DType.FLOAT32, shape: [rows, hidden] },
+      { name: "item", dtype: DType.FLOAT32, shape: [rows, size] },
+    ],
+    outputs: [
+      { name: "next", dtype: DType.FLOAT32 },
+      { name: "out", dtype: DType.FLOAT32 },
+    ],
+    constants: { w: floats(random, [hidden, hidden]), v: floats(random, [size, hidden]) },
+  };
+  const given = { first: floats(random, [rows, hidden], true), items: floats(random, [time, rows, size], true) };
+  const spec: ModelSpec = {
+    opset: 22,
+    nodes: [
+      {
+        operator: "Scan",
+        inputs: ["first", "items"],
+        outputs: ["last", "y"],
+        attributes: { num_scan_inputs: 1, body: { graph: body } },
+      },
+    ],
+    inputs: Object.entries(given).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+  };
+  return exampleOf(`Scan, seed ${seed}: ${rows} rows, ${hidden}`, 1, spec, Object.values(given));
+}
+
+/** How many contractions the row groups of a program's one list have. */
+function contractionsOf({ program, request }: Example): number {
+  const memory = new LinearMemory(false, 0);
+  const list = planList(new Layout(program, request), [0], memory);
+  const parameters = program.params.map(({ dtype, shape }) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    return { dtype, count: fixed(count), address: () => fixed(0) };
+  });
+  const surroundings = { inputs: [], parameters, lists: { prompt: list }, history: () => 0 };
+  return rowContractions(list, surroundings, request, memory).found.size;
+}
+
+const hex = (tensors: readonly Tensor[]): string[] =>
+  tensors.map((tensor) => Buffer.from(denseBytes(tensor)).toString("hex"));
+
+describe("recurrences", () => {
+  const examples = [
+    ...(["RNN", "GRU", "LSTM"] as const).flatMap((operator) =>
+      Array.from({ length: 10 }, (_, seed) => recurrence(operator, seed)),
+    ),
+    // Sums of more than one block, and of one row: with specials and without.
+    ...[1, 3].flatMap((batch) => [recurrence("RNN", 20 + batch, { time: 3, batch, hidden: 515 })]),
+    ...Array.from({ length: 6 }, (_, seed) => scan(seed)),
+  ];
+  let wanted: readonly (readonly string[])[] = [];
+
+  before(function () {
+    this.timeout(120_000);
+    wanted = examples.map(({ program, request }) => hex(run(program, request).outputs));
+  });
+
+  it("have their contractions found", () => {
+    for (const example of examples) expect(contractionsOf(example), example.name).to.be.at.least(example.contractions);
+  });
+
+  function check(options: EngineOptions): void {
+    examples.forEach(({ name, program, request }, i) => {
+      const engine = new Engine(program, options);
+      try {
+        for (let time = 0; time < 2; time++) expect(hex(engine.infer(request)), name).to.deep.equal(wanted[i]);
+        expect(hex(engine.run(request).outputs), `${name}, traced`).to.deep.equal(wanted[i]);
+      } finally {
+        engine.close();
+      }
+    });
+  }
+
+  it("by WebAssembly", () => check({ backend: "wasm" })).timeout(120_000);
+  it("by WebAssembly that does not fuse", () => check({ backend: "wasm", emulate: true })).timeout(120_000);
+  it("by WebAssembly and two threads", () => check({ backend: "wasm", threads: 2 })).timeout(120_000);
+  it("by native contractions, kernels not compiled", () => {
+    try {
+      check({ backend: "native" });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "NO_BACKEND") throw error;
+      console.log(`      not run: ${error.message}`);
+    }
+  }).timeout(120_000);
+  it("by generated C", () => eachGeneratedSet(examples, check)).timeout(600_000);
+});
