@@ -1,10 +1,10 @@
 /**
- * Transposed convolution: a sum of products over (channel, kernel place) within the group, in that order; places of the
- * kernel that no input element meets take part as +0. The bias is one add afterwards.
+ * Transposed convolution: a sum of products over (channel, kernel place) within the group, in that order, of the kernel's places
+ * that the output's phase takes; where no input element lies, +0 takes part. The bias is one add afterwards.
  */
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
-import { dotProduct } from "../lowering/dot.ts";
+import { transposedConvolution } from "../lowering/transposed.ts";
 import { FLOATS } from "../lowering/types.ts";
 import { constantSize, type Operator } from "../operator.ts";
 
@@ -18,7 +18,7 @@ export const ConvTranspose: Operator = {
     const dtype = node.sameType(x, w, bias);
     check(x.shape.length >= 3, "SHAPE_MISMATCH", `the input has rank ${x.shape.length}, less than 3`);
     node.rank(w, x.shape.length, "the kernel");
-    const [batch, channels, ...places] = x.shape;
+    const [, channels, ...places] = x.shape;
     const [inputs, groupMaps, ...kernel] = w.shape.map((size) => constantSize(size, "a kernel dimension"));
     const groups = attributes.int("group", 1);
     check(groups >= 1 && inputs % groups === 0, "BAD_ATTRIBUTE", `${inputs} channels in ${groups} groups`);
@@ -63,35 +63,10 @@ export const ConvTranspose: Operator = {
       node.rank(bias, 1, "the bias");
       node.equalSizes(bias.shape[0], groupMaps * groups, "bias");
     }
-    const kernelShape = kernel.map((size) => Dimension.constant(size));
-    const area = kernel.reduce((product, size) => product * size, 1);
-    const groupChannels = inputs / groups;
-    return graph.reduce(
-      dtype,
-      [batch, Dimension.constant(groupMaps * groups), ...output],
-      dotProduct({
-        dtype,
-        extent: Dimension.constant(groupChannels * area),
-        factors(code, r) {
-          const [n, map, ...at] = code.coordinates();
-          const [inner, place] = code.divide(r, area);
-          const [group, groupMap] = groups === 1 ? [undefined, map] : code.divide(map, groupMaps);
-          const channel = group === undefined ? inner : code.iadd(code.times(group, groupChannels), inner);
-          let met = code.constant(1);
-          const source = code.split(place, kernelShape).map((k, axis) => {
-            const shifted = code.isub(code.plus(at[axis], before[axis]), code.times(k, dilations[axis]));
-            const stride = code.constant(strides[axis]);
-            const from = strides[axis] === 1 ? shifted : code.ifloordiv(shifted, stride);
-            if (strides[axis] > 1) met = code.and(met, code.lnot(code.imod(shifted, stride)));
-            met = code.and(met, code.within(from, places[axis]));
-            return from;
-          });
-          const weight = code.linearIndex(w.shape, [channel, groupMap, ...code.split(place, kernelShape)]);
-          const element = code.linearIndex(x.shape, [n, channel, ...source]);
-          return [code.readIf(met, x, element), code.read(w, weight)];
-        },
-        final: (code, sum) => (bias ? code.fadd(sum, code.read(bias, code.index(1))) : sum),
-      }),
-    );
+    return transposedConvolution(graph, {
+      ...{ dtype, x, w, bias, groups, kernel, strides, dilations, before, output },
+      maps: groupMaps,
+      channels: inputs / groups,
+    });
   },
 };

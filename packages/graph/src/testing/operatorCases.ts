@@ -174,6 +174,14 @@ const STANDARD: CaseTable[string] = {
       tolerance: 1e-5,
     },
     { inputs: [f(1, 2, 5), f(2, 2, 3)], attributes: { dilations: [2] }, tolerance: 1e-5 },
+    // Phases that take no place of the kernel; all of them equally many; one axis of stride one and its places apart.
+    { inputs: [f(1, 3, 4, 5), f(3, 2, 2, 2), f(2)], attributes: { strides: [3, 3] }, tolerance: 1e-5 },
+    { inputs: [f(1, 2, 6), f(2, 3, 8), f(3)], attributes: { strides: [4], pads: [2, 3] }, tolerance: 1e-5 },
+    { inputs: [f(1, 2, 4, 5), f(2, 2, 3, 2)], attributes: { strides: [2, 1], dilations: [1, 2] }, tolerance: 1e-5 },
+    { inputs: [f(1, 4, 2, 3, 2), f(4, 2, 3, 2, 3)], attributes: { strides: [2, 2, 1], group: 2 }, tolerance: 1e-5 },
+    // Not by phases: places apart under a stride, and more axes than a tensor has.
+    { inputs: [f(1, 2, 4, 5), f(2, 2, 3, 2)], attributes: { strides: [2, 2], dilations: [2, 1] }, tolerance: 1e-5 },
+    { inputs: [f(1, 2, 2, 2, 3), f(2, 1, 2, 3, 2)], attributes: { strides: [2, 2, 2], group: 2 }, tolerance: 1e-5 },
   ],
   CumSum: [
     { inputs: [f(5), scalar(0)] },
