@@ -151,6 +151,8 @@ export class Emitter {
       }
       case OPCODE.load:
         return loadWord(this, node);
+      case OPCODE.acc:
+        return this.#accumulators[this.#forms.copy][node.imm];
       default: {
         const condition = conditionCode(node, this.words);
         return condition === undefined ? wordCode(node, as, this.words) : `s_truth(${condition})`;

@@ -12,7 +12,7 @@ import { GraphBuilder, type Node, type Scope } from "../codegen/graph.ts";
 import { representations } from "../codegen/representation.ts";
 import { Emitter } from "./emitter.ts";
 import { NoForm } from "./loads.ts";
-import { givesOneNaN } from "./words.ts";
+import { givesOneNaN, type Family } from "./words.ts";
 
 /** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
 const REDUCTION_COPIES = 4;
@@ -51,8 +51,14 @@ function write(plan: KernelPlan): KernelText {
   const loops: string[] = [];
   if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body, out));
   else {
-    if (body.accumulators.length > 0) loops.push(placeLoop(emitter, plan, body, out, REDUCTION_COPIES, "LANES"));
-    loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"), placeLoop(emitter, plan, body, out, 1, "n"));
+    const reduces = body.accumulators.length > 0;
+    if (reduces && prefersSingle(body, graph)) loops.push(singleLoop(emitter, plan, body, out, true));
+    else {
+      if (reduces) loops.push(placeLoop(emitter, plan, body, out, REDUCTION_COPIES, "LANES"));
+      loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"));
+      if (reduces) loops.push(singleLoop(emitter, plan, body, out, false));
+      loops.push(placeLoop(emitter, plan, body, out, 1, "n"));
+    }
   }
 
   const { places, parameters } = emitter;
@@ -118,14 +124,14 @@ function placeLoop(
     emitter.setAccumulators(accumulators);
     each((copy) =>
       body.init.forEach((node, i) => {
-        const [type, value] = accumulated(emitter, body.accumulators[i], node);
+        const [type, value] = accumulated(emitter, "v", body.accumulators[i], node);
         places.lane.push(`${type} ${accumulators[copy][i]} = ${value};`);
       }),
     );
     const next: string[] = [];
     each((copy) =>
       body.step.forEach((node, i) => {
-        const [type, value] = accumulated(emitter, body.accumulators[i], node);
+        const [type, value] = accumulated(emitter, "v", body.accumulators[i], node);
         const name = emitter.name();
         places.inner.push(`const ${type} ${name} = ${value};`);
         next.push(`${accumulators[copy][i]} = ${name};`);
@@ -147,27 +153,96 @@ function placeLoop(
   return [`for (; place + ${width} <= stop; place += ${width}) {`, ...inside, "}"].join("\n");
 }
 
-/** A value for an accumulator: its type, and the value in the accumulator's representation. */
-function accumulated(emitter: Emitter, accumulator: Node, node: Node): readonly [string, string] {
-  const { vectors } = emitter;
+/** Places left over that are reduced one by one: so few lanes are not worth a vector. */
+const FEW = 2;
+
+/** The loop over places one at a time, in single words: over the last few of a run, or over all. */
+function singleLoop(emitter: Emitter, plan: KernelPlan, body: Body, out: string, all: boolean): string {
+  const { places, words, graph } = emitter;
+  emitter.begin(1, "1");
+  const names = body.accumulators.map(() => emitter.name());
+  emitter.setAccumulators([names]);
+  const before = body.init.map((node, i) => {
+    const [type, value] = accumulated(emitter, "s", body.accumulators[i], node);
+    return `${type} ${names[i]} = ${value};`;
+  });
+  const next = body.step.map((node, i) => {
+    const [type, value] = accumulated(emitter, "s", body.accumulators[i], node);
+    const name = emitter.name();
+    places.inner.push(`const ${type} ${name} = ${value};`);
+    return `${names[i]} = ${name};`;
+  });
+  const extent = emitter.name();
+  places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
+  const steps = [...places.step, ...places.inner, ...next];
+  emitter.end();
+  const node = storedNode(graph, plan.record.dtype, body.value);
+  const bits = bitsOf(plan.record.dtype);
+  const word = bits === 64 ? `v_setl(${words.wide(node)})` : `v_set(${words.low(node)})`;
+  return [
+    `for (; place < stop${all ? "" : ` && stop - place <= ${FEW}`}; place++) {`,
+    ...places.lane,
+    ...before,
+    `for (uint32_t step = 0; step < ${extent}; step++) {`,
+    ...steps,
+    "}",
+    ...places.final,
+    `v_store_${bits}(${addressOf(emitter, plan, out)}, ${word}, 1);`,
+    "}",
+  ].join("\n");
+}
+
+/**
+ * Whether a reduction is better made one place at a time: where it loads elements that lie anywhere and are of a type that
+ * machines do not gather, lane by lane is all that a vector could do, and what depends on them waits.
+ */
+function prefersSingle({ step }: Body, graph: GraphBuilder): boolean {
+  const seen = new Set<Node>();
+  const gathers = (node: Node): boolean => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    if (node.op === OPCODE.load && node.stride === undefined && node.args[0].stride === undefined) {
+      const operand = graph.scope.operands[node.imm];
+      const dtype = operand.kind === "tensor" || operand.kind === "row" ? operand.dtype : undefined;
+      if (dtype !== undefined && !GATHERED.has(dtype) && node.args[0].op !== OPCODE.select) return true;
+    }
+    return node.args.some(gathers);
+  };
+  return step.some(gathers);
+}
+
+/** Types that machines gather. */
+const GATHERED = new Set<DType>([DType.FLOAT32, DType.INT32, DType.UINT32]);
+
+/** A value for an accumulator: its type, and the value in the accumulator's representation; of a lane or of all. */
+function accumulated(emitter: Emitter, family: Family, accumulator: Node, node: Node): readonly [string, string] {
+  const words = family === "s" ? emitter.words : emitter.vectors;
   switch (emitter.representation(accumulator)) {
     case "float":
-      return ["vf", vectors.float(node)];
+      return [family === "s" ? "float" : "vf", words.float(node)];
     case "wide":
-      return ["vl", vectors.wide(node)];
+      return [family === "s" ? "int64_t" : "vl", words.wide(node)];
     default:
-      return ["vi", vectors.low(node)];
+      return [family === "s" ? "int32_t" : "vi", words.low(node)];
   }
 }
 
+/** Where the element of the present place lies. */
+const addressOf = ({ place }: Emitter, { record: { dtype } }: KernelPlan, out: string): string =>
+  `m + ${out} + ${bitsOf(dtype) / 8} * (uint64_t)(start + ${place})`;
+
+/** What is stored of a value: of a 16-bit float the pattern of what was widened. */
+function storedNode(graph: GraphBuilder, dtype: DType, value: Node): Node {
+  return dtype === DType.FLOAT16 || dtype === DType.BFLOAT16 ? patternNode(graph, dtype, value) : value;
+}
+
 /** Stores the lanes of the value at the present place. */
-function storeCode(emitter: Emitter, { record: { dtype } }: KernelPlan, given: Node, out: string): string {
-  const { vectors, lanes, place, graph } = emitter;
+function storeCode(emitter: Emitter, plan: KernelPlan, given: Node, out: string): string {
+  const { dtype } = plan.record;
+  const { vectors, lanes, graph } = emitter;
   const bits = bitsOf(dtype);
-  const at = `m + ${out} + ${bits / 8} * (uint64_t)(start + ${place})`;
-  // The pattern of a 16-bit float is what was widened.
-  const half = dtype === DType.FLOAT16 || dtype === DType.BFLOAT16;
-  const node = half ? patternNode(graph, dtype, given) : given;
+  const at = addressOf(emitter, plan, out);
+  const node = storedNode(graph, dtype, given);
   if (bits === 64) return `v_store_64(${at}, ${vectors.wide(node)}, ${lanes});`;
   if (dtype !== DType.FLOAT32) return `v_store_${bits}(${at}, ${vectors.low(node)}, ${lanes});`;
   const value = vectors.float(node);

@@ -194,7 +194,7 @@ export function wordCode(node: Node, as: Representation, words: Words): string {
       return narrow ? low(b) : `${f}_pairl(${low(a)}, ${low(b)})`;
     case OPCODE.select: {
       const [yes, no] = as === "float" ? [float(b), float(c)] : narrow ? [low(b), low(c)] : [wide(b), wide(c)];
-      if (a.stride === 0) return `(${words.uniform(a)} ? ${yes} : ${no})`;
+      if (a.stride === 0 || f === "s") return `(${words.uniform(a)} ? ${yes} : ${no})`;
       const kind = as === "float" ? "selectf" : narrow ? "select" : "selectl";
       return `${f}_${kind}(${condition(a)}, ${yes}, ${no})`;
     }
