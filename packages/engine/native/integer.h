@@ -8,7 +8,7 @@
 #ifndef ASSAY_INTEGER_H
 #define ASSAY_INTEGER_H
 
-#include "factor.h"
+#include "gather.h"
 #include "integer_tile.h"
 
 enum { GROUP = DOT_BYTES ? 4 : 2, GROUPS_PER_LINE = 16 };
@@ -93,14 +93,132 @@ static void pack_integer_rows(struct view v, int64_t m0, int64_t m1, int64_t r0,
   }
 }
 
-// Columns [n0, n1), r in [r0, r1), in panels of `panel` numbers; adds their sums to `sums`.
-static void pack_integer_columns(struct view v, int64_t n0, int64_t n1, int64_t r0, int64_t r1, int32_t *to, int64_t panel,
-                                 int32_t *sums) {
-  for (int64_t n = n0; n < round_up(n1 - n0, PANEL) + n0; n++) {
-    int32_t *lane = to + (n - n0) / PANEL * panel + (n - n0) % PANEL;
-    if (n < n1) sums[n - n0] = (int32_t)((uint32_t)sums[n - n0] + (uint32_t)pack_lane(v, n, r0, r1, lane, PANEL));
+// A panel's `count` columns from n on, one after another.
+static void pack_lanes(struct view v, int64_t n, int64_t count, int64_t r0, int64_t r1, int32_t *to, int32_t *sums) {
+  for (int64_t i = 0; i < PANEL; i++) {
+    if (i < count) sums[i] = (int32_t)((uint32_t)sums[i] + (uint32_t)pack_lane(v, n + i, r0, r1, to + i, PANEL));
     else
-      for (int64_t k = 0; k < groups_of(r1 - r0); k++) lane[k * PANEL] = 0;
+      for (int64_t k = 0; k < groups_of(r1 - r0); k++) to[k * PANEL + i] = 0;
+  }
+}
+
+// A number as a group holds it.
+#if DOT_BYTES
+typedef uint8_t part;
+#else
+typedef int16_t part;
+#endif
+
+// A panel's columns where they are mostly neighbours in memory: the runs of neighbours, from which column on and at which
+// offset, and which columns exist by r modulo a period.
+enum { MAX_BYTE_RUNS = 8 };
+struct byte_panel {
+  // 0: they are not such.
+  int runs;
+  int64_t start[MAX_BYTE_RUNS + 1], offset[MAX_BYTE_RUNS];
+  int64_t period;
+  // All ones where a column exists; the runs, as bits, of which any does.
+  part there[MAX_PERIOD][PANEL];
+  uint8_t any[MAX_PERIOD];
+  // What is turned over in an element, what is taken off, and what stands for an element that does not exist.
+  int32_t turned, off, absent;
+};
+
+// The runs of columns [n, n + count); 0 where there are more than MAX_BYTE_RUNS.
+static int byte_runs(struct byte_panel *p, struct view v, int64_t n, int64_t count) {
+  int runs = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t offset = offset_of(v, n + i, 0) - v.depth[0] - i;
+    if (runs > 0 && p->offset[runs - 1] == offset) continue;
+    if (runs == MAX_BYTE_RUNS) return 0;
+    p->start[runs] = i;
+    p->offset[runs++] = offset;
+  }
+  p->start[runs] = count;
+  return runs;
+}
+
+// Describes columns [n, n + count); such panels have one zero point.
+static void plan_byte_panel(struct byte_panel *p, struct view v, const struct guards *guards, int64_t n, int64_t count) {
+  p->runs = 0;
+  if (v.factor->mode == MODE_PACKED || v.factor->zero_lane != 0 || (guards->count > 0 && guards->period == 0)) return;
+  p->runs = byte_runs(p, v, n, count);
+  if (p->runs == 0) return;
+  const int32_t zero = zero_of(v, n);
+  p->turned = DOT_BYTES && v.factor->dtype != FACTOR_INT8 ? 0x80 : 0;
+  p->off = DOT_BYTES ? 0 : zero;
+  p->absent = DOT_BYTES ? (zero ^ p->turned) & 0xff : 0;
+  p->period = guards->count == 0 ? 1 : guards->period;
+  for (int64_t r = 0; r < p->period; r++) {
+    for (int64_t i = 0; i < PANEL; i++) p->there[r][i] = i < count ? (part)-1 : 0;
+    for (uint32_t k = 0; k < guards->count; k++) {
+      const uint32_t *lane = (const uint32_t *)table(v.memory, v.factor->guard[k].lane) + n;
+      const uint32_t size = v.factor->guard[k].size, depth = (uint32_t)guards->depth[k][r];
+      for (int64_t i = 0; i < count; i++)
+        if (lane[i] + depth >= size) p->there[r][i] = 0;
+    }
+    p->any[r] = 0;
+    for (int k = 0; k < p->runs; k++)
+      for (int64_t i = p->start[k]; i < p->start[k + 1]; i++)
+        if (p->there[r][i] != 0) p->any[r] |= (uint8_t)(1 << k);
+  }
+}
+
+// The panel's elements at r. A run of which an element exists is read a panel long, for so much around a tensor may be read;
+// the next run covers the rest.
+INLINE void read_bytes(const struct byte_panel *p, struct view v, int64_t r, int64_t phase, part *to) {
+  uint8_t raw[2 * PANEL] = {0};
+  const uint8_t *from = bytes_of(v) + v.depth[r];
+  for (int k = 0; k < p->runs; k++)
+    if (p->any[phase] >> k & 1) memcpy(raw + p->start[k], from + p->offset[k] + p->start[k], PANEL);
+  const part *there = p->there[phase];
+  if (DOT_BYTES || v.factor->dtype != FACTOR_INT8) {
+    for (int i = 0; i < PANEL; i++)
+      to[i] = (part)((((raw[i] ^ p->turned) - p->off) & there[i]) | (p->absent & ~there[i]));
+  } else
+    for (int i = 0; i < PANEL; i++) to[i] = (part)(((int8_t)raw[i] - p->off) & there[i]);
+}
+
+// Groups of a panel's columns for r in [r0, r1), and their sums added to those of `sums`, PANEL of them.
+static void pack_byte_panel(const struct byte_panel *p, struct view v, int64_t r0, int64_t r1, int32_t *to, int32_t *sums) {
+  const vi ones = vi_set1(DOT_BYTES ? 0x01010101 : 0x00010001);
+  vi sum[PANEL / LANES];
+  UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_load(sums + j * LANES);
+  int64_t phase = r0 % p->period;
+  for (int64_t r = r0; r < r1; r += GROUP, to += PANEL) {
+    part x[GROUP][PANEL];
+    for (int k = 0; k < GROUP; k++) {
+      if (r + k >= r1) memset(x[k], 0, sizeof x[k]);
+      else read_bytes(p, v, r + k, phase, x[k]);
+      phase = phase + 1 == p->period ? 0 : phase + 1;
+    }
+    for (int i = 0; i < PANEL; i++) {
+      uint32_t group = 0;
+      for (int k = 0; k < GROUP; k++) group |= (uint32_t)(DOT_BYTES ? (uint8_t)x[k][i] : (uint16_t)x[k][i]) << (32 / GROUP * k);
+      to[i] = (int32_t)group;
+    }
+    UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_dot(sum[j], ones, vi_load(to + j * LANES));
+  }
+  UNROLL for (int j = 0; j < PANEL / LANES; j++) vi_store(sums + j * LANES, sum[j]);
+}
+
+// Panels of columns [n0, n1).
+static void plan_byte_panels(struct byte_panel *p, struct view v, const struct guards *guards, int64_t n0, int64_t n1) {
+  for (int64_t n = n0; n < n1; n += PANEL) plan_byte_panel(p++, v, guards, n, least(n1 - n, PANEL));
+}
+
+// Columns [n0, n1), r in [r0, r1), in panels of `panel` numbers; adds their sums to `sums`.
+static void pack_integer_columns(struct view v, const struct byte_panel *p, int64_t n0, int64_t n1, int64_t r0, int64_t r1,
+                                 int32_t *to, int64_t panel, int32_t *sums) {
+  for (int64_t n = n0; n < n1; n += PANEL, p++, to += panel, sums += PANEL) {
+    const int64_t count = least(n1 - n, PANEL);
+    if (p->runs == 0) {
+      pack_lanes(v, n, count, r0, r1, to, sums);
+      continue;
+    }
+    int32_t own[PANEL] = {0};
+    pack_byte_panel(p, v, r0, r1, to, own);
+    for (int64_t i = 0; i < count; i++) sums[i] = (int32_t)((uint32_t)sums[i] + (uint32_t)own[i]);
   }
 }
 
@@ -143,7 +261,15 @@ static void pack_integers(uint8_t *memory, const struct contraction *c, int32_t 
   memset(p.zeros, 0, (size_t)round_up(lanes, PANEL) * 8);
   if (side == SIDE_ROWS) pack_integer_rows(v, 0, lanes, 0, c->depth, p.groups, p.step, p.sums,
                                             consecutive_rows(v, c->depth));
-  else pack_integer_columns(v, 0, lanes, 0, c->depth, p.groups, p.step, p.sums);
+  else {
+    const struct guards guards = guards_over(v, c->depth);
+    for (int64_t n = 0; n < lanes; n += PANEL) {
+      struct byte_panel panel;
+      const int64_t end = least(n + PANEL, lanes);
+      plan_byte_panel(&panel, v, &guards, n, end - n);
+      pack_integer_columns(v, &panel, n, end, 0, c->depth, p.groups + n / PANEL * p.step, p.step, p.sums + n);
+    }
+  }
   finish_lanes(v, 0, lanes, c->depth, p.zeros, p.sums);
 }
 
@@ -185,8 +311,8 @@ static void take_zeros_off(int32_t *out, const int32_t *out_row, int64_t rows, i
   }
 }
 
-static void contract_integer_chunk(uint8_t *memory, const struct contraction *c, int32_t b, struct region g,
-                                   int32_t *scratch) {
+static void contract_integer_chunk(uint8_t *memory, const struct contraction *c, const struct byte_panel *panels, int32_t b,
+                                   struct region g, int32_t *scratch) {
   const struct view rows = view_of(memory, c, SIDE_ROWS, b), columns = view_of(memory, c, SIDE_COLUMNS, b);
   const int64_t m = g.m1 - g.m0, n = g.n1 - g.n0;
   const int consecutive = rows.factor->mode != MODE_PACKED && consecutive_rows(rows, c->depth);
@@ -227,7 +353,7 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       block.b = packed_columns.groups + g.n0 / PANEL * block.panel + r0 / GROUP * PANEL;
     } else {
       block.panel = groups * PANEL;
-      pack_integer_columns(columns, g.n0, g.n1, r0, r1, column_groups, block.panel, column_sums);
+      pack_integer_columns(columns, panels, g.n0, g.n1, r0, r1, column_groups, block.panel, column_sums);
       block.b = column_groups;
     }
     for (int64_t k = 0; k < n; k += STRIPE) {
@@ -248,13 +374,19 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
 static void contract_integer(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {
   const int64_t row_step = c->factor[SIDE_ROWS].mode == MODE_PACKED ? region.m1 - region.m0 : INTEGER_ROWS;
   const int64_t column_step = c->factor[SIDE_COLUMNS].mode == MODE_PACKED ? region.n1 - region.n0 : INTEGER_COLUMNS;
-  for (int32_t b = region.b0; b < region.b1; b++)
-    for (int64_t m = region.m0; m < region.m1; m += row_step)
-      for (int64_t n = region.n0; n < region.n1; n += column_step) {
-        struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
-                               (int32_t)least(n + column_step, region.n1)};
-        contract_integer_chunk(memory, c, b, chunk, (int32_t *)scratch);
+  const struct view columns = view_of(memory, c, SIDE_COLUMNS, region.b0);
+  const struct guards guards = guards_over(columns, c->depth);
+  struct byte_panel panels[INTEGER_COLUMNS / PANEL];
+  for (int64_t n = region.n0; n < region.n1; n += column_step) {
+    const int64_t end = least(n + column_step, region.n1);
+    // What is known of columns serves all batches.
+    if (columns.factor->mode != MODE_PACKED) plan_byte_panels(panels, columns, &guards, n, end);
+    for (int32_t b = region.b0; b < region.b1; b++)
+      for (int64_t m = region.m0; m < region.m1; m += row_step) {
+        const struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n, (int32_t)end};
+        contract_integer_chunk(memory, c, panels, b, chunk, (int32_t *)scratch);
       }
+  }
 }
 
 #endif

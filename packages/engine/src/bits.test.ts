@@ -147,6 +147,47 @@ function cases(): Case[] {
     },
     output: DType.INT32,
   });
+  // Padding is the zero point, not 0.
+  const image = bytes(random, DType.UINT8, [1, 5, 13, 21]);
+  const scalar = (value: number): Tensor =>
+    makeTensor(DType.FLOAT32, [], new Uint8Array(Float32Array.of(value).buffer));
+  for (const [strides, pads] of [
+    [
+      [1, 1],
+      [1, 1, 1, 1],
+    ],
+    [
+      [2, 2],
+      [2, 0, 1, 2],
+    ],
+  ]) {
+    list.push({
+      name: `quantised convolution, strides ${strides}`,
+      nodes: [one("QLinearConv", ["x", "sx", "zx", "w", "sw", "zw", "sy", "zy", "bias"], { strides, pads })],
+      inputs: { x: image },
+      constants: {
+        w: bytes(random, DType.INT8, [9, 5, 3, 3]),
+        bias: tensorOfWords(DType.INT32, [9], [0, 1, -7, 500, -900, 3, 2, 1, 40]),
+        ...{ sx: scalar(0.02), sw: scalar(0.01), sy: scalar(0.3) },
+        zx: makeTensor(DType.UINT8, [], Uint8Array.of(131)),
+        zw: makeTensor(DType.INT8, [], Uint8Array.of(3)),
+        zy: makeTensor(DType.UINT8, [], Uint8Array.of(120)),
+      },
+      output: DType.UINT8,
+    });
+  }
+  for (const [size, strides] of [
+    [4, [2, 2]],
+    [3, [2, 3]],
+    [2, [3, 1]],
+  ] as const) {
+    list.push({
+      name: `transposed convolution of ${size}, strides ${strides}`,
+      nodes: [one("ConvTranspose", ["x", "w", "bias"], { strides: [...strides], pads: [1, 0, 0, 1] })],
+      inputs: { x: floats(random, [2, 4, 9, 7], 0.02) },
+      constants: { w: numbers(floats(random, [4, 6, size, size], 0.05)), bias },
+    });
+  }
   list.push({
     name: "attention",
     nodes: [

@@ -235,4 +235,27 @@ describe("convolutions by native kernels", () => {
         before: [1, 1],
       });
   }).timeout(60_000);
+
+  it("sums bytes under windows, whose borders are the zero point", () => {
+    for (let width = 2; width <= 70; width += 1 + (width % 3))
+      for (const step of [1, 2])
+        check(width, {
+          ...{ kind: KIND.INT32, channels: 5, out: 7, size: [6, width], window: [3, 3] },
+          ...{ step: [step, step], before: [1, 1], after: [1 + (width % 2), 1] },
+        });
+    check(71, {
+      kind: KIND.INT32,
+      groups: 3,
+      channels: 2,
+      out: 3,
+      size: [9, 40],
+      window: [5, 2],
+      apart: [2, 3],
+      before: [4, 2],
+    });
+  }).timeout(120_000);
+
+  it("reads no bytes far beside an image, however wide its border is", () => {
+    check(1, { kind: KIND.INT32, out: 2, size: [2, 9000], window: [40, 1], before: [39, 0], after: [39, 0] });
+  }).timeout(120_000);
 });

@@ -50,6 +50,12 @@ export interface MatchedContraction {
 /** Below so many products a contraction's tables are not worth their place. */
 export const LEAST_PRODUCTS = 512;
 
+/**
+ * Greatest depth at which integers of one row, as a depthwise convolution has them, are left to generated code: packing the
+ * columns for one row alone costs more than it saves.
+ */
+const SHORT_DEPTH = 32;
+
 export interface Subject {
   readonly record: NodeRecord;
   readonly dimensions: readonly Size[];
@@ -164,8 +170,10 @@ export interface Factor {
 /** A factor: a load, perhaps guarded, of integers perhaps less a zero point. */
 export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor | undefined {
   const guards: Guarded[] = [];
+  let guarded: Node | undefined;
   if (node.op === OPCODE.select && isConstant(node.args[2], 0)) {
-    if (!takeGuards(node.args[0], guards)) return undefined;
+    [guarded] = node.args;
+    if (!takeGuards(guarded, guards)) return undefined;
     node = node.args[1];
   }
   let zero: Factor["zero"];
@@ -187,9 +195,10 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
   if (plan.parameter === undefined && plan.address.constant === undefined) return undefined;
   let [place] = node.args;
   if (place.op === OPCODE.select && place.args[2].high < 0) {
-    // What is not there loads as 0, from which a zero point would still be taken.
-    if (zero !== undefined) return undefined;
-    if (!takeGuards(place.args[0], guards)) return undefined;
+    // What is not there loads as 0, from which a zero point would still be taken, unless the whole factor is then 0.
+    if (place.args[0] !== guarded) {
+      if (zero !== undefined || !takeGuards(place.args[0], guards)) return undefined;
+    }
     place = place.args[1];
   }
   const index = linearForm(place);
@@ -271,6 +280,7 @@ function arrange(
   const rowFactor = tables(rowsOf, spaces.batch, spaces.row, depth);
   const columnFactor = tables(columnsOf, spaces.batch, spaces.column, depth);
   if (rowFactor === undefined || columnFactor === undefined) return undefined;
+  if (kind === KIND.INT32 && spaces.row.count === 1 && depth <= SHORT_DEPTH) return undefined;
   return {
     kind,
     depth,
