@@ -37,8 +37,9 @@ export class Emitter {
   readonly places: Places = { entry: [], run: [], lane: [], step: [], inner: [], final: [] };
   /** What the kernel is called with: words, read into a0, a1, … */
   readonly parameters: number[] = [];
-  /** How many lanes of the present vector count: LANES, or the C variable n. */
-  lanes = "LANES";
+  /** How many lanes of the last copy's vector count: LANES, or the C variable n. */
+  #lanes = "LANES";
+  #copies = 1;
   readonly #representations: ReadonlyMap<Node, Representation>;
   readonly #parameterOf = new Map<Node | Size, string>();
   /** Constants that indices are made of. */
@@ -53,10 +54,16 @@ export class Emitter {
     this.#sizes = indexConstants(roots);
   }
 
-  /** Begins a loop over places: `copies` vectors at once, of which `lanes` lanes count. */
+  /** How many lanes of the present copy's vector count. */
+  get lanes(): string {
+    return this.#forms.copy === this.#copies - 1 ? this.#lanes : "LANES";
+  }
+
+  /** Begins a loop over places, `copies` vectors at once, of the last of which `lanes` lanes count. */
   begin(copies: number, lanes: string): void {
     Object.assign(this.places, { lane: [], step: [], inner: [], final: [] });
-    this.lanes = lanes;
+    this.#lanes = lanes;
+    this.#copies = copies;
     this.#forms.begin(copies);
     this.#accumulators = [];
   }

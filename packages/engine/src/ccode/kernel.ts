@@ -14,8 +14,8 @@ import { Emitter } from "./emitter.ts";
 import { NoForm } from "./loads.ts";
 import { givesOneNaN, type Family } from "./words.ts";
 
-/** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
-const REDUCTION_COPIES = 4;
+/** Vectors that a reduction's loops compute at once, to hide the latency of its chains; the last may be a part of one. */
+const REDUCTION_COPIES = [4, 2];
 /** Vectors of steps that are reduced at once. */
 const ACROSS_COPIES = 4;
 
@@ -54,9 +54,10 @@ function write(plan: KernelPlan): KernelText {
     const reduces = body.accumulators.length > 0;
     if (reduces && prefersSingle(body, graph)) loops.push(singleLoop(emitter, plan, body, out, true));
     else {
-      if (reduces) loops.push(placeLoop(emitter, plan, body, out, REDUCTION_COPIES, "LANES"));
-      loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"));
-      if (reduces) loops.push(singleLoop(emitter, plan, body, out, false));
+      if (reduces) {
+        loops.push(...REDUCTION_COPIES.map((copies) => placeLoop(emitter, plan, body, out, copies, "n")));
+        loops.push(singleLoop(emitter, plan, body, out, false));
+      } else loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"));
       loops.push(placeLoop(emitter, plan, body, out, 1, "n"));
     }
   }
@@ -101,7 +102,7 @@ function wholeNodes({ record }: KernelPlan, body: Body, scope: Scope): Set<Node>
   return whole;
 }
 
-/** The loop over places from the present one on: `copies` whole vectors at a time, or the last n lanes. */
+/** The loop over places from the present one on: `copies` vectors at a time, all whole or the last one perhaps n lanes. */
 function placeLoop(
   emitter: Emitter,
   plan: KernelPlan,
@@ -148,9 +149,16 @@ function placeLoop(
     stores.push(store);
   });
   const inside = [...places.lane, ...steps, ...places.final];
-  if (lanes === "n") return ["if (place < stop) {", "const int n = (int)(stop - place);", ...inside, "}"].join("\n");
-  const width = copies === 1 ? "LANES" : `${copies} * LANES`;
-  return [`for (; place + ${width} <= stop; place += ${width}) {`, ...inside, "}"].join("\n");
+  if (lanes === "LANES") {
+    return ["for (; place + LANES <= stop; place += LANES) {", ...inside, "}"].join("\n");
+  }
+  const before = copies === 1 ? "place" : `place + ${copies - 1} * LANES`;
+  return [
+    `for (; ${before} < stop; place += ${copies} * LANES) {`,
+    `const int n = stop - (${before}) < LANES ? (int)(stop - (${before})) : LANES;`,
+    ...inside,
+    "}",
+  ].join("\n");
 }
 
 /** Places left over that are reduced one by one: so few lanes are not worth a vector. */

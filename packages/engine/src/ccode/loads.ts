@@ -3,6 +3,7 @@ import { bitsOf, DType } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { CALL_ADDRESS } from "../codegen/emitter.ts";
 import type { Node, OperandPlan } from "../codegen/graph.ts";
+import { insideWhere } from "../codegen/guards.ts";
 import type { Emitter } from "./emitter.ts";
 
 /** What C has no form for: the kernel stays WebAssembly. */
@@ -114,7 +115,10 @@ export function loadCode(emitter: Emitter, node: Node): string {
   if (chosen !== undefined && chosen[2].high < 0) {
     const [condition, first] = chosen;
     const operand = emitter.graph.scope.operands[node.imm];
-    const certain = limit === undefined || (operand.kind === "tensor" && emitter.graph.inside(first, operand.count));
+    const certain =
+      limit === undefined ||
+      (operand.kind === "tensor" &&
+        (emitter.graph.inside(first, operand.count) || insideWhere(condition, first, operand.count.constant ?? 0)));
     if (first.stride === 1 && condition.stride === 0) {
       const neighbours = certain
         ? `v_load_${suffix}(${from(first)}, ${lanes})`

@@ -237,7 +237,7 @@ export class GraphBuilder {
       if (isOne(b)) return a;
     }
     if (op === OPCODE.iadd) {
-      const whole = recomposed(a, b) ?? recomposed(b, a);
+      const whole = this.#recomposed(a, b) ?? this.#recomposed(b, a);
       if (whole !== undefined) return whole;
     }
     // -0 + x = x.
@@ -252,6 +252,22 @@ export class GraphBuilder {
     const float = FLOATS.has(op) || (op === OPCODE.select && isFloatish(b) && isFloatish(c) && (b.float || c.float));
     const depends = args.reduce((bits, arg) => bits | arg.depends, 0);
     return this.#node(op, args, 0, { ...bounds, float, depends, stride: strideOf(op, args) });
+  }
+
+  /** a + b where coordinates that were split are put together again, perhaps those of a sum that b is. */
+  #recomposed(a: Node, b: Node): Node | undefined {
+    const whole = wholeOf(a, b);
+    if (whole !== undefined) return this.compute(OPCODE.imul, whole.x, this.constant(whole.by));
+    if (b.op !== OPCODE.iadd) return undefined;
+    const [c, d] = b.args;
+    for (const [first, rest] of [
+      [c, d],
+      [d, c],
+    ]) {
+      const sum = this.#recomposed(a, first) ?? this.#recomposed(first, a);
+      if (sum !== undefined) return this.compute(OPCODE.iadd, sum, rest);
+    }
+    return undefined;
   }
 
   #look(op: number, a: number): Node {
@@ -352,14 +368,21 @@ const ARITY = new Map<number, number>([
   ),
 ]);
 
-/** x, where `a` is x ÷ c · c and `b` the remainder of x by c: coordinates split and put together again. */
-function recomposed(a: Node, b: Node): Node | undefined {
-  if (a.op !== OPCODE.imul || b.op !== OPCODE.urem) return undefined;
-  const [x, divisor] = b.args;
-  const quotient = a.args.find((arg) => arg.op === OPCODE.udiv && arg.args[0] === x && arg.args[1] === divisor);
-  const other = a.args.find((arg) => arg !== quotient);
+/** A factor and what it is multiplied by, a constant. */
+function scaled(node: Node): { readonly factor: Node; readonly by: number } {
+  const constant = node.op === OPCODE.imul ? node.args.find(({ op }) => op === CONST) : undefined;
+  if (constant === undefined) return { factor: node, by: 1 };
+  return { factor: node.args.find((arg) => arg !== constant) ?? constant, by: Number(constant.value) };
+}
+
+/** x and m, where `a` is x ÷ c · c m and `b` the remainder of x by c, times m: their sum is x m. */
+function wholeOf(a: Node, b: Node): { readonly x: Node; readonly by: number } | undefined {
+  const [quotient, remainder] = [scaled(a), scaled(b)];
+  if (quotient.factor.op !== OPCODE.udiv || remainder.factor.op !== OPCODE.urem) return undefined;
+  const [x, divisor] = remainder.factor.args;
+  if (quotient.factor.args[0] !== x || quotient.factor.args[1] !== divisor) return undefined;
   const fits = x.low >= 0 && Number.isFinite(x.high) && divisor.op === CONST && divisor.low > 0;
-  return quotient !== undefined && other === divisor && fits ? x : undefined;
+  return fits && quotient.by === remainder.by * divisor.low ? { x, by: remainder.by } : undefined;
 }
 
 /** Whether a number of bounds is exact for every lane, so that strides mean something: no wrap-around. */

@@ -6,17 +6,9 @@
 import { DType, type NodeRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { CONST, GraphBuilder, type Node, type OperandPlan, type Scope, type Size } from "../codegen/graph.ts";
+import { staysInside, takeGuards, type Guarded } from "../codegen/guards.ts";
 import { BLOCK, KIND, MAX_GUARDS } from "../contraction.ts";
-import {
-  boundsOfForm,
-  evaluator,
-  linearForm,
-  minus,
-  placesOf,
-  restrict,
-  separate,
-  type LinearForm,
-} from "./linearForm.ts";
+import { evaluator, linearForm, placesOf, restrict, separate, type LinearForm } from "../codegen/linearForm.ts";
 
 /** A factor: which operand, and the tables by which its elements are found. */
 export interface MatchedFactor {
@@ -151,11 +143,6 @@ function readsSumOnly(node: Node, chain: Node, total: Node): boolean {
   return node.args.every((arg) => readsSumOnly(arg, chain, total));
 }
 
-interface Guarded {
-  readonly form: LinearForm;
-  readonly size: number;
-}
-
 export interface Factor {
   readonly slot: number;
   readonly dtype: DType;
@@ -211,37 +198,6 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
 
 function isFactorType(dtype: DType, kind: number): boolean {
   return kind === KIND.FLOAT32 ? dtype === DType.FLOAT32 : dtype === DType.UINT8 || dtype === DType.INT8;
-}
-
-/** Takes apart a conjunction of `value < size`; false where it is something else. */
-function takeGuards(condition: Node, guards: Guarded[]): boolean {
-  if (condition.op === OPCODE.and) return condition.args.every((arg) => takeGuards(arg, guards));
-  if (condition.op !== OPCODE.ult) return false;
-  const [value, size] = condition.args;
-  const form = linearForm(value);
-  if (form === undefined || size.op !== CONST || size.low < 0 || size.high >= 2 ** 31) return false;
-  guards.push({ form, size: size.low });
-  return true;
-}
-
-/**
- * Whether an index lies within the tensor wherever its guards hold. A guarded value counts with the guard's bounds: as much
- * of each as the index contains is taken out and put back as 0 … size - 1.
- */
-function staysInside(index: LinearForm, guards: readonly Guarded[], count: number): boolean {
-  let rest = index;
-  let [low, high] = [0, 0];
-  for (const { form, size } of guards) {
-    const [atom, coefficient] = [...form.terms].find(([term]) => rest.terms.has(term)) ?? [undefined, 1];
-    if (atom === undefined) continue;
-    const stride = rest.terms.get(atom)! / coefficient;
-    rest = minus(rest, form, stride);
-    const ends = [0, stride * (size - 1)];
-    low += Math.min(...ends);
-    high += Math.max(...ends);
-  }
-  const bounds = boundsOfForm(rest);
-  return bounds.low + low >= 0 && bounds.high + high < count;
 }
 
 /** All coordinates that a factor's elements depend on. */

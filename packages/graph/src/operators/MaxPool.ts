@@ -5,7 +5,7 @@
 import { DType, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
-import { isNaN, leastOf, less } from "../lowering/arithmetic.ts";
+import { leastOf, less } from "../lowering/arithmetic.ts";
 import { accumulatorOf, FLOATS, isFloat } from "../lowering/types.ts";
 import { readPlace, readWindow, windowCount, windowPlace } from "../lowering/window.ts";
 import type { NodeCode } from "../nodeCode.ts";
@@ -31,10 +31,10 @@ export const MaxPool: Operator = {
       const [n, channel, ...at] = code.coordinates();
       const place = windowPlace(code, window, at, code.step());
       const element = readPlace(code, x, [n, channel], place);
-      let taken = less(code, x.dtype, greatest, element);
-      if (isFloat(x.dtype)) {
-        taken = code.or(taken, code.and(isNaN(code, element), code.feq(greatest, greatest)));
-      }
+      // Of floats: the element is greater or NaN, and what was taken is not NaN.
+      let taken = isFloat(x.dtype)
+        ? code.and(code.lnot(code.fle(element, greatest)), code.feq(greatest, greatest))
+        : less(code, x.dtype, greatest, element);
       if (place.inside !== undefined) taken = code.and(taken, place.inside);
       return { element, taken, place: [n, channel, ...place.coordinates] };
     };

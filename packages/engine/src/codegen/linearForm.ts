@@ -5,7 +5,7 @@
  */
 import { OPCODE } from "@assay/vm/opcodes";
 import { COMPUTE } from "@assay/vm/scalarMachine";
-import { CONST, DEPENDS, OUTER, type Node } from "../codegen/graph.ts";
+import { CONST, DEPENDS, OUTER, type Node } from "./graph.ts";
 
 export interface LinearForm {
   readonly constant: number;
