@@ -6,12 +6,11 @@
  * Speed is relative to onnxruntime's: 1.0 is equal, higher is faster. Memory is the peak of a process that loads the model
  * and runs it, in processes of their own. With --json, one object with a ratio for each case, backend and thread count.
  */
-import { readFileSync } from "node:fs";
-import { cpus, release, type } from "node:os";
 import { parseArgs } from "node:util";
 import type { Tensor } from "../../packages/vm/src/index.ts";
 import { BACKENDS, type Backend } from "./engine/backends.ts";
 import { hashingCpuMs, traceTime } from "./engine/commitment.ts";
+import { aboutMachine } from "./engine/machine.ts";
 import { peakMemory } from "./engine/memory.ts";
 import { AbsentBackend, importModel, openOurs, type Runner } from "./engine/ours.ts";
 import { comparePairs, type Comparison } from "./engine/pairs.ts";
@@ -56,17 +55,6 @@ interface Row extends Comparison {
 }
 
 const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
-
-function machine(): Record<string, string> {
-  const versionOf = (path: string): string =>
-    (JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as { version: string }).version;
-  return {
-    machine: `${cpus()[0].model}, ${cpus().length} cores, ${type()} ${release()}`,
-    node: process.version,
-    onnxruntime: versionOf("../../node_modules/onnxruntime-node/package.json"),
-    command: `node scripts/bench/engine.ts ${process.argv.slice(2).join(" ")}`.trim(),
-  };
-}
 
 /** Both backends at one thread count against one session of onnxruntime. */
 async function measureThreads(
@@ -164,7 +152,7 @@ const backends = values.backend.map((name) => {
   if (found === undefined) throw new RangeError(`no backend ${JSON.stringify(name)}; there are ${BACKENDS.join(", ")}`);
   return found;
 });
-const about = machine();
+const about = aboutMachine("engine.ts");
 for (const [name, value] of Object.entries(about)) say(`${name.padEnd(12)} ${value}`);
 say(`pairs        ${values.pairs}; speed is onnxruntime's time ÷ ours, median of the pairs (least); ! misses the goal`);
 say("of cpu       the same ratio of processor time, which other programs on the machine do not change");

@@ -8,20 +8,26 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** The model on the inputs, operators one after the other, each with `threads` threads; `plain`: as the file has them. */
+/**
+ * The model, a file or its bytes, on the inputs, operators one after the other, each with `threads` threads; `plain`: as the
+ * file has them.
+ */
 export async function openTheirs(
-  file: string,
+  file: string | Uint8Array,
   inputs: Readonly<Record<string, Tensor>>,
   threads: number,
   { plain = false } = {},
 ): Promise<Session> {
-  const session = await InferenceSession.create(file, {
+  const options = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    executionMode: "sequential",
-    logSeverityLevel: 3,
+    executionMode: "sequential" as const,
+    logSeverityLevel: 3 as const,
     ...(plain && { graphOptimizationLevel: "disabled" as const }),
-  });
+  };
+  const session = await (typeof file === "string"
+    ? InferenceSession.create(file, options)
+    : InferenceSession.create(file, options));
   const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]));
   return { run: () => session.run(feeds), close: () => session.release() };
 }

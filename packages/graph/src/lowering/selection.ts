@@ -9,6 +9,8 @@ import type { Graph } from "../graph.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { TensorValue } from "../tensorValue.ts";
 import { ahead } from "./argument.ts";
+import { isLong, selectedByBlocks } from "./blockSelection.ts";
+import { comesAfter, elementAt } from "./place.ts";
 import { accumulatorOf } from "./types.ts";
 
 /** Most places found by repeated selection. */
@@ -16,13 +18,8 @@ export const MOST_SELECTED = 64;
 
 /** Indices of the first `k` places along `axis`, in a tensor whose axis 0 they are; the other axes follow in order. */
 export function firstPlaces(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
-  return k <= MOST_SELECTED ? selected(graph, x, axis, k, greatest) : merged(graph, x, axis, k, greatest);
-}
-
-/** The element at place `at` of the axis, the other coordinates given. */
-function elementAt(code: NodeCode, x: TensorValue, axis: number, others: readonly Value[], at: Value): Value {
-  const place = [...others.slice(0, axis), at, ...others.slice(axis)];
-  return code.read(x, code.linearIndex(x.shape, place));
+  if (k > MOST_SELECTED) return merged(graph, x, axis, k, greatest);
+  return isLong(x.shape[axis]) ? selectedByBlocks(graph, x, axis, k, greatest) : selected(graph, x, axis, k, greatest);
 }
 
 /**
@@ -50,10 +47,8 @@ function selected(graph: Graph, x: TensorValue, axis: number, k: number, greates
       const r = code.step();
       const own = elementAt(code, x, axis, rest, r);
       const none = code.constant(0);
-      // Still to come: behind the row above, or level with it and further on.
-      const behind = ahead(code, x.dtype, greatest, beforeElement, own);
-      const level = code.lnot(ahead(code, x.dtype, greatest, own, beforeElement));
-      const later = code.or(behind, code.and(level, code.ilt(before, r)));
+      const above = { place: before, element: beforeElement };
+      const later = comesAfter(code, x.dtype, greatest, { place: r, element: own }, above);
       const open = code.or(code.ilt(before, none), later);
       const better = code.or(code.ilt(best, none), ahead(code, x.dtype, greatest, own, bestElement));
       const taken = code.and(open, better);

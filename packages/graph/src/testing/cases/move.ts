@@ -132,6 +132,9 @@ export const CASES: CaseTable = {
       { inputs: [typed(DType.INT64, [2, 150], [-30, 30]), longs(90)], outputs: 2 },
       { inputs: [f(2, 131), longs(131)], attributes: { largest: 0 }, outputs: 2 },
       { inputs: [f(70, 3), longs(65)], attributes: { axis: 0 }, outputs: 2 },
+      // Axes that are searched block by block.
+      { inputs: [typed(DType.INT64, [2, 1300], [-3, 3]), longs(40)], outputs: 2 },
+      { inputs: [f(520, 3), longs(64)], attributes: { axis: 0, largest: 0 }, outputs: 2 },
       {
         // NaN counts as greatest, -0 as +0: numpy's order, where onnxruntime has none.
         inputs: [{ shape: [6], values: [1, NaN, -0, 0, Infinity, NaN] }, longs(6)],
