@@ -31,5 +31,5 @@ export const COST = {
   challenge: 151_805,
   pick: 118_708,
   prove: 233_265,
-  commitAndProve: 238_918,
+  commitAndProve: 235_249,
 } as const;
