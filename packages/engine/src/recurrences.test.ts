@@ -146,6 +146,43 @@ function scan(seed: number): Example {
   return exampleOf(`Scan, seed ${seed}: ${rows} rows, ${hidden}`, 1, spec, Object.values(given));
 }
 
+/** A Scan over so many rows of 2,000 elements, of which each gives eight: 8,000 bytes of a row's factor. */
+function readout(time: number): Example {
+  const random = new Random(time);
+  const body = {
+    nodes: [
+      { operator: "MatMul", inputs: ["item", "w"], outputs: ["sum"] },
+      { operator: "Add", inputs: ["state", "sum"], outputs: ["next"] },
+      { operator: "Identity", inputs: ["next"], outputs: ["out"] },
+    ],
+    inputs: [
+      { name: "state", dtype: DType.FLOAT32, shape: [1, 8] },
+      { name: "item", dtype: DType.FLOAT32, shape: [1, 2000] },
+    ],
+    outputs: [
+      { name: "next", dtype: DType.FLOAT32 },
+      { name: "out", dtype: DType.FLOAT32 },
+    ],
+    constants: { w: floats(random, [2000, 8]) },
+  };
+  const items = { name: "items", dtype: DType.FLOAT32, shape: [time, 1, 2000] };
+  const spec: ModelSpec = {
+    opset: 22,
+    nodes: [
+      {
+        operator: "Scan",
+        inputs: ["first", "items"],
+        outputs: ["last", "y"],
+        attributes: { num_scan_inputs: 1, body: { graph: body } },
+      },
+    ],
+    inputs: [items],
+    outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+    constants: { first: floats(random, [1, 8]) },
+  };
+  return exampleOf(`readout of ${time}`, 1, spec, [makeTensor(DType.FLOAT32, items.shape)]);
+}
+
 /** How many contractions the row groups of a program's one list have. */
 function contractionsOf({ program, request }: Example): number {
   const memory = new LinearMemory(false, 0);
@@ -180,6 +217,11 @@ describe("recurrences", () => {
   it("have their contractions found", () => {
     for (const example of examples) expect(contractionsOf(example), example.name).to.be.at.least(example.contractions);
   });
+
+  it("are left to generated code where their factors in all rows would fill the memory", () => {
+    const [long, short] = [readout(9000), readout(8000)];
+    expect([contractionsOf(long), contractionsOf(short)]).to.deep.equal([0, 1]);
+  }).timeout(60_000);
 
   function check(options: EngineOptions): void {
     examples.forEach(({ name, program, request }, i) => {

@@ -23,6 +23,12 @@ import {
   type Product,
 } from "./recognise.ts";
 
+/**
+ * Most bytes of the tensor of a factor that is larger than the node's own: it holds the elements of all rows, which else would
+ * nowhere be kept, and of a long depth over many rows they would not fit.
+ */
+const MOST_FACTOR_BYTES = 2 ** 26;
+
 /** A node of a row group as a contraction in each of its rows. */
 export interface RowContraction {
   /** That of one row; its rows are operand `operands.length` of the node, which `factor` computes. */
@@ -82,7 +88,7 @@ function recogniseRows(
   if (product?.kind !== KIND.FLOAT32) return undefined;
   const places = { node, record, sizes, depth, graph, product };
   const shape = shapeOf(places, 0) ?? shapeOf(places, 1);
-  if (shape === undefined) return undefined;
+  if (shape === undefined || shape.bytes > Math.max(MOST_FACTOR_BYTES, node.bytes)) return undefined;
   const value = factorSection(record, graph, shape.rowFactor, sizes.length);
   if (value === undefined) return undefined;
   const { constants: registers, operands: loaded, group } = record;
@@ -149,7 +155,8 @@ function shapeOf({ record, sizes, depth, graph, product }: Places, which: 0 | 1)
     },
     columnFactor,
   };
-  return { match, rowFactor, sizes: [...sizes.map((size, d) => (columnDims.includes(d) ? 1 : size)), depth] };
+  const bytes = 4 * sizes[0] * rows * depth;
+  return { match, rowFactor, bytes, sizes: [...sizes.map((size, d) => (columnDims.includes(d) ? 1 : size)), depth] };
 }
 
 /**
