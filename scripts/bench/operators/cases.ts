@@ -1,5 +1,5 @@
 /** Operators one by one, at sizes that models have: what the whole models of the engine's bench do not show. */
-import { DType, makeTensor, tensorOfWords, type Tensor } from "../../../packages/vm/src/index.ts";
+import { DType, makeTensor, productOf, tensorOfWords, type Tensor } from "../../../packages/vm/src/index.ts";
 import {
   floats as exact,
   longs,
@@ -16,10 +16,9 @@ export interface OperatorCase {
 
 const { FLOAT32, INT32, INT64, INT8, UINT8 } = DType;
 const random = new Random(0x0b5);
-const product = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);
 
 function numbers(...shape: number[]): Tensor {
-  const values = Float32Array.from({ length: product(shape) }, () => random.normal());
+  const values = Float32Array.from({ length: productOf(shape) }, () => random.normal());
   return makeTensor(FLOAT32, shape, new Uint8Array(values.buffer));
 }
 
@@ -27,7 +26,7 @@ function bytes(dtype: DType, ...shape: number[]): Tensor {
   return makeTensor(
     dtype,
     shape,
-    Uint8Array.from({ length: product(shape) }, () => random.below(256)),
+    Uint8Array.from({ length: productOf(shape) }, () => random.below(256)),
   );
 }
 
@@ -35,7 +34,7 @@ function below(most: number, ...shape: number[]): Tensor {
   return tensorOfWords(
     INT64,
     shape,
-    Array.from({ length: product(shape) }, () => random.below(most)),
+    Array.from({ length: productOf(shape) }, () => random.below(most)),
   );
 }
 

@@ -4,7 +4,7 @@
  * the phase (o + before) mod stride. Outputs of phases that take equally many are one tensor, a dense sum of products; one more
  * node puts the outputs in order. So no step is spent on places that do not meet.
  */
-import { DType, type Value } from "@assay/vm";
+import { productOf, type DType, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Graph } from "../graph.ts";
@@ -41,7 +41,6 @@ export function transposedConvolution(graph: Graph, layer: Transposed): TensorVa
   return phased ? byPhases(graph, layer) : direct(graph, layer);
 }
 
-const areaOf = (sizes: readonly number[]): number => sizes.reduce((product, size) => product * size, 1);
 const constants = (sizes: readonly number[]): Dimension[] => sizes.map((size) => Dimension.constant(size));
 
 /** Adds the bias of a feature map. */
@@ -52,7 +51,7 @@ const biased = (code: NodeCode, { bias }: Transposed, sum: Value, map: Value): V
 function direct(graph: Graph, layer: Transposed): TensorValue {
   const { dtype, x, w, groups, maps, channels, kernel, strides, dilations, before, output } = layer;
   const [batch, , ...places] = x.shape;
-  const area = areaOf(kernel);
+  const area = productOf(kernel);
   return graph.reduce(
     dtype,
     [batch, Dimension.constant(maps * groups), ...output],
@@ -142,7 +141,7 @@ function sumsOf(graph: Graph, layer: Transposed, classes: readonly Class[]): Ten
   const { dtype, x, w, groups, maps, channels, strides, dilations, before, output } = layer;
   const [batch, , ...places] = x.shape;
   const taps = classes.map((one) => one.taps);
-  const area = areaOf(taps);
+  const area = productOf(taps);
   if (area === 0) return undefined;
   const turns = output.map((size, axis) => size.add(before[axis]).ceilDiv(strides[axis]));
   const phases = classes.filter((_, axis) => strides[axis] > 1).map(({ count }) => count);
