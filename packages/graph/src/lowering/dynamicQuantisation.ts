@@ -31,18 +31,24 @@ export function dynamicallyQuantised(
     (code) => leastOf(code, x.dtype),
     (code, a, e) => code.fmax(a, e),
   );
-  const scaleOf = (code: NodeCode, low: Value, high: Value) => {
-    const zero = code.constant(0);
-    const range = code.fsub(code.fmax(high, zero), code.fmin(low, zero));
-    const scale = code.fdiv(range, code.constantFloat(255));
-    return code.select(code.feq(range, zero), code.constantFloat(1), scale);
-  };
-  const scale = graph.elementwise(DType.FLOAT32, [least, greatest], scaleOf);
-  const zeroPoint = graph.elementwise(DType.UINT8, [least, scale], (code, low, s) =>
-    quantised(code, DType.UINT8, code.fdiv(code.fsub(code.constant(0), code.fmin(low, code.constant(0))), s)),
-  );
+  const scale = graph.elementwise(DType.FLOAT32, [least, greatest], scaleOfRange);
+  const zeroPoint = graph.elementwise(DType.UINT8, [least, scale], zeroOfRange);
   const y = graph.elementwise(DType.UINT8, [x, scale, zeroPoint], (code, e, s, z) =>
     quantised(code, DType.UINT8, code.fdiv(e, s), z),
   );
   return { y, scale: withShape(scale, []), zero: withShape(zeroPoint, []) };
+}
+
+/** The scale of values between `low` and `high`. */
+export function scaleOfRange(code: NodeCode, low: Value, high: Value): Value {
+  const zero = code.constant(0);
+  const range = code.fsub(code.fmax(high, zero), code.fmin(low, zero));
+  const scale = code.fdiv(range, code.constantFloat(255));
+  return code.select(code.feq(range, zero), code.constantFloat(1), scale);
+}
+
+/** The zero point of values from `low` on that are quantised by `scale`. */
+export function zeroOfRange(code: NodeCode, low: Value, scale: Value): Value {
+  const zero = code.constant(0);
+  return quantised(code, DType.UINT8, code.fdiv(code.fsub(zero, code.fmin(low, zero)), scale));
 }

@@ -163,7 +163,8 @@ function centred(code: NodeCode, element: Value, zero: ((code: NodeCode) => Valu
   return zero === undefined ? element : code.isub(element, zero(code));
 }
 
-function sumOfProducts(
+/** A sum of products in int32; `final` makes an element of it. */
+export function sumOfProducts(
   extent: Dimension,
   final: (code: NodeCode, sum: Value) => Value,
   factors: (code: NodeCode, r: Value) => readonly [Value, Value],

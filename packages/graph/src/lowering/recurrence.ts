@@ -12,6 +12,7 @@ import { constantSize, type NodeContext } from "../operator.ts";
 import { splat, withShape, type TensorValue } from "../tensorValue.ts";
 import { readActivations, type Activation } from "./activation.ts";
 import { dotProduct } from "./dot.ts";
+import { BYTES } from "./quantisation.ts";
 import { FLOATS } from "./types.ts";
 
 export interface Recurrence {
@@ -22,6 +23,8 @@ export interface Recurrence {
   readonly directions: number;
   readonly reverse: readonly boolean[];
   readonly gates: number;
+  /** Whether W and R are bytes, [directions, inputs, gates · hidden]; else floats, [directions, gates · hidden, inputs]. */
+  readonly bytes: boolean;
   /** In order, for each direction. */
   readonly activations: readonly (readonly Activation[])[];
   /** Inputs of activations are kept between -clip and clip. */
@@ -38,15 +41,24 @@ export interface Recurrence {
   readonly initial: readonly TensorValue[];
 }
 
-/** Reads the inputs and attributes that all recurrent operators share. `initial` are the inputs with first states. */
-export function readRecurrence(
-  node: NodeContext,
-  kind: { gates: number; activations: readonly string[]; initial: readonly number[] },
-): Recurrence {
+/** What tells one recurrent operator from another. */
+export interface RecurrenceKind {
+  readonly gates: number;
+  readonly activations: readonly string[];
+  /** The inputs with first states. */
+  readonly initial: readonly number[];
+  /** As of `Recurrence`; false if absent. */
+  readonly bytes?: boolean;
+}
+
+/** Reads the inputs and attributes that all recurrent operators share. */
+export function readRecurrence(node: NodeContext, kind: RecurrenceKind): Recurrence {
   const { attributes } = node;
-  const [x, w, r] = [node.input(0, ...FLOATS), node.input(1, ...FLOATS), node.input(2, ...FLOATS)];
+  const { gates, bytes = false } = kind;
+  const types = bytes ? BYTES : FLOATS;
+  const [x, w, r] = [node.input(0, ...FLOATS), node.input(1, ...types), node.input(2, ...types)];
   const b = node.optional(3, ...FLOATS);
-  const dtype = node.sameType(x, w, r, b);
+  const dtype = bytes ? node.sameType(x, b) : node.sameType(x, w, r, b);
   const lengths = node.optional(4, DType.INT32);
   const batchFirst = node.opset >= 14 && attributes.flag("layout", false);
   const direction = attributes.choice("direction", ["forward", "reverse", "bidirectional"], "forward");
@@ -55,18 +67,18 @@ export function readRecurrence(
   node.rank(x, 3, "X");
   node.rank(w, 3, "W");
   node.rank(r, 3, "R");
-  const hidden = constantSize(r.shape[2], "the hidden size");
+  const hidden = constantSize(r.shape[bytes ? 1 : 2], "the hidden size");
   const declared = attributes.int("hidden_size", hidden);
-  check(declared === hidden, "SHAPE_MISMATCH", `hidden_size is ${declared}, but R has ${hidden} columns`);
+  check(declared === hidden, "SHAPE_MISMATCH", `hidden_size is ${declared}, but R has ${hidden} inputs`);
   const [time, batch] = batchFirst ? [x.shape[1], x.shape[0]] : x.shape;
   const size = x.shape[2];
-  const width = kind.gates * hidden;
+  const width = gates * hidden;
   const expect = (value: TensorValue, shape: readonly (Dimension | number)[], name: string) => {
     node.rank(value, shape.length, name);
     shape.forEach((wanted, axis) => node.equalSizes(value.shape[axis], wanted, `${name}, axis ${axis}`));
   };
-  expect(w, [directions, width, size], "W");
-  expect(r, [directions, width, hidden], "R");
+  expect(w, bytes ? [directions, size, width] : [directions, width, size], "W");
+  expect(r, bytes ? [directions, hidden, width] : [directions, width, hidden], "R");
   if (b !== undefined) expect(b, [directions, 2 * width], "B");
   if (lengths !== undefined) expect(lengths, [batch], "sequence_lens");
   const states = (batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]).map(Dimension.of);
@@ -85,9 +97,8 @@ export function readRecurrence(
   const activations = reverse.map((_, d) => all.slice(d * kind.activations.length).slice(0, kind.activations.length));
   const clip = attributes.float("clip", undefined);
   check(clip === undefined || clip > 0, "BAD_ATTRIBUTE", `clip is ${clip}`);
-  const { gates } = kind;
-  const shared = { dtype, time, batch, hidden, directions, reverse, gates, activations, clip, batchFirst, lengths };
-  return { ...shared, x, w, r, b, initial };
+  const sizes = { dtype, time, batch, hidden, directions, gates };
+  return { ...sizes, bytes, reverse, activations, clip, batchFirst, lengths, x, w, r, b, initial };
 }
 
 /** A node that is declared before its code is known. */
@@ -101,28 +112,35 @@ export interface Direction {
   readonly activations: readonly Activation[];
   /** Number of the direction. */
   readonly index: number;
-  /** Declares a node of the step; all are declared before the first is defined. */
-  declare(shape: readonly Dimension[]): Declared;
+  /** Declares a node of the step, of the recurrence's type if none is given; all are declared before the first is defined. */
+  declare(shape: readonly Dimension[], dtype?: DType): Declared;
   /** x·W + b_W at this row, for the given row of W. */
   projected(code: NodeCode, row: Value): Value;
   /** Element of b_R; 0 without a bias. */
   bias(code: NodeCode, row: Value): Value;
   /** Element of R. */
   weight(code: NodeCode, row: Value, column: Value): Value;
-  /** Element `k` of a state before this row: that of the row above, or `initial[which]` in row 0. */
-  previous(which: number, code: NodeCode, state: TensorValue, k: Value): Value;
+  /**
+   * Element `k` of a state before this row: that of the row above, or `initial[which]` in row 0. `b` is the element of the
+   * batch, this node's own if absent.
+   */
+  previous(which: number, code: NodeCode, state: TensorValue, k: Value, b?: Value): Value;
   /** `value`, or the state before where the sequence has ended: what the arguments before it are in `previous`. */
   carried(which: number, code: NodeCode, state: TensorValue, k: Value, value: Value): Value;
 }
 
+/** x·W + b_W of a direction at time `t`, for element `b` of the batch and a gate's `row`. */
+export type Projected = (code: NodeCode, t: Value, b: Value, row: Value) => Value;
+
 /**
  * Lowers each direction by `step`, which returns its states, the hidden one first, and assembles the outputs: all hidden
- * states, then the last of each state.
+ * states, then the last of each state. `project` makes the products of a direction's inputs.
  */
 export function lowerDirections(
   node: NodeContext,
   recurrence: Recurrence,
   step: (direction: Direction) => readonly TensorValue[],
+  project: (direction: number) => Projected = (direction) => projection(node, recurrence, direction),
 ): TensorValue[] {
   const { graph } = node;
   const { time, batch, hidden, directions, lengths, batchFirst } = recurrence;
@@ -133,10 +151,11 @@ export function lowerDirections(
     return code.isub(code.isub(code.read(lengths, b), code.constant(1)), t);
   };
   const states = recurrence.reverse.map((reverse, d) => {
-    const projected = projection(node, recurrence, d);
+    const projected = project(d);
     const group: RowGroupBuilder | undefined = single ? undefined : graph.rowGroup();
-    const previous = (which: number, code: NodeCode, state: TensorValue, k: Value): Value => {
-      const [t, b] = code.coordinates();
+    const previous = (which: number, code: NodeCode, state: TensorValue, k: Value, other?: Value): Value => {
+      const [t, own] = code.coordinates();
+      const b = other ?? own;
       const initial = recurrence.initial[which];
       const first = () => {
         const direction = directions === 1 ? undefined : code.constant(d);
@@ -151,14 +170,14 @@ export function lowerDirections(
     return step({
       activations: recurrence.activations[d],
       index: d,
-      declare(shape) {
-        const declared = group?.declare(recurrence.dtype, shape) ?? graph.declare(recurrence.dtype, shape);
+      declare(shape, dtype = recurrence.dtype) {
+        const declared = group?.declare(dtype, shape) ?? graph.declare(dtype, shape);
         return { value: declared.value, define: (body) => declared.node.define(body) };
       },
       projected(code, row) {
         const [t, b] = code.coordinates();
         const at = reverse ? mirrored(code, t, b) : t;
-        return code.read(projected, code.linearIndex(projected.shape, [at, b, row]));
+        return projected(code, at, b, row);
       },
       bias(code, row) {
         const { b } = recurrence;
@@ -166,11 +185,11 @@ export function lowerDirections(
         const offset = (2 * d + 1) * recurrence.gates * hidden;
         return code.read(b, code.plus(row, offset));
       },
-      weight: (code, row, column) =>
-        code.read(
-          recurrence.r,
-          code.linearIndex(recurrence.r.shape, [directions === 1 ? undefined : code.constant(d), row, column]),
-        ),
+      weight(code, row, column) {
+        const matrix = recurrence.bytes ? [column, row] : [row, column];
+        const direction = directions === 1 ? undefined : code.constant(d);
+        return code.read(recurrence.r, code.linearIndex(recurrence.r.shape, [direction, ...matrix]));
+      },
       previous,
       carried(which, code, state, k, value) {
         if (lengths === undefined) return value;
@@ -221,11 +240,11 @@ export function clipped(code: NodeCode, { clip }: Recurrence, x: Value): Value {
 }
 
 /** x·W + b_W for all time steps: [time, batch, gates · hidden]. */
-function projection(node: NodeContext, recurrence: Recurrence, direction: number): TensorValue {
+function projection(node: NodeContext, recurrence: Recurrence, direction: number): Projected {
   const { dtype, time, batch, gates, hidden, x, w, b } = recurrence;
   const width = gates * hidden;
   const size = x.shape[2];
-  return node.graph.reduce(
+  const projected = node.graph.reduce(
     dtype,
     [time, batch, Dimension.constant(width)],
     dotProduct({
@@ -243,4 +262,5 @@ function projection(node: NodeContext, recurrence: Recurrence, direction: number
         b === undefined ? sum : code.fadd(sum, code.read(b, code.plus(code.index(2), 2 * direction * width))),
     }),
   );
+  return (code, t, n, row) => code.read(projected, code.linearIndex(projected.shape, [t, n, row]));
 }

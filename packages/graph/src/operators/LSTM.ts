@@ -1,85 +1,34 @@
-/**
- * Long short-term memory: gates in ONNX's order input, output, forget, cell, with optional peepholes. The input's products
- * are one node before the recurrence; the recurrence is a row group over time: gates, cell state, hidden state.
- *
- *   i, o, f, c = x·W + b_W + (h·R + b_R)
- *   C' = f(f + P_f C) C + f(i + P_i C) g(c)
- *   h' = f(o + P_o C') h(C')
- *
- * With input_forget the forget gate is one minus the input gate. `clip` bounds the four gates' inputs, not C', as onnxruntime has it.
- */
-import type { Value } from "@assay/vm";
+/** Long short-term memory: gates in ONNX's order input, output, forget, cell, with optional peepholes. */
 import { Dimension } from "../dimension.ts";
 import { dotProduct } from "../lowering/dot.ts";
-import { clipped, lowerDirections, readRecurrence } from "../lowering/recurrence.ts";
-import type { NodeCode } from "../nodeCode.ts";
+import { lowerLSTM, LSTM_KIND } from "../lowering/lstm.ts";
+import { readRecurrence } from "../lowering/recurrence.ts";
 import type { Operator } from "../operator.ts";
-
-const ONE = 0x3f800000;
 
 export const LSTM: Operator = {
   name: "LSTM",
   inputs: [3, 8],
   outputs: 3,
   lower(node) {
-    const coupled = node.attributes.flag("input_forget", false);
-    const kind = { gates: 4, activations: ["Sigmoid", "Tanh", "Tanh"], initial: [5, 6] };
-    const recurrence = readRecurrence(node, kind);
-    const { batch, hidden, time, dtype, directions } = recurrence;
-    const peepholes = node.optional(7, dtype);
-    if (peepholes !== undefined) {
-      node.rank(peepholes, 2, "P");
-      node.equalSizes(peepholes.shape[0], directions, "P, axis 0");
-      node.equalSizes(peepholes.shape[1], 3 * hidden, "P, axis 1");
-    }
-    return lowerDirections(node, recurrence, (direction) => {
-      const { projected, bias, weight, previous, carried, declare } = direction;
-      const [f, g, h] = direction.activations;
-      /** The input of a gate's activation: with the peephole (0 input, 1 output, 2 forget) on a cell state, and clipped. */
-      const opened = (code: NodeCode, gateInput: Value, which: 0 | 1 | 2, cellState: () => Value): Value => {
-        if (peepholes === undefined) return clipped(code, recurrence, gateInput);
-        const at = code.plus(code.index(2), (3 * direction.index + which) * hidden);
-        return clipped(code, recurrence, code.ffma(code.read(peepholes, at), cellState(), gateInput));
-      };
-      const gates = declare([time, batch, Dimension.constant(4 * hidden)]);
-      const cell = declare([time, batch, Dimension.constant(hidden)]);
-      const state = declare([time, batch, Dimension.constant(hidden)]);
-      gates.define({
-        kind: "reduce",
-        ...dotProduct({
-          dtype,
-          extent: Dimension.constant(hidden),
-          factors: (code, k) => [previous(0, code, state.value, k), weight(code, code.index(2), k)],
-          final: (code, sum) => code.fadd(projected(code, code.index(2)), code.fadd(sum, bias(code, code.index(2)))),
-        }),
-      });
-      const gate = (code: NodeCode, which: 0 | 1 | 2 | 3, j: Value) => {
-        const [t, b] = code.coordinates();
-        return code.read(gates.value, code.linearIndex(gates.value.shape, [t, b, code.plus(j, which * hidden)]));
-      };
-      cell.define({
-        kind: "map",
-        value(code) {
-          const j = code.index(2);
-          const before = () => previous(1, code, cell.value, j);
-          const input = f(code, opened(code, gate(code, 0, j), 0, before));
-          const added = code.fmul(input, g(code, clipped(code, recurrence, gate(code, 3, j))));
-          const forget = coupled
-            ? code.fsub(code.constant(ONE), input)
-            : f(code, opened(code, gate(code, 2, j), 2, before));
-          return carried(1, code, cell.value, j, code.ffma(forget, before(), added));
+    const recurrence = readRecurrence(node, LSTM_KIND);
+    const { batch, hidden, time, dtype } = recurrence;
+    return lowerLSTM(node, recurrence, ({ projected, bias, weight, previous, declare }) => {
+      const { value, define } = declare([time, batch, Dimension.constant(4 * hidden)]);
+      return {
+        value,
+        define(state) {
+          define({
+            kind: "reduce",
+            ...dotProduct({
+              dtype,
+              extent: Dimension.constant(hidden),
+              factors: (code, k) => [previous(0, code, state, k), weight(code, code.index(2), k)],
+              final: (code, sum) =>
+                code.fadd(projected(code, code.index(2)), code.fadd(sum, bias(code, code.index(2)))),
+            }),
+          });
         },
-      });
-      state.define({
-        kind: "map",
-        value(code) {
-          const j = code.index(2);
-          const now = () => code.read(cell.value, code.linear());
-          const output = f(code, opened(code, gate(code, 1, j), 1, now));
-          return carried(0, code, state.value, j, code.fmul(output, h(code, now())));
-        },
-      });
-      return [state.value, cell.value];
+      };
     });
   },
 };

@@ -4,6 +4,7 @@ export { BiasAdd } from "./BiasAdd.ts";
 export { BiasGelu } from "./BiasGelu.ts";
 export { BiasSplitGelu } from "./BiasSplitGelu.ts";
 export { DequantizeLinear } from "./DequantizeLinear.ts";
+export { DynamicQuantizeLSTM } from "./DynamicQuantizeLSTM.ts";
 export { DynamicQuantizeMatMul } from "./DynamicQuantizeMatMul.ts";
 export { EmbedLayerNormalization } from "./EmbedLayerNormalization.ts";
 export { ExpandDims } from "./ExpandDims.ts";

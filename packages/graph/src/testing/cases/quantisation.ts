@@ -65,12 +65,43 @@ const pair = (first: InputCase, second: InputCase): InputCase[] => [
 ];
 const one = (input: InputCase): InputCase[] => [input, scale(0.0625), zero(120)];
 
+const [time, batch, size, hidden] = [4, 3, 5, 6];
+/** X, W, R, B, lengths, first states and peepholes, then scales and zero points: one for all, or one for each column. */
+const lstm = (directions: number, more: readonly (InputCase | undefined)[], each: boolean, signed = true) => {
+  const width = 4 * hidden;
+  const of = each ? [directions, width] : [directions];
+  const weights = (inputs: number) => fixed((signed ? s8 : u8)(directions, inputs, width));
+  const type = signed ? DType.INT8 : DType.UINT8;
+  const columns = [
+    fixed({ shape: of, range: [0.005, 0.02] }),
+    fixed({ ...typed(type, of), values: new Array<number>(directions * width).fill(signed ? 0 : 120) }),
+  ];
+  const given = Array.from({ length: 5 }, (_, i) => more[i]);
+  return [f(time, batch, size), weights(size), weights(hidden), ...given, ...columns, ...columns];
+};
+const biases = (directions: number): InputCase => fixed(f(directions, 8 * hidden));
+const states = (directions: number): InputCase[] => [f(directions, batch, hidden), f(directions, batch, hidden)];
+const lengths = (...values: number[]): InputCase => ({ ...typed(DType.INT32, [batch]), values });
+const DynamicQuantizeLSTM: OperatorCase[] = [
+  { inputs: lstm(1, [biases(1)], false) },
+  { inputs: lstm(1, [biases(1), undefined, ...states(1)], true), attributes: { direction: "reverse" } },
+  { inputs: lstm(2, [biases(2), undefined, ...states(2)], true), attributes: { direction: "bidirectional" } },
+  { inputs: lstm(2, [undefined, undefined], false, false), attributes: { direction: "bidirectional" } },
+  { inputs: lstm(1, [biases(1), lengths(3, 1, 2), ...states(1), fixed(f(1, 3 * hidden))], true, false) },
+].map(({ inputs, attributes }) => ({
+  inputs,
+  attributes: { ...attributes, hidden_size: hidden },
+  outputs: 3,
+  tolerance: 1e-5,
+}));
+
 const packed = (...shape: number[]): InputCase => fixed(typed(DType.UINT8, shape, [0, 256]));
 
 export const CASES: CaseTable = {
   "": { DequantizeLinear, MatMulInteger, QLinearConv, QLinearMatMul, QuantizeLinear },
   [MICROSOFT]: {
     DequantizeLinear: microsoft(DequantizeLinear),
+    DynamicQuantizeLSTM,
     DynamicQuantizeMatMul: [
       { inputs: [f(3, 8), fixed(s8(8, 4)), scale(0.02)], tolerance: 1e-5 },
       {
