@@ -8,6 +8,7 @@ import { isFloat } from "./lowering/types.ts";
 import type { OnnxModel } from "./onnx/model.ts";
 import { checkNotNaN } from "./onnx/tensor.ts";
 import type { ImportOptions } from "./importOptions.ts";
+import type { SizeBounds } from "./symbols.ts";
 
 /** Numbers, nested as deep as the tensor has axes; integers up to 2^53, booleans as 0 and 1. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -68,11 +69,15 @@ function fixedSizes(
   const fixed: Record<string, number> = {};
   for (const [name, size] of sizes) {
     const given = Object.hasOwn(symbols, name) ? symbols[name] : size;
-    const fits = typeof given === "number" ? given === size : given.least <= size && size <= given.greatest;
+    const fits = typeof given === "number" ? given === size : isWithin(size, given);
     check(fits, "BAD_OPTION", `a bound tensor makes dimension ${name} ${size}, which the options exclude`);
     if (left.some(({ shape = [] }) => shape.includes(name)) || Object.hasOwn(symbols, name)) fixed[name] = size;
   }
   return fixed;
+}
+
+function isWithin(size: number, { least, greatest, multipleOf = 1 }: SizeBounds): boolean {
+  return least <= size && size <= greatest && size % multipleOf === 0;
 }
 
 function tensorOf(numbers: NestedNumbers, elementType: number, place: Place): Tensor {

@@ -3,20 +3,24 @@
  * so that equal sizes written differently are equal. Atoms are symbols, the call number, and quotients, remainders,
  * minima and maxima of dimensions.
  */
-import { shape, type ShapeExpression } from "@assay/vm";
-import { check } from "./errors.ts";
+import { shape, type Bounds, type ShapeExpression } from "@assay/vm";
+import { check, GraphError } from "./errors.ts";
 
 /** Greatest coefficient: sums and products of two are exact or refused. */
 const MAX_COEFFICIENT = Number.MAX_SAFE_INTEGER;
 /** Longest text of a dimension: hostile shape arithmetic would double it with every node. */
 const MAX_KEY = 512;
+/** Bounds of a symbol of which no others are known. */
+const ANY: Bounds = { least: 0, greatest: 2 ** 32 - 1 };
 
 type Operation = "div" | "ceilDiv" | "rem" | "min" | "max";
 
 type Atom =
-  | { readonly kind: "symbol"; readonly index: number }
+  | { readonly kind: "symbol"; readonly index: number; readonly bounds: Bounds }
   | { readonly kind: "call" }
   | { readonly kind: Operation; readonly left: Dimension; readonly right: Dimension };
+
+type Leaf = Extract<Atom, { readonly kind: "symbol" | "call" }>;
 
 interface Term {
   readonly coefficient: number;
@@ -27,6 +31,7 @@ interface Term {
 export class Dimension {
   /** Terms by the key of their atoms; no coefficient is 0. */
   readonly #terms: ReadonlyMap<string, Term>;
+  #range: Bounds | undefined;
   /** A text that equal dimensions share. */
   readonly key: string;
 
@@ -42,8 +47,9 @@ export class Dimension {
     return new Dimension(new Map([["", { coefficient: value, atoms: [] }]]));
   }
 
-  static symbol(index: number): Dimension {
-    return ofAtom({ kind: "symbol", index });
+  /** A symbol of the program, whose value a request chooses within these bounds. */
+  static symbol(index: number, bounds: Bounds = ANY): Dimension {
+    return ofAtom({ kind: "symbol", index, bounds });
   }
 
   /** The number of the call being computed. */
@@ -97,22 +103,35 @@ export class Dimension {
     return new Dimension(terms);
   }
 
-  /** Rounded down; exact quotients by a single term cancel. By 0 gives 0. */
+  /** Rounded down; what the divisor divides leaves the quotient. By 0 gives 0. */
   div(other: Dimension | number): Dimension {
     const right = Dimension.of(other);
-    return this.#dividedExactly(right) ?? this.#operation("div", right, (a, b) => (b === 0 ? 0 : Math.floor(a / b)));
+    const exact = this.#dividedExactly(right);
+    if (exact !== undefined) return exact;
+    const by = right.constant;
+    return by !== undefined && by > 0
+      ? this.#dividedBy(by)
+      : this.#operation("div", right, (a, b) => Math.floor(a / b));
   }
 
   /** Rounded up. By 0 gives 0. */
   ceilDiv(other: Dimension | number): Dimension {
     const right = Dimension.of(other);
-    return this.#dividedExactly(right) ?? this.#operation("ceilDiv", right, (a, b) => (b === 0 ? 0 : Math.ceil(a / b)));
+    const exact = this.#dividedExactly(right);
+    if (exact !== undefined) return exact;
+    const by = right.constant;
+    if (by !== undefined && by > 0) return this.add(by - 1).div(by);
+    return this.#operation("ceilDiv", right, (a, b) => Math.ceil(a / b));
   }
 
   rem(other: Dimension | number): Dimension {
     const right = Dimension.of(other);
     if (this.#dividedExactly(right) !== undefined) return Dimension.constant(0);
-    return this.#operation("rem", right, (a, b) => (b === 0 ? 0 : ((a % b) + b) % b));
+    const by = right.constant;
+    if (by === undefined || by <= 0) return this.#operation("rem", right, (a, b) => ((a % b) + b) % b);
+    const { rest } = this.#split(by);
+    const times = rest.#quotientBy(by);
+    return times === undefined ? ofAtom({ kind: "rem", left: rest, right }) : rest.sub(times * by);
   }
 
   /** The lesser; one of the two where it can be seen which. */
@@ -142,34 +161,50 @@ export class Dimension {
     });
   }
 
-  /** A value that this is never below: symbols are 0 or more, and where the call number counts it is 1 or more. */
+  /** A value that this is never below, as far as can be seen. */
   get least(): number {
-    let sum = 0;
-    for (const { coefficient, atoms } of this.#terms.values()) {
-      if (atoms.length > 0 && (coefficient < 0 || atoms.some((atom) => leastOf(atom) < 0))) return -Infinity;
-      sum += atoms.reduce((product, atom) => product * leastOf(atom), coefficient);
-    }
-    return sum;
+    return this.#bounds.least;
   }
 
-  /** Greatest value, given the greatest of each symbol and of the call number (an upper bound, not always reached). */
-  greatest(symbols: readonly number[], call: number): number {
-    let sum = 0;
-    for (const { coefficient, atoms } of this.#terms.values()) {
-      if (coefficient < 0) continue;
-      sum += atoms.reduce((product, atom) => product * greatestOf(atom, symbols, call), coefficient);
+  /** A value that this is never above, as far as can be seen. */
+  get greatest(): number {
+    return this.#bounds.greatest;
+  }
+
+  /** Symbols that the value depends on. */
+  get symbols(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const { atoms } of this.#terms.values()) {
+      for (const atom of atoms) {
+        if (atom.kind === "symbol") found.add(atom.index);
+        else if ("left" in atom) [atom.left, atom.right].forEach((part) => part.symbols.forEach((i) => found.add(i)));
+      }
     }
-    return sum;
+    return found;
+  }
+
+  /** Constants by which something in it is divided with a remainder. */
+  get divisors(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const { atoms } of this.#terms.values()) {
+      for (const atom of atoms) {
+        if (!("left" in atom)) continue;
+        const by = atom.kind === "min" || atom.kind === "max" ? undefined : atom.right.constant;
+        if (by !== undefined) found.add(by);
+        [atom.left, atom.right].forEach((part) => part.divisors.forEach((divisor) => found.add(divisor)));
+      }
+    }
+    return found;
   }
 
   /** The same value with the call number replaced. */
   atCall(call: Dimension): Dimension {
-    let sum = Dimension.constant(0);
-    for (const { coefficient, atoms } of this.#terms.values()) {
-      const product = atoms.reduce((factor, atom) => factor.mul(atCall(atom, call)), Dimension.constant(coefficient));
-      sum = sum.add(product);
-    }
-    return sum;
+    return this.#replaced((atom) => (atom.kind === "call" ? call : ofAtom(atom)));
+  }
+
+  /** The same value with a symbol replaced. */
+  atSymbol(index: number, value: Dimension): Dimension {
+    return this.#replaced((atom) => (atom.kind === "symbol" && atom.index === index ? value : ofAtom(atom)));
   }
 
   /** As a shape expression; negative terms are subtracted from the others, and the result is not below 0. */
@@ -190,11 +225,68 @@ export class Dimension {
     return this.key;
   }
 
+  get #bounds(): Bounds {
+    return (this.#range ??= sumOf([...this.#terms.values()].map(rangeOfTerm)));
+  }
+
+  /** The quotient by a constant above 0, where the bounds leave one value only. */
+  #quotientBy(by: number): number | undefined {
+    const least = Math.floor(this.least / by);
+    return least === Math.floor(this.greatest / by) ? least : undefined;
+  }
+
+  #replaced(leaf: (atom: Leaf) => Dimension): Dimension {
+    const value = (atom: Atom): Dimension =>
+      "left" in atom ? atom.left.#replaced(leaf)[atom.kind](atom.right.#replaced(leaf)) : leaf(atom);
+    let sum = Dimension.constant(0);
+    for (const { coefficient, atoms } of this.#terms.values()) {
+      sum = sum.add(atoms.reduce((factor, atom) => factor.mul(value(atom)), Dimension.constant(coefficient)));
+    }
+    return sum;
+  }
+
+  /** An operation that has no simpler form; by 0 gives 0. */
   #operation(kind: Operation, right: Dimension, compute: (a: number, b: number) => number): Dimension {
     const [a, b] = [this.constant, right.constant];
-    if (a !== undefined && b !== undefined) return Dimension.constant(compute(a, b));
-    if ((kind === "min" || kind === "max") && this.equals(right)) return this;
+    const divides = kind !== "min" && kind !== "max";
+    if (a !== undefined && b !== undefined) return Dimension.constant(divides && b === 0 ? 0 : compute(a, b));
+    if (!divides && this.equals(right)) return this;
     return ofAtom({ kind, left: this, right });
+  }
+
+  /** The value as `by` · whole + rest, the coefficients of the rest below `by`. */
+  #split(by: number): { whole: Dimension; rest: Dimension } {
+    const [whole, rest] = [new Map<string, Term>(), new Map<string, Term>()];
+    for (const [key, { coefficient, atoms }] of this.#terms) {
+      const times = Math.floor(coefficient / by);
+      whole.set(key, { coefficient: times, atoms });
+      rest.set(key, { coefficient: coefficient - by * times, atoms });
+    }
+    return { whole: new Dimension(whole), rest: new Dimension(rest) };
+  }
+
+  /**
+   * The quotient by a constant above 0, in a form of its own: what `by` divides is outside, a quotient inside it is one with
+   * it (⌊(⌊a / m⌋ + b) / n⌋ = ⌊(a + m b) / (m n)⌋), and the fraction is reduced.
+   */
+  #dividedBy(by: number): Dimension {
+    const quotients = [...this.#terms.values()].flatMap(({ coefficient, atoms: [first, ...others] }) => {
+      const isQuotient = coefficient === 1 && others.length === 0 && first?.kind === "div";
+      return isQuotient && first.right.constant !== undefined ? [{ atom: first, inner: first.right.constant }] : [];
+    });
+    const [only] = quotients;
+    if (quotients.length === 1 && only.inner * by <= MAX_COEFFICIENT) {
+      const others = this.sub(ofAtom(only.atom));
+      return only.atom.left.add(others.mul(only.inner)).div(only.inner * by);
+    }
+    const { whole, rest } = this.#split(by);
+    const times = rest.#quotientBy(by);
+    if (times !== undefined) return whole.add(times);
+    const common = [...rest.#terms.values()]
+      .filter(({ atoms }) => atoms.length > 0)
+      .reduce((divisor, { coefficient }) => greatestCommonDivisor(divisor, coefficient), by);
+    if (common > 1) return whole.add(rest.#split(common).whole.div(by / common));
+    return whole.add(ofAtom({ kind: "div", left: rest, right: Dimension.constant(by) }));
   }
 
   /** The quotient where a single term divides every term of this one, or this is a multiple; undefined elsewhere. */
@@ -251,31 +343,41 @@ function growsWithCall(atom: Atom): boolean {
   return atom.kind === "min" || atom.kind === "max" ? atom.right.growsWithCall : !atom.right.usesCall;
 }
 
-/** A value that an atom is never below; -∞ if it may be negative. */
-function leastOf(atom: Atom): number {
-  if (atom.kind === "symbol") return 0;
-  if (atom.kind === "call") return 1;
-  const [left, right] = [atom.left.least, atom.right.least];
-  if (atom.kind === "max") return Math.max(left, right);
-  if (atom.kind === "min") return Math.min(left, right);
-  return left >= 0 && right >= 0 ? 0 : -Infinity;
+function rangeOf(atom: Atom): Bounds {
+  if (atom.kind === "symbol") return atom.bounds;
+  if (atom.kind === "call") return { least: 1, greatest: Infinity };
+  const { left, right } = atom;
+  if (atom.kind === "min" || atom.kind === "max") {
+    const pick = Math[atom.kind];
+    return { least: pick(left.least, right.least), greatest: pick(left.greatest, right.greatest) };
+  }
+  if (left.least < 0 || right.least < 0) return { least: -Infinity, greatest: Infinity };
+  if (atom.kind === "rem") return { least: 0, greatest: Math.min(left.greatest, Math.max(0, right.greatest - 1)) };
+  const round = atom.kind === "div" ? Math.floor : Math.ceil;
+  const least = right.greatest === Infinity ? 0 : round(left.least / Math.max(1, right.greatest));
+  // A divisor that may be 0 gives 0.
+  return { least: right.least === 0 ? 0 : least, greatest: round(left.greatest / Math.max(1, right.least)) };
 }
 
-function greatestOf(atom: Atom, symbols: readonly number[], call: number): number {
-  if (atom.kind === "symbol") return symbols[atom.index] ?? 0;
-  if (atom.kind === "call") return call;
-  const left = atom.left.greatest(symbols, call);
-  if (atom.kind === "div") return Math.floor(left / (atom.right.constant ?? 1));
-  if (atom.kind === "ceilDiv") return Math.ceil(left / (atom.right.constant ?? 1));
-  const right = atom.right.greatest(symbols, call);
-  if (atom.kind === "rem") return Math.min(left, Math.max(0, right - 1));
-  return atom.kind === "min" ? Math.min(left, right) : Math.max(left, right);
+function rangeOfTerm({ coefficient, atoms }: Term): Bounds {
+  const product = atoms.map(rangeOf).reduce(productOf, { least: 1, greatest: 1 });
+  return productOf(product, { least: coefficient, greatest: coefficient });
 }
 
-function atCall(atom: Atom, call: Dimension): Dimension {
-  if (atom.kind === "call") return call;
-  if (atom.kind === "symbol") return Dimension.symbol(atom.index);
-  return atom.left.atCall(call)[atom.kind](atom.right.atCall(call));
+function productOf(a: Bounds, b: Bounds): Bounds {
+  const ends = [a.least, a.greatest].flatMap((x) => [b.least, b.greatest].map((y) => (x === 0 || y === 0 ? 0 : x * y)));
+  return { least: Math.min(...ends), greatest: Math.max(...ends) };
+}
+
+function sumOf(ranges: readonly Bounds[]): Bounds {
+  return ranges.reduce((a, b) => ({ least: a.least + b.least, greatest: a.greatest + b.greatest }), {
+    least: 0,
+    greatest: 0,
+  });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 function expressionOf(atom: Atom): ShapeExpression {
@@ -297,4 +399,16 @@ export function sameShape(a: readonly Dimension[], b: readonly Dimension[]): boo
 /** A shape as text, for messages. */
 export function formatShape(shape: readonly Dimension[]): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** Throws SHAPE_MISMATCH unless two sizes are the same; what the symbols must be for that can be read from the error. */
+export function checkEqual(a: Dimension | number, b: Dimension | number, reason: string): void {
+  const sizes = [Dimension.of(a), Dimension.of(b)] as const;
+  if (!sizes[0].equals(sizes[1])) throw new GraphError("SHAPE_MISMATCH", reason, {}, { sizes });
+}
+
+/** Throws SHAPE_MISMATCH unless two shapes are the same. */
+export function checkSameShape(a: readonly Dimension[], b: readonly Dimension[], reason: string): void {
+  check(a.length === b.length, "SHAPE_MISMATCH", reason);
+  a.forEach((size, axis) => checkEqual(size, b[axis], reason));
 }

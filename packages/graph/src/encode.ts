@@ -149,7 +149,7 @@ export function encodeProgram(lowered: Lowered): Program {
       ...(lowered.labels && { labels: lowered.labels }),
     });
   } catch (error) {
-    if (error instanceof HeaderError) throw new GraphError("TOO_LARGE", error.message, {}, error);
+    if (error instanceof HeaderError) throw new GraphError("TOO_LARGE", error.message, {}, { cause: error });
     throw error;
   }
 }
@@ -170,7 +170,8 @@ function encodeFields(node: LoweredNode, record: NodeRecord): Uint8Array {
   try {
     return encodeRecord(record);
   } catch (error) {
-    if (error instanceof RangeError) throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, error);
+    if (error instanceof RangeError)
+      throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, { cause: error });
     throw error;
   }
 }

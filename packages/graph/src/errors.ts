@@ -3,6 +3,8 @@
  * line ends with exit code 2 on any of them.
  */
 
+import type { Dimension } from "./dimension.ts";
+
 /** Every reason for which a model is refused, and what it means. */
 export const GRAPH_ERRORS = {
   MALFORMED_FILE: "The bytes are not an ONNX model.",
@@ -34,15 +36,24 @@ export interface Place {
   readonly node?: string;
 }
 
+/** What else is known of an error. */
+interface Details {
+  readonly cause?: unknown;
+  /** Two sizes that had to be equal and are not, or only for some values of their symbols. */
+  readonly sizes?: readonly [Dimension, Dimension] | undefined;
+}
+
 export class GraphError extends Error {
   readonly code: GraphErrorCode;
   readonly reason: string;
   readonly file: string | undefined;
   readonly node: string | undefined;
+  /** @internal */
+  readonly sizes: readonly [Dimension, Dimension] | undefined;
   /** Exit code of a command that fails with this error. */
   readonly exitCode = 2;
 
-  constructor(code: GraphErrorCode, reason: string, place: Place = {}, cause?: unknown) {
+  constructor(code: GraphErrorCode, reason: string, place: Place = {}, { cause, sizes }: Details = {}) {
     const where = [place.file, place.node].filter((part) => part !== undefined).join(": ");
     super(`${where === "" ? "" : `${where}: `}${reason} [${code}]`, cause === undefined ? {} : { cause });
     this.name = "GraphError";
@@ -50,12 +61,13 @@ export class GraphError extends Error {
     this.reason = reason;
     this.file = place.file;
     this.node = place.node;
+    this.sizes = sizes;
   }
 
-  /** The same error with what it does not yet know of its place filled in. */
-  at(place: Place): GraphError {
+  /** The same error with what it does not yet know of its place filled in, and with other words for its reason. */
+  at(place: Place, reason = this.reason): GraphError {
     const merged = { file: this.file ?? place.file, node: this.node ?? place.node };
-    return new GraphError(this.code, this.reason, merged, this.cause);
+    return new GraphError(this.code, reason, merged, { cause: this.cause, sizes: this.sizes });
   }
 }
 

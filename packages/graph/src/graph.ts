@@ -4,8 +4,8 @@
  */
 import type { DType, Value } from "@assay/vm";
 import { bounded } from "./bounded.ts";
-import { Dimension, formatShape } from "./dimension.ts";
-import { check, GraphError } from "./errors.ts";
+import { checkEqual, Dimension, formatShape } from "./dimension.ts";
+import { check } from "./errors.ts";
 import { LoweredNode, type MapBody, type ReduceBody, type RowGroup } from "./loweredNode.ts";
 import type { NodeCode } from "./nodeCode.ts";
 import type { TensorValue } from "./tensorValue.ts";
@@ -90,9 +90,7 @@ export function broadcastShape(shapes: readonly (readonly Dimension[])[]): Dimen
     for (const shape of shapes) {
       const own = shape[axis - rank + shape.length];
       if (own === undefined || own.equals(1) || own.equals(size)) continue;
-      if (!size.equals(1)) {
-        throw new GraphError("SHAPE_MISMATCH", `${shapes.map(formatShape).join(" and ")} do not broadcast`);
-      }
+      if (!size.equals(1)) checkEqual(size, own, `${shapes.map(formatShape).join(" and ")} do not broadcast`);
       size = own;
     }
     return size;

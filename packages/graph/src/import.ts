@@ -2,27 +2,50 @@
  * From an ONNX file to a program. The graph is lowered node by node into the canonical form, constants are folded, the
  * fusion pass runs, and names are dropped: the same file gives the same program root everywhere.
  */
+import { assumptionFor } from "./assumptions.ts";
 import { bindInputs } from "./bind.ts";
 import { GraphError, type Place } from "./errors.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
 import type { ImportOptions } from "./importOptions.ts";
 import { modelImport } from "./modelImport.ts";
 import { lowerOneCall } from "./oneCall.ts";
-import { readModel } from "./onnx/model.ts";
+import { readModel, type OnnxModel } from "./onnx/model.ts";
 import type { ExternalData } from "./onnx/tensor.ts";
 import type { Imported } from "./report.ts";
+import type { Assumption } from "./symbols.ts";
 
 /** Imports a model. Throws `GraphError` with the file, the node and the reason. */
 export function importOnnx(bytes: Uint8Array, given: ImportOptions = {}): Imported {
   const place: Place = given.file === undefined ? {} : { file: given.file };
   try {
     const { model, options } = bindInputs(readModel(bytes, given.file, watched(given)), given);
-    const generation = options.generation === false ? undefined : generationOf(model, options);
-    const own = modelImport(model, options);
-    return generation === undefined ? lowerOneCall(own) : lowerGeneration(own, generation);
+    return lowered(model, options, {});
   } catch (error) {
     if (error instanceof GraphError) throw error.at(place);
     throw error;
+  }
+}
+
+/** Most assumptions of a model's dimensions, each of which begins the lowering anew. */
+const MOST_ASSUMPTIONS = 16;
+
+/** The model's program; where sizes agree only for some values of its dimensions, of these values. */
+function lowered(
+  model: OnnxModel,
+  options: ImportOptions,
+  assumptions: Readonly<Record<string, Assumption>>,
+): Imported {
+  const own = modelImport(model, options, assumptions);
+  try {
+    const generation = options.generation === false ? undefined : generationOf(model, options);
+    return generation === undefined ? lowerOneCall(own) : lowerGeneration(own, generation);
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const further = assumptionFor(error, own.symbols);
+    const next = { ...assumptions, ...further };
+    if (further !== undefined && Object.keys(next).length <= MOST_ASSUMPTIONS) return lowered(model, options, next);
+    const reason = own.symbols.named(error.reason);
+    throw error.at({}, reason === error.reason ? reason : `${reason}; --symbol fixes or bounds a dimension`);
   }
 }
 

@@ -3,14 +3,15 @@ import type { Bounds, Hash, TensorHasher } from "@assay/vm";
 import type { BoundValue } from "./bind.ts";
 import type { Sampling } from "./generation/sampling.ts";
 import type { ExternalData } from "./onnx/tensor.ts";
+import type { SizeOption } from "./symbols.ts";
 
 export interface ImportOptions {
   /** Name of the model's file, for messages. */
   readonly file?: string;
   /** Reads files beside the model. */
   readonly external?: ExternalData;
-  /** A size or bounds for each named dimension; those not given lie between 1 and `DEFAULT_GREATEST_SYMBOL`. */
-  readonly symbols?: Readonly<Record<string, number | Bounds>>;
+  /** A size or bounds for each named dimension; those not given lie between 1 and `DEFAULT_GREATEST_SYMBOL` where the model allows it. */
+  readonly symbols?: Readonly<Record<string, SizeOption>>;
   /** Inputs that are fixed: they are constants of the program, not inputs. */
   readonly bind?: Readonly<Record<string, BoundValue>>;
   /** Bounds of the number of calls of a generation loop; `DEFAULT_CALLS` if absent. */

@@ -3,7 +3,7 @@ export { GRAPH_ERRORS, GraphError, type GraphErrorCode } from "./errors.ts";
 export { importOnnx } from "./import.ts";
 export type { ImportOptions, ImportProgress } from "./importOptions.ts";
 export { labelBytes, type Imported, type ImportReport, type LabelTables, type NamedType } from "./report.ts";
-export { DEFAULT_GREATEST_SYMBOL } from "./symbols.ts";
+export { DEFAULT_GREATEST_SYMBOL, type SizeBounds, type SizeOption } from "./symbols.ts";
 export type { Sampling } from "./generation/sampling.ts";
 export { LOWERING_VERSION } from "./encode.ts";
 export { OPERATORS } from "./operators/index.ts";

@@ -90,7 +90,7 @@ export function writeBody(node: LoweredNode, body: Body): { sections: Sections; 
     return { sections, operands };
   } catch (error) {
     if (error instanceof AssemblyError)
-      throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, error);
+      throw new GraphError("TOO_LARGE", `${node.operator}: ${error.message}`, {}, { cause: error });
     throw error;
   }
 }

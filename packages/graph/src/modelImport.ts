@@ -2,7 +2,7 @@
 import type { ImportOptions } from "./importOptions.ts";
 import { GraphLowering } from "./lowerGraph.ts";
 import type { OnnxModel } from "./onnx/model.ts";
-import { Symbols } from "./symbols.ts";
+import { Symbols, type Assumption } from "./symbols.ts";
 
 export interface ModelImport {
   readonly model: OnnxModel;
@@ -11,7 +11,16 @@ export interface ModelImport {
   readonly lowering: GraphLowering;
 }
 
-/** The import of a model, nothing of it lowered yet. */
-export function modelImport(model: OnnxModel, options: ImportOptions): ModelImport {
-  return { model, options, symbols: new Symbols(options), lowering: new GraphLowering(model) };
+/** The import of a model, nothing of it lowered yet; `assumptions` are of dimensions of which the options say nothing. */
+export function modelImport(
+  model: OnnxModel,
+  options: ImportOptions,
+  assumptions: Readonly<Record<string, Assumption>>,
+): ModelImport {
+  return {
+    model,
+    options,
+    symbols: new Symbols(options.symbols ?? {}, assumptions),
+    lowering: new GraphLowering(model),
+  };
 }

@@ -3,7 +3,7 @@
  * graph to add nodes to.
  */
 import { DType, float32, nameOf, wordsOf } from "@assay/vm";
-import { Dimension, formatShape } from "./dimension.ts";
+import { checkEqual, Dimension, formatShape } from "./dimension.ts";
 import { check, GraphError, type GraphErrorCode } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Attributes } from "./onnx/attributes.ts";
@@ -156,7 +156,7 @@ export class NodeContext {
 
   /** Throws SHAPE_MISMATCH unless two sizes are the same. */
   equalSizes(a: Dimension | number, b: Dimension | number, what: string): void {
-    check(Dimension.of(a).equals(b), "SHAPE_MISMATCH", `${what}: ${Dimension.of(a)} is not ${Dimension.of(b)}`);
+    checkEqual(a, b, `${what}: ${a} is not ${b}`);
   }
 
   /** Throws SHAPE_MISMATCH unless the value has this rank. */

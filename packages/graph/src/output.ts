@@ -1,7 +1,7 @@
 /** The outputs of a model as nodes of the program, held to what the model declares of them. */
 import { isDType, nameOf } from "@assay/vm";
 import { formatShape, sameShape } from "./dimension.ts";
-import { check, type Place } from "./errors.ts";
+import { check } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { isGrouped, type LoweredNode } from "./loweredNode.ts";
 import type { DeclaredValue } from "./onnx/model.ts";
@@ -23,7 +23,6 @@ export function outputNode(
   const isString = declared.elementType === STRING;
   const fits = isString ? value.labels !== undefined : value.labels === undefined || declared.elementType === 0;
   check(fits, "TYPE_MISMATCH", isString ? "the output is declared to hold strings" : "the output holds strings", place);
-  checkDeclaredShape(declared, value, place);
   graph.operator = "Identity";
   if (
     value.source.kind === "node" &&
@@ -43,14 +42,15 @@ export function copyOf(graph: Graph, value: TensorValue): { value: TensorValue; 
   return { value: copy, node: copy.source.node };
 }
 
-function checkDeclaredShape(declared: DeclaredValue, value: TensorValue, place: Place): void {
-  if (declared.shape === undefined) return;
+/** A remark where the declared shape of an output is not the one it has, which decides nothing; undefined elsewhere. */
+export function shapeRemark(declared: DeclaredValue, { shape }: TensorValue): string | undefined {
+  if (declared.shape === undefined) return undefined;
   const fits =
-    declared.shape.length === value.shape.length &&
+    declared.shape.length === shape.length &&
     declared.shape.every((size, axis) => {
-      const { constant } = value.shape[axis];
+      const { constant } = shape[axis];
       return typeof size !== "number" || constant === undefined || constant === size;
     });
   const text = declared.shape.map((size) => size ?? "?").join(", ");
-  check(fits, "SHAPE_MISMATCH", `the output is ${formatShape(value.shape)}, declared [${text}]`, place);
+  return fits ? undefined : `output ${JSON.stringify(declared.name)} is ${formatShape(shape)}, declared [${text}]`;
 }

@@ -10,10 +10,14 @@ import {
   type Hash,
   type Program,
 } from "@assay/vm";
+import { describeAssumption } from "./assumptions.ts";
 import { formatShape } from "./dimension.ts";
 import type { ImportOptions } from "./importOptions.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import type { ModelImport } from "./modelImport.ts";
+import type { OnnxModel } from "./onnx/model.ts";
+import { shapeRemark } from "./output.ts";
+import { symbolName, type Symbols } from "./symbols.ts";
 import type { TensorValue } from "./tensorValue.ts";
 
 /** What an import found, for people. */
@@ -22,8 +26,10 @@ export interface ImportReport {
   readonly paramsRoot: string;
   /** Operators of the model and how often each occurs. */
   readonly operators: Readonly<Record<string, number>>;
-  /** Named dimensions in the order of their symbols. */
+  /** The program's symbols: named dimensions, or dimensions divided by the number of which they take only multiples. */
   readonly symbols: readonly ({ readonly name: string } & Bounds)[];
+  /** What the import took otherwise than the file says, or beyond it: sizes assumed, declared shapes that are not so. */
+  readonly remarks: readonly string[];
   readonly inputs: readonly NamedType[];
   readonly outputs: readonly NamedType[];
   readonly parameters: { readonly count: number; readonly bytes: number };
@@ -78,11 +84,10 @@ export interface Told {
 export function importedAs({ model, options, symbols, lowering }: ModelImport, program: Program, told: Told): Imported {
   symbols.checkUsed();
   const { labels, endTokens = [] } = told;
-  const named = (text: string) => text.replaceAll(/\bs(\d)\b/g, (_, digit: string) => symbols.names[Number(digit)]);
   const describe = ([name, { dtype, shape }]: Named[number]): NamedType => ({
     name,
     dtype: nameOf(dtype),
-    shape: named(formatShape(shape)),
+    shape: symbols.named(formatShape(shape)),
   });
   const bytes = program.params.reduce((sum, tensor) => sum + heldBytes(tensor), 0);
   const operatorsOf = (nodes: readonly LoweredNode[] = []) => nodes.map(({ operator }) => operator);
@@ -90,7 +95,8 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
     programRoot: toHex(programRoot(program)),
     paramsRoot: toHex(hashParams(program, bytes, options)),
     operators: Object.fromEntries(Object.entries(lowering.operators).sort(([a], [b]) => (a < b ? -1 : 1))),
-    symbols: symbols.names.map((name, i) => ({ name, ...symbols.bounds[i] })),
+    symbols: symbols.list.map((symbol) => ({ name: symbolName(symbol), ...symbol.bounds })),
+    remarks: remarksOf(model, symbols, told.outputs),
     inputs: told.inputs.map(describe),
     outputs: told.outputs.map(describe),
     parameters: { count: program.params.length, bytes },
@@ -105,6 +111,18 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
     ...(labels && { labels }),
   };
   return { program, report };
+}
+
+function remarksOf({ graph }: OnnxModel, symbols: Symbols, outputs: Named): string[] {
+  const values = new Map(outputs);
+  const shapes = graph.outputs.map((declared) => {
+    const value = values.get(declared.name);
+    return value === undefined ? undefined : shapeRemark(declared, value);
+  });
+  return [
+    ...Object.entries(symbols.assumptions).map(([name, assumption]) => describeAssumption(name, assumption)),
+    ...shapes.filter((remark) => remark !== undefined).map((remark) => symbols.named(remark)),
+  ];
 }
 
 function hashParams(program: Program, total: number, { hasher = plainHasher, progress }: ImportOptions): Hash {

@@ -18,7 +18,7 @@ export function tokenizerCodec(file: string, bytes: Uint8Array): TextCodec {
     tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)) as object, {});
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GraphError("MALFORMED_FILE", `no tokenizer: ${reason}`, { file }, error);
+    throw new GraphError("MALFORMED_FILE", `no tokenizer: ${reason}`, { file }, { cause: error });
   }
   return {
     encode: (text) => {

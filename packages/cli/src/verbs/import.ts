@@ -35,6 +35,7 @@ function show(model: string, report: ImportReport): void {
   const counts = Object.entries(report.operators).map(([name, count]) => `${name} ${count}`);
   line("operators", counts.join(", "));
   for (const { name, least, greatest } of report.symbols) line("symbol", `${name}, ${least} to ${greatest}`);
+  for (const remark of report.remarks) line("remark", remark);
   for (const { name, dtype, shape } of report.inputs) line("input", `${name} ${dtype} ${shape}`);
   for (const { name, dtype, shape } of report.outputs) line("output", `${name} ${dtype} ${shape}`);
   for (const [i, labels] of (report.labels ?? []).entries())

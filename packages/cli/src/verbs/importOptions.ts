@@ -3,12 +3,20 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { fastHasher } from "@assay/engine";
-import { folderReader, GraphError, importOnnx, readTensorFile, type Imported, type Sampling } from "@assay/graph";
+import {
+  folderReader,
+  GraphError,
+  importOnnx,
+  readTensorFile,
+  type Imported,
+  type Sampling,
+  type SizeOption,
+} from "@assay/graph";
 import { keccak, type Bounds } from "@assay/vm";
 import { ProgressLine } from "./progress.ts";
 
 export interface ModelOptions {
-  readonly symbol: Readonly<Record<string, number | Bounds>>;
+  readonly symbol: Readonly<Record<string, SizeOption>>;
   /** Files by the inputs that they fix. */
   readonly bind: Readonly<Record<string, string>>;
   readonly calls?: Bounds;
@@ -22,7 +30,12 @@ export interface ModelOptions {
 /** Adds the options of `ModelOptions` to a verb. */
 export function withModelOptions(command: Command): Command {
   return command
-    .option("--symbol <name=size>", "fix a named dimension, or bound it: name=least..greatest", readSymbol, {})
+    .option(
+      "--symbol <name=size>",
+      "fix a named dimension, or bound it: name=least..greatest[:multiple]",
+      readSymbol,
+      {},
+    )
     .option("--bind <name=file>", "fix an input to the tensor in a .pb, .npy or .json file", readBinding, {})
     .option("--calls <n..m>", "least and greatest number of calls of a model that generates", readBounds)
     .option("--end-token <list>", "tokens that end a text, with commas; otherwise the file's eos_token_id", readTokens)
@@ -63,19 +76,17 @@ export function readFile(file: string): Uint8Array {
     return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file }, error);
+    throw new GraphError("MALFORMED_FILE", `cannot be read: ${reason}`, { file }, { cause: error });
   }
 }
 
-function readSymbol(
-  text: string,
-  known: Readonly<Record<string, number | Bounds>>,
-): Readonly<Record<string, number | Bounds>> {
-  const match = /^(.+)=(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("write it like N=1 or N=1..64");
-  const [, name, least, greatest] = match;
-  const value = greatest === undefined ? Number(least) : { least: Number(least), greatest: Number(greatest) };
-  return { ...known, [name]: value };
+function readSymbol(text: string, known: Readonly<Record<string, SizeOption>>): Readonly<Record<string, SizeOption>> {
+  const match = /^(.+)=(\d{1,10})(?:\.\.(\d{1,10})(?::(\d{1,10}))?)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("write it like N=1, N=1..64 or N=32..640:32");
+  const [, name, least, greatest, multipleOf = "1"] = match as (string | undefined)[];
+  const bounds = { least: Number(least), greatest: Number(greatest), multipleOf: Number(multipleOf) };
+  const value = greatest === undefined ? Number(least) : bounds;
+  return { ...known, [name!]: value };
 }
 
 function readBinding(text: string, known: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -11,7 +11,7 @@
  * float32, whatever the type of the inputs, so that a narrow type is rounded once.
  */
 import { DType, type Value } from "@assay/vm";
-import { Dimension } from "../dimension.ts";
+import { checkEqual, Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { exp, tanh } from "../functions/index.ts";
 import type { Graph } from "../graph.ts";
@@ -78,8 +78,7 @@ export function attention(graph: Graph, given: Attention): AttentionResult {
   const { heads } = query;
   const valid = key.heads >= 1 && heads % key.heads === 0 && key.heads === value.heads;
   check(valid, "SHAPE_MISMATCH", `${heads} heads of queries, ${key.heads} of keys, ${value.heads} of values`);
-  const same = (a: Dimension, b: Dimension, what: string) =>
-    check(a.equals(b), "SHAPE_MISMATCH", `${what}: ${a} is not ${b}`);
+  const same = (a: Dimension, b: Dimension, what: string) => checkEqual(a, b, `${what}: ${a} is not ${b}`);
   same(query.batch, key.batch, "batch of queries and keys");
   same(query.batch, value.batch, "batch of queries and values");
   same(query.size, key.size, "columns of a query and a key");

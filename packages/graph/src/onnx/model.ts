@@ -84,7 +84,7 @@ export function readModel(bytes: Uint8Array, file?: string, external?: ExternalD
   try {
     proto = decodeModelProto(bytes);
   } catch (error) {
-    throw new GraphError("MALFORMED_FILE", `not an ONNX file: ${reasonOf(error)}`, place, error);
+    throw new GraphError("MALFORMED_FILE", `not an ONNX file: ${reasonOf(error)}`, place, { cause: error });
   }
   const { graph } = proto;
   check(graph !== undefined && proto.irVersion !== undefined, "MALFORMED_FILE", "not an ONNX file: no graph", place);
@@ -224,6 +224,9 @@ function readNode(proto: NodeProto, position: number, file: Place): OnnxNode {
   };
 }
 
+/** What exporters write for the name of a dimension that has none. */
+const NAMELESS = ["", "?", "None", "-1"];
+
 function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
   const name = proto.name ?? "";
   const tensor = proto.type?.tensorType;
@@ -234,10 +237,12 @@ function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
   const shape =
     tensor?.shape &&
     (tensor.shape.dim ?? []).map(({ dimValue, dimParam }): DeclaredDimension => {
-      if (dimParam !== undefined && dimParam !== "") return dimParam;
+      if (dimParam !== undefined && !NAMELESS.includes(dimParam)) return dimParam;
       if (dimValue === undefined) return undefined;
       const value = longToBigInt(dimValue);
-      check(value >= 0n && value < 1n << 48n, "TOO_LARGE", `dimension ${value}`, place);
+      // Exporters write an open size as -1, too.
+      if (value < 0n) return undefined;
+      check(value < 1n << 48n, "TOO_LARGE", `dimension ${value}`, place);
       return Number(value);
     });
   return { name, elementType: tensor?.elemType ?? 0, shape };

@@ -120,7 +120,9 @@ function externalBytes(
       return read();
     } catch (error) {
       if (error instanceof GraphError) throw error.at(place);
-      throw new GraphError("EXTERNAL_DATA", `cannot read ${JSON.stringify(location)}: ${String(error)}`, place, error);
+      throw new GraphError("EXTERNAL_DATA", `cannot read ${JSON.stringify(location)}: ${String(error)}`, place, {
+        cause: error,
+      });
     }
   };
   const file = reading(() => external(location));

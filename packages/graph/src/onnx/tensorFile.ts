@@ -17,7 +17,7 @@ export function readTensorFile(name: string, bytes: Uint8Array): BoundValue {
     return readTensor(decodeTensorProto(bytes), place);
   } catch (error) {
     if (error instanceof GraphError) throw error;
-    throw new GraphError("BAD_TENSOR", `not a TensorProto: ${String(error)}`, place, error);
+    throw new GraphError("BAD_TENSOR", `not a TensorProto: ${String(error)}`, place, { cause: error });
   }
 }
 
@@ -25,7 +25,7 @@ function readJson(bytes: Uint8Array, place: Place): NestedNumbers {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as NestedNumbers;
   } catch (error) {
-    throw new GraphError("BAD_TENSOR", `not JSON: ${String(error)}`, place, error);
+    throw new GraphError("BAD_TENSOR", `not JSON: ${String(error)}`, place, { cause: error });
   }
 }
 

@@ -4,8 +4,7 @@
  * needs, in the order in which the first operand has them; with none to sum, their product.
  */
 import type { DType, Value } from "@assay/vm";
-import { countOf, Dimension } from "../dimension.ts";
-import { check } from "../errors.ts";
+import { checkEqual, countOf, Dimension } from "../dimension.ts";
 import { mul } from "../lowering/arithmetic.ts";
 import { dotProduct } from "../lowering/dot.ts";
 import { readEquation } from "../lowering/einsum.ts";
@@ -64,7 +63,7 @@ function sizesOf(inputs: readonly TensorValue[], terms: readonly (readonly strin
     terms[i].forEach((label, axis) => {
       const [known, own] = [sizes.get(label), shape[axis]];
       if (known === undefined || known.equals(1)) sizes.set(label, own);
-      else check(own.equals(1) || own.equals(known), "SHAPE_MISMATCH", `${label} is both ${known} and ${own}`);
+      else if (!own.equals(1)) checkEqual(own, known, `${label} is both ${known} and ${own}`);
     });
   });
   return sizes;

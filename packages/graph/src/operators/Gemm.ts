@@ -1,6 +1,6 @@
 /** alpha · A·B + beta · C: the sum of products, times alpha, then fma(beta, C, ·); factors of 1 are left out. */
+import { checkSameShape } from "../dimension.ts";
 import { broadcastShape } from "../graph.ts";
-import { sameShape } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { mul, add } from "../lowering/arithmetic.ts";
 import { dotProduct } from "../lowering/dot.ts";
@@ -27,7 +27,7 @@ export const Gemm: Operator = {
     node.equalSizes(depth, depthB, "the inner dimensions");
     const shape = [rows, columns];
     if (c !== undefined) {
-      check(sameShape(broadcastShape([c.shape, shape]), shape), "SHAPE_MISMATCH", "C does not broadcast to A·B");
+      checkSameShape(broadcastShape([c.shape, shape]), shape, "C does not broadcast to A·B");
     }
     if (!isFloat(dtype)) {
       const whole = Number.isInteger(alpha) && Number.isInteger(beta);

@@ -1,5 +1,5 @@
 /** The same elements in a shape that is known at import: 0 keeps a size, -1 takes what is left. */
-import { countOf, Dimension, formatShape } from "../dimension.ts";
+import { checkEqual, countOf, Dimension, formatShape } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { withShape } from "../tensorValue.ts";
@@ -26,11 +26,7 @@ export const Reshape: Operator = {
     }
     shape.forEach((size) => check((size.constant ?? 0) >= 0, "SHAPE_MISMATCH", `a size is ${size}`));
     const result = shape.map((size) => Dimension.of(size));
-    check(
-      countOf(result).equals(total),
-      "SHAPE_MISMATCH",
-      `${formatShape(x.shape)} cannot have the shape ${formatShape(result)}`,
-    );
+    checkEqual(countOf(result), total, `${formatShape(x.shape)} cannot have the shape ${formatShape(result)}`);
     return withShape(x, result);
   },
 };

@@ -2,11 +2,10 @@
  * A tensor with some elements replaced by, or combined with, updates: each names its place along one axis. For every
  * element the updates along the axis are scanned in order.
  */
+import { checkSameShape } from "../dimension.ts";
 import { DType } from "@assay/vm";
-import { check } from "../errors.ts";
 import { readCombination } from "../lowering/scatter.ts";
 import { accumulatorOf } from "../lowering/types.ts";
-import { sameShape } from "../dimension.ts";
 import type { Operator } from "../operator.ts";
 
 export const ScatterElements: Operator = {
@@ -19,7 +18,7 @@ export const ScatterElements: Operator = {
     const axis = node.axis(node.attributes.int("axis", 0), data.shape.length);
     const combine = readCombination(node, data.dtype);
     node.rank(indices, data.shape.length, "the indices");
-    check(sameShape(indices.shape, updates.shape), "SHAPE_MISMATCH", "indices and updates differ in shape");
+    checkSameShape(indices.shape, updates.shape, "indices and updates differ in shape");
     const size = data.shape[axis];
     return node.graph.reduce(data.dtype, data.shape, {
       extent: indices.shape[axis],

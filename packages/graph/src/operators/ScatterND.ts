@@ -3,7 +3,7 @@
  * element the updates are scanned in order.
  */
 import { DType } from "@assay/vm";
-import { countOf, sameShape } from "../dimension.ts";
+import { checkSameShape, countOf } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { readCombination } from "../lowering/scatter.ts";
 import { accumulatorOf } from "../lowering/types.ts";
@@ -24,7 +24,7 @@ export const ScatterND: Operator = {
     check(tuple <= 6, "UNSUPPORTED", `tuples of ${tuple} indices`);
     const outer = indices.shape.slice(0, -1);
     const inner = data.shape.slice(tuple);
-    check(sameShape(updates.shape, [...outer, ...inner]), "SHAPE_MISMATCH", "the updates do not fit the indices");
+    checkSameShape(updates.shape, [...outer, ...inner], "the updates do not fit the indices");
     return node.graph.reduce(data.dtype, data.shape, {
       extent: countOf(outer),
       accumulators: [accumulatorOf(data.dtype)],

@@ -93,7 +93,8 @@ function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimens
         : clamp(constant, least, greatest);
     }
     const whole = size.constant;
-    return whole === undefined ? size.add(constant) : clamp(whole + constant, least, greatest);
+    // The last of an axis that may have fewer.
+    return whole === undefined ? size.sub(size.min(-constant)) : clamp(whole + constant, least, greatest);
   };
   if (step > 0) {
     const [from, to] = [bound(start, 0, size), bound(end, 0, size)];

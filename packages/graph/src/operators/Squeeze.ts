@@ -1,4 +1,5 @@
 /** The same elements without some axes of size 1: the named ones, or all. */
+import { checkEqual } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { withShape } from "../tensorValue.ts";
@@ -24,7 +25,7 @@ export const Squeeze: Operator = {
     }
     const axes = given.map((axis) => node.axis(axis, x.shape.length));
     for (const axis of axes) {
-      check(x.shape[axis].equals(1), "SHAPE_MISMATCH", `axis ${axis} has size ${x.shape[axis]}, not 1`);
+      checkEqual(x.shape[axis], 1, `axis ${axis} has size ${x.shape[axis]}, not 1`);
     }
     return withShape(
       x,

@@ -1,6 +1,5 @@
 /** A tensor plus a bias by column, plus a tensor of its own shape. */
-import { sameShape } from "../../dimension.ts";
-import { check } from "../../errors.ts";
+import { checkSameShape } from "../../dimension.ts";
 import { FLOATS } from "../../lowering/types.ts";
 import { MICROSOFT, type Operator } from "../../operator.ts";
 
@@ -13,7 +12,7 @@ export const BiasAdd: Operator = {
     const dtype = node.sameType(x, bias, skip);
     node.rank(bias, 1, "the bias");
     node.equalSizes(bias.shape[0], x.shape.at(-1) ?? 0, "the bias");
-    check(sameShape(skip.shape, x.shape), "SHAPE_MISMATCH", "skip has not the shape of the input");
+    checkSameShape(skip.shape, x.shape, "skip has not the shape of the input");
     return node.graph.elementwise(dtype, [x, bias, skip], (code, e, b, s) => code.fadd(code.fadd(e, b), s), x.shape);
   },
 };

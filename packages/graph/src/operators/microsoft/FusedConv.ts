@@ -1,6 +1,5 @@
 /** onnxruntime's convolution with what follows it: plus a tensor of the same shape if there is one, then an activation. */
-import { check } from "../../errors.ts";
-import { sameShape } from "../../dimension.ts";
+import { checkSameShape } from "../../dimension.ts";
 import { fusedActivation } from "../../lowering/fusedActivation.ts";
 import { FLOATS } from "../../lowering/types.ts";
 import { MICROSOFT, type Operator } from "../../operator.ts";
@@ -18,7 +17,7 @@ export const FusedConv: Operator = {
     const added = node.optional(3, ...FLOATS);
     if (added !== undefined) {
       node.sameType(product, added);
-      check(sameShape(added.shape, product.shape), "SHAPE_MISMATCH", "the addend has another shape than the result");
+      checkSameShape(added.shape, product.shape, "the addend has another shape than the result");
     }
     const inputs = added === undefined ? [product] : [product, added];
     return graph.elementwise(product.dtype, inputs, (code, x, z) =>
