@@ -1,10 +1,13 @@
-/** A tensor with elements added (or cut off) at its ends: a constant, the edge, a mirror, or the other end. */
-import { DType, type Value } from "@assay/vm";
+/**
+ * A tensor with elements added (or cut off) at its ends: a constant, the edge, a mirror, or the other end. A mirror that
+ * may reach beyond the other end for some size of a symbolic axis is periodic for all of them.
+ */
+import { DType, float32, type Value } from "@assay/vm";
+import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
-import { constantSize, type Operator } from "../operator.ts";
+import type { Operator } from "../operator.ts";
 import { splat } from "../tensorValue.ts";
-import { float32 } from "@assay/vm";
 
 export const Pad: Operator = {
   name: "Pad",
@@ -16,7 +19,7 @@ export const Pad: Operator = {
     const modes = ["constant", "reflect", "edge", "wrap"] as const;
     const mode = attributes.choice("mode", modes, "constant");
     const old = node.opset < 11;
-    const pads = old ? attributes.ints("pads") : node.constants(1);
+    const pads = old ? attributes.ints("pads").map(Dimension.of) : node.known(1);
     check(pads !== undefined, "BAD_ARITY", "the pads are missing");
     const axes = old ? undefined : node.constants(3)?.map((axis) => node.axis(axis, rank));
     const chosen = axes ?? x.shape.map((_, axis) => axis);
@@ -24,25 +27,26 @@ export const Pad: Operator = {
     const fill = old
       ? splat(DType.FLOAT32, [], float32.fromNumber(attributes.float("value", 0)))
       : (node.optional(2, x.dtype) ?? splat(x.dtype, [], 0));
-    const before = x.shape.map(() => 0);
-    const after = x.shape.map(() => 0);
+    pads.forEach((pad) =>
+      check(pad.constant !== undefined || pad.least >= 0, "UNSUPPORTED", `a pad is ${pad}, which may be negative`),
+    );
+    const none = Dimension.constant(0);
+    const before = x.shape.map(() => none);
+    const after = x.shape.map(() => none);
     chosen.forEach((axis, i) => {
       before[axis] = pads[i];
       after[axis] = pads[chosen.length + i];
     });
-    const shape = x.shape.map((size, axis) => size.add(before[axis] + after[axis]));
+    const shape = x.shape.map((size, axis) => size.add(before[axis]).add(after[axis]));
     shape.forEach((size) => check((size.constant ?? 0) >= 0, "SHAPE_MISMATCH", `a size becomes ${size}`));
-    const isPadded = x.shape.map((_, axis) => before[axis] > 0 || after[axis] > 0);
-    /** Axes whose mirror is itself mirrored. */
-    const again = x.shape.map(() => false);
-    if (mode !== "constant") {
-      x.shape.forEach((size, axis) => {
-        if (!isPadded[axis]) return;
-        const room = constantSize(size, "a padded axis");
-        check(room > 0, "SHAPE_MISMATCH", `nothing to pad with (${mode})`);
-        again[axis] = Math.max(before[axis], after[axis]) >= room;
-      });
-    }
+    const isPadded = x.shape.map((_, axis) => [before[axis], after[axis]].some((pad) => (pad.constant ?? 1) > 0));
+    /** Axes whose mirror may itself be mirrored. */
+    const again = x.shape.map((size, axis) => {
+      if (!isPadded[axis] || mode === "constant") return false;
+      check(!size.equals(0), "SHAPE_MISMATCH", `nothing to pad with (${mode})`);
+      check(size.least > 0, "UNSUPPORTED", `nothing to pad with (${mode}) where an axis of ${size} is empty`);
+      return [before[axis], after[axis]].some((pad) => size.sub(1).sub(pad).least < 0);
+    });
     /** Where along an axis the element comes from. */
     const from = (code: NodeCode, at: Value, axis: number): Value => {
       const size = x.shape[axis];
@@ -60,7 +64,11 @@ export const Pad: Operator = {
     return graph.map(x.dtype, shape, (code) => {
       let inside: Value | undefined;
       const source = x.shape.map((size, axis) => {
-        const at = code.plus(code.index(axis), -before[axis]);
+        const { constant } = before[axis];
+        const at =
+          constant === undefined
+            ? code.isub(code.index(axis), code.size(before[axis]))
+            : code.plus(code.index(axis), -constant);
         if (!isPadded[axis]) return at;
         if (mode !== "constant") return from(code, at, axis);
         const within = code.within(at, size);
