@@ -17,20 +17,19 @@ const BLOCK = 256;
 /** Longest axis that is not worth blocks. */
 const SHORT = 2 * BLOCK;
 
-export const isLong = (extent: Dimension): boolean => (extent.constant ?? Infinity) > SHORT;
+export const isLong = (extent: Dimension): boolean => extent.greatest > SHORT;
 
 /** A tensor whose row i holds the place that comes next after that of row i - 1; axis 0 are the `k` rows, then the other axes. */
 export function selectedByBlocks(
   graph: Graph,
   x: TensorValue,
   axis: number,
-  k: number,
+  k: Dimension,
   greatest: boolean,
 ): TensorValue {
   const extent = x.shape[axis];
   const others = x.shape.filter((_, i) => i !== axis);
   const blocks = extent.ceilDiv(BLOCK);
-  const rows = Dimension.constant(k);
   const element = accumulatorOf(x.dtype);
   /** The place's element, and whether a candidate at a place is better than the best so far (-1: none). */
   const at = (code: NodeCode, rest: readonly Value[], place: Value) => elementAt(code, x, axis, rest, place);
@@ -52,9 +51,9 @@ export function selectedByBlocks(
   });
 
   const group = graph.rowGroup();
-  const again = group.declare(DType.INT64, [rows, ...others]);
-  const next = group.declare(DType.INT64, [rows, ...others, blocks]);
-  const taken = group.declare(DType.INT64, [rows, ...others]);
+  const again = group.declare(DType.INT64, [k, ...others]);
+  const next = group.declare(DType.INT64, [k, ...others, blocks]);
+  const taken = group.declare(DType.INT64, [k, ...others]);
   /** What the row above took. */
   const before = (code: NodeCode, row: Value, rest: readonly Value[]): Value =>
     code.read(taken.value, code.linearIndex(taken.value.shape, [code.isub(row, code.constant(1)), ...rest]));

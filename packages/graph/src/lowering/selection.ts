@@ -16,9 +16,13 @@ import { accumulatorOf } from "./types.ts";
 /** Most places found by repeated selection. */
 export const MOST_SELECTED = 64;
 
-/** Indices of the first `k` places along `axis`, in a tensor whose axis 0 they are; the other axes follow in order. */
-export function firstPlaces(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
-  if (k > MOST_SELECTED) return merged(graph, x, axis, k, greatest);
+/**
+ * Indices of the first `k` places along `axis`, in a tensor whose axis 0 they are; the other axes follow in order. Beyond the
+ * axis's end, where a request makes it shorter than `k`, they are -1. Throws `GraphError` (UNSUPPORTED) where they may be more
+ * than 64 and the axis has no bounds.
+ */
+export function firstPlaces(graph: Graph, x: TensorValue, axis: number, k: Dimension, greatest: boolean): TensorValue {
+  if (k.greatest > MOST_SELECTED) return merged(graph, x, axis, k, greatest);
   return isLong(x.shape[axis]) ? selectedByBlocks(graph, x, axis, k, greatest) : selected(graph, x, axis, k, greatest);
 }
 
@@ -26,9 +30,9 @@ export function firstPlaces(graph: Graph, x: TensorValue, axis: number, k: numbe
  * A row group: row i holds the place that comes next after that of row i - 1. Accumulators: the best place and element so
  * far (-1: none), and those of the row above.
  */
-function selected(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
+function selected(graph: Graph, x: TensorValue, axis: number, k: Dimension, greatest: boolean): TensorValue {
   const others = x.shape.filter((_, i) => i !== axis);
-  const shape = [Dimension.constant(k), ...others];
+  const shape = [k, ...others];
   const element = accumulatorOf(x.dtype);
   const { value, node } = graph.rowGroup().declare(DType.INT64, shape);
   node.define({
@@ -62,46 +66,49 @@ function selected(graph: Graph, x: TensorValue, axis: number, k: number, greates
 /** Sorted runs over the axis: run t holds places from t × width on, only the first `kept` of them in order. */
 interface Runs {
   readonly width: number;
-  readonly kept: number;
+  readonly kept: Dimension;
   /** Place `p` of run `t`. */
   read(code: NodeCode, others: readonly Value[], t: Value, p: Value): Value;
 }
 
-/** Runs of one place, then of two, four …: each place of a run is found in the two it merges by binary search. */
-function merged(graph: Graph, x: TensorValue, axis: number, k: number, greatest: boolean): TensorValue {
-  const size = x.shape[axis].constant;
-  if (size === undefined) {
-    throw new GraphError("UNSUPPORTED", `more than ${MOST_SELECTED} places of an axis of symbolic size; fix the size`);
+/**
+ * Runs of one place, then of two, four …, until one holds the longest axis that there may be: each place of a run is found in
+ * the two it merges by binary search.
+ */
+function merged(graph: Graph, x: TensorValue, axis: number, k: Dimension, greatest: boolean): TensorValue {
+  const size = x.shape[axis];
+  const longest = size.greatest;
+  if (longest === Infinity) {
+    throw new GraphError("UNSUPPORTED", `${k} places of an axis of ${size}, which has no bounds`);
   }
   const others = x.shape.filter((_, i) => i !== axis);
-  let runs: Runs = { width: 1, kept: 1, read: (_code, _others, t) => t };
+  let runs: Runs = { width: 1, kept: Dimension.constant(1), read: (_code, _others, t) => t };
   let value: TensorValue | undefined;
   do {
     const width = 2 * runs.width;
-    const kept = Math.min(width, k);
-    const count = Math.ceil(size / width);
+    const kept = k.min(width);
     // The last tensor has one run: its axis goes, and the places come first.
-    const last = count === 1;
-    const shape = last
-      ? [Dimension.constant(kept), ...others]
-      : [...others, Dimension.constant(count), Dimension.constant(kept)];
-    const level = mergedRuns(graph, { x, axis, size, greatest, shape, last }, runs);
+    const last = width >= longest;
+    const shape = last ? [k, ...others] : [...others, size.ceilDiv(width), kept];
+    const level = mergedRuns(graph, { x, axis, greatest, shape, last, short: size.sub(k).least < 0 }, runs);
     value = level;
     runs = { width, kept, read: (code, rest, t, p) => code.read(level, code.linearIndex(shape, [...rest, t, p])) };
-  } while (runs.width < size);
+  } while (runs.width < longest);
   return value;
 }
 
 interface Level {
   readonly x: TensorValue;
   readonly axis: number;
-  readonly size: number;
   readonly greatest: boolean;
   readonly shape: readonly Dimension[];
   readonly last: boolean;
+  /** Whether the axis may have less places than the last tensor. */
+  readonly short: boolean;
 }
 
-function mergedRuns(graph: Graph, { x, axis, size, greatest, shape, last }: Level, runs: Runs): TensorValue {
+function mergedRuns(graph: Graph, { x, axis, greatest, shape, last, short }: Level, runs: Runs): TensorValue {
+  const size = x.shape[axis];
   /** Where the element lies: other coordinates, the two runs and their lengths, and the place in the merged run. */
   const where = (code: NodeCode) => {
     const place = code.coordinates();
@@ -110,15 +117,15 @@ function mergedRuns(graph: Graph, { x, axis, size, greatest, shape, last }: Leve
     const left = last ? code.constant(0) : code.times(place[place.length - 2], 2);
     const right = code.iadd(left, code.constant(1));
     const length = (run: Value): Value => {
-      const rest = code.isub(code.constantInt(size), code.times(run, runs.width));
-      return code.imax(code.imin(rest, code.constantInt(runs.kept)), code.constant(0));
+      const rest = code.isub(code.size(size), code.times(run, runs.width));
+      return code.imax(code.imin(rest, code.size(runs.kept)), code.constant(0));
     };
     return { d, others, left, right, lengths: [length(left), length(right)] as const };
   };
   const elementOf = (code: NodeCode, others: readonly Value[], at: Value) => elementAt(code, x, axis, others, at);
   return graph.reduce(DType.INT64, shape, {
     // How many of the first d come from the left run: between lo and hi, which a binary search brings together.
-    extent: Dimension.constant(Math.ceil(Math.log2(runs.kept + 1))),
+    extent: Dimension.constant(Math.ceil(Math.log2(runs.kept.greatest + 1))),
     accumulators: [DType.INT64, DType.INT64],
     init(code) {
       const { d, lengths } = where(code);
@@ -145,7 +152,8 @@ function mergedRuns(graph: Graph, { x, axis, size, greatest, shape, last }: Leve
       const isRight = ahead(code, x.dtype, greatest, elementOf(code, others, b), elementOf(code, others, a));
       const rightIsOver = code.ile(lengths[1], j);
       const fromLeft = code.and(code.ilt(i, lengths[0]), code.or(rightIsOver, code.lnot(isRight)));
-      return code.select(fromLeft, a, b);
+      const found = code.select(fromLeft, a, b);
+      return last && short ? code.select(code.within(d, size), found, code.constantInt(-1)) : found;
     },
   });
 }

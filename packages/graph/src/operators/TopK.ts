@@ -23,9 +23,9 @@ export const TopK: Operator = {
     if (node.opset >= 11) attributes.flag("sorted", true);
     const k = count(node);
     const size = x.shape[axis];
-    check(k <= (size.constant ?? Infinity), "SHAPE_MISMATCH", `${k} elements of an axis of ${size}`);
-    const shape = x.shape.map((own, i) => (i === axis ? Dimension.constant(k) : own));
-    if (k === 0) return [splat(x.dtype, shape, 0), splat(DType.INT64, shape, 0)];
+    check(k.least <= size.greatest, "SHAPE_MISMATCH", `${k} elements of an axis of ${size}`);
+    const shape = x.shape.map((own, i) => (i === axis ? k : own));
+    if (k.equals(0)) return [splat(x.dtype, shape, 0), splat(DType.INT64, shape, 0)];
     const places = firstPlaces(graph, x, axis, k, greatest);
     const arranged =
       axis === 0
@@ -44,15 +44,15 @@ export const TopK: Operator = {
   },
 };
 
-function count(node: NodeContext): number {
-  if (node.opset < 10) return checked(node.attributes.int("k"));
+function count(node: NodeContext): Dimension {
+  if (node.opset < 10) return checked(Dimension.constant(node.attributes.int("k")));
   node.input(1, DType.INT64);
-  const values = node.constants(1)!;
-  check(values.length === 1, "SHAPE_MISMATCH", `k has ${values.length} elements`);
-  return checked(values[0]);
+  return checked(node.scalar(1)!);
 }
 
-function checked(k: number): number {
-  check(Number.isInteger(k) && k >= 0 && k < 2 ** 31, "BAD_ATTRIBUTE", `k is ${k}`);
+function checked(k: Dimension): Dimension {
+  const { constant } = k;
+  const valid = constant === undefined || (Number.isInteger(constant) && constant >= 0 && constant < 2 ** 31);
+  check(valid, "BAD_ATTRIBUTE", `k is ${k}`);
   return k;
 }
