@@ -32,6 +32,31 @@ export function knownElementwise(
   return elements;
 }
 
+/** Elements of a reduction of known ones over axes, which `combine` takes one after the other; of no elements `none`. */
+export function knownReduced(
+  { shape, known }: TensorValue,
+  reduced: readonly number[],
+  combine: (sum: Dimension, element: Dimension) => Dimension,
+  none?: Dimension,
+): readonly Dimension[] | undefined {
+  const sizes = constantShape(shape);
+  if (known === undefined || sizes === undefined) return undefined;
+  const isReduced = (axis: number): boolean => reduced.includes(axis);
+  const left = sizes.map((size, axis) => (isReduced(axis) ? 1 : size));
+  const count = left.reduce((product, size) => product * size, 1);
+  const elements = new Array<Dimension | undefined>(count).fill(none);
+  for (const place of placesOf(sizes)) {
+    const element = known[linearOf(sizes, place)];
+    const at = linearOf(
+      left,
+      place.map((coordinate, axis) => (isReduced(axis) ? 0 : coordinate)),
+    );
+    const before = elements[at];
+    elements[at] = before === undefined ? element : combine(before, element);
+  }
+  return elements.every((element) => element !== undefined) ? elements : undefined;
+}
+
 /** A shape as numbers, where all its sizes are constants and it is small. */
 export function constantShape(shape: readonly Dimension[]): number[] | undefined {
   const sizes = shape.map((size) => size.constant);

@@ -8,6 +8,7 @@ import { check } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { NodeContext, Operator } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
+import { knownReduced, withKnown } from "./known.ts";
 import { accumulatorOf, isFloat } from "./types.ts";
 import { trailingSum } from "./sum.ts";
 
@@ -106,20 +107,29 @@ export function accumulateOver(
   });
 }
 
+/** A reduction of sizes that are known at import. */
+interface KnownReduction {
+  readonly combine: (a: Dimension, b: Dimension) => Dimension;
+  /** Of nothing; not known if absent. */
+  readonly none?: Dimension;
+}
+
 /** A Reduce… operator. */
 export function reduction(
   name: string,
   types: readonly DType[],
   inputSince: number,
   lower: (node: NodeContext, x: TensorValue, axes: Axes) => TensorValue,
+  known?: KnownReduction,
 ): Operator {
   return {
     name,
     inputs: [1, 2],
     lower(node) {
       const x = node.input(0, ...types);
-      const axes = readAxes(node, x, inputSince);
-      return lower(node, x, axes ?? axesOf(x, [], true));
+      const axes = readAxes(node, x, inputSince) ?? axesOf(x, [], true);
+      const value = lower(node, x, axes);
+      return known === undefined ? value : withKnown(value, knownReduced(x, axes.reduced, known.combine, known.none));
     },
   };
 }
