@@ -102,6 +102,62 @@ describe("assumptions of dimensions", () => {
     expect(report.inputs[0].shape).to.equal("[1, N]");
   });
 
+  it("solves for a size beyond the bounds that are assumed elsewhere", () => {
+    const product: ModelSpec = {
+      nodes: [node("Concat", ["x", "first"], "row", { axis: 0 }), node("MatMul", ["row", "w"], "y")],
+      inputs: [x],
+      outputs: [y],
+      constants: { first: floats([2], [1, 2]), w: floats([3000, 1], new Array<number>(3000).fill(1)) },
+    };
+    expect(imported(product).report.inputs[0].shape).to.equal("[2998]");
+  });
+
+  it("counts floats up to a size, as detectors place their anchors", async () => {
+    const anchors: ModelSpec = {
+      nodes: [
+        node("Shape", ["x"], "sizes"),
+        node("Squeeze", ["sizes"], "size"),
+        node("Cast", ["size"], "limit", { to: DType.FLOAT32 }),
+        node("Range", ["zero", "limit", "one"], "places"),
+        node("Add", ["x", "places"], "y"),
+      ],
+      inputs: [x],
+      outputs: [y],
+      constants: { zero: floats([], [0]), one: floats([], [1]) },
+    };
+    const result = imported(anchors);
+    expect(result.report.remarks).to.deep.equal([]);
+    await expectOnnxruntimes(anchors, result, [floats([3], [10, 20, 30])], [3]);
+  });
+
+  it("squeezes all axes of size 1 where the bounds say which these are, and asks for bounds where not", () => {
+    const squeeze: ModelSpec = {
+      nodes: [node("Squeeze", ["x"], "y")],
+      inputs: [{ ...x, shape: [1, "N", 1] }],
+      outputs: [y],
+    };
+    expect(() => imported(squeeze)).to.throw(GraphError, "whether the size N is 1 is known only at run time; --symbol");
+    const { report } = imported(squeeze, { symbols: { N: { least: 2, greatest: 9 } } });
+    expect(report.outputs[0].shape).to.equal("[N]");
+  });
+
+  it("keeps empty tensors whose other sizes are symbolic", () => {
+    const empty: ModelSpec = {
+      nodes: [
+        node("Shape", ["x"], "sizes"),
+        node("Concat", ["sizes", "zero"], "shape", { axis: 0 }),
+        node("ConstantOfShape", ["shape"], "nothing"),
+        node("Mul", ["nothing", "two"], "still"),
+        node("Unsqueeze", ["x", "one"], "column"),
+        node("Concat", ["column", "still"], "y", { axis: 1 }),
+      ],
+      inputs: [x],
+      outputs: [y],
+      constants: { zero: longs([1], [0]), one: longs([1], [1]), two: floats([], [2]) },
+    };
+    expect(imported(empty).report.outputs[0].shape).to.equal("[N, 1]");
+  });
+
   it("refuses sizes that agree for no value, or for none that the options leave", () => {
     const never: ModelSpec = {
       nodes: [node("Concat", ["x", "x"], "twice", { axis: 0 }), node("Add", ["x", "twice"], "y")],

@@ -21,10 +21,10 @@ export function assumptionFor({ sizes }: GraphError, symbols: Symbols): Assumpti
   // Nothing is equal to nothing, but no model is made for that.
   const agree = (index: number, value: Dimension) =>
     difference.atSymbol(index, value).equals(0) && !size.atSymbol(index, value).equals(0);
-  for (const rule of [another, multiples, bounded]) {
+  for (const rule of [another, multiples, bounded, solution]) {
     for (const index of involved.sort((a, b) => b - a)) {
       if (symbols.isGiven(symbols.list[index].dimension)) continue;
-      const question = { index, symbols, involved, divisors: difference.divisors, agree: agree.bind(null, index) };
+      const question = { index, symbols, involved, difference, agree: agree.bind(null, index) };
       const assumption = rule(question);
       if (assumption !== undefined) return { [symbols.list[index].dimension]: assumption };
     }
@@ -52,8 +52,8 @@ interface Question {
   readonly symbols: Symbols;
   /** Symbols on which the difference of the sizes depends. */
   readonly involved: readonly number[];
-  /** Numbers by which the sizes are divided. */
-  readonly divisors: ReadonlySet<number>;
+  /** Of the two sizes. */
+  readonly difference: Dimension;
   /** Whether the sizes agree where the symbol has this value. */
   readonly agree: (value: Dimension) => boolean;
 }
@@ -67,10 +67,10 @@ const another: Rule = ({ index, symbols, involved, agree }) => {
     : { sameAs: symbols.list[same].dimension };
 };
 
-/** Multiples of a number. */
-const multiples: Rule = ({ index, symbols, divisors, agree }) => {
+/** Multiples of a number by which the sizes are divided. */
+const multiples: Rule = ({ index, symbols, difference, agree }) => {
   const { bounds, multipleOf } = symbols.list[index];
-  for (const divisor of [...divisors].sort((a, b) => a - b)) {
+  for (const divisor of [...difference.divisors].sort((a, b) => a - b)) {
     const narrower = { least: Math.ceil(bounds.least / divisor), greatest: Math.floor(bounds.greatest / divisor) };
     if (divisor < 2 || narrower.least > narrower.greatest) continue;
     if (agree(Dimension.symbol(index, narrower).mul(divisor))) return sizesOf(narrower, multipleOf * divisor);
@@ -88,6 +88,14 @@ const bounded: Rule = ({ index, symbols, agree }) => {
   if (least === undefined || greatest === undefined || greatest - least !== fitting.length - 1) return undefined;
   if (least === greatest) return least * multipleOf;
   return agree(Dimension.symbol(index, { least, greatest })) ? sizesOf({ least, greatest }, multipleOf) : undefined;
+};
+
+/** One size beyond the bounds that are assumed of every dimension. */
+const solution: Rule = ({ index, symbols, difference, agree }) => {
+  const at = (value: number) => difference.atSymbol(index, Dimension.constant(value)).constant ?? NaN;
+  const value = -at(0) / (at(1) - at(0));
+  const isSize = Number.isSafeInteger(value) && value > 0 && value < 2 ** 32;
+  return isSize && agree(Dimension.constant(value)) ? value * symbols.list[index].multipleOf : undefined;
 };
 
 function sizesOf({ least, greatest }: Bounds, multipleOf: number): Assumption {

@@ -109,9 +109,13 @@ export class Dimension {
     const exact = this.#dividedExactly(right);
     if (exact !== undefined) return exact;
     const by = right.constant;
-    return by !== undefined && by > 0
-      ? this.#dividedBy(by)
-      : this.#operation("div", right, (a, b) => Math.floor(a / b));
+    if (by !== undefined && by > 0) return this.#dividedBy(by);
+    // What both have and is never 0 is left out.
+    for (const factor of right.#factors) {
+      const left = factor.least > 0 ? this.#dividedExactly(factor) : undefined;
+      if (left !== undefined) return left.div(right.#dividedExactly(factor)!);
+    }
+    return this.#operation("div", right, (a, b) => Math.floor(a / b));
   }
 
   /** Rounded up. By 0 gives 0. */
@@ -252,6 +256,12 @@ export class Dimension {
     if (a !== undefined && b !== undefined) return Dimension.constant(divides && b === 0 ? 0 : compute(a, b));
     if (!divides && this.equals(right)) return this;
     return ofAtom({ kind, left: this, right });
+  }
+
+  /** The atoms of a value of one term. */
+  get #factors(): Dimension[] {
+    const [term, ...others] = this.#terms.values();
+    return term === undefined || others.length > 0 ? [] : term.atoms.map(ofAtom);
   }
 
   /** The value as `by` · whole + rest, the coefficients of the rest below `by`. */

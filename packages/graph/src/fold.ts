@@ -42,7 +42,9 @@ export function fold(
   for (const output of outputs) {
     if (output === undefined) return undefined;
     if (isConstant(output)) folded.push(output);
-    else if (output.source.kind !== "node") return undefined;
+    // A tensor without elements may have another size that is known only at run time.
+    else if (output.source.kind !== "node" || !output.shape.every((size) => size.constant !== undefined))
+      return undefined;
     else {
       const source = output.source.node;
       const node = isGrouped(source) ? copyOf(graph, output).node : source;

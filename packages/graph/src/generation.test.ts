@@ -17,6 +17,7 @@ import { GraphError, importOnnx, type Imported, type ImportOptions } from "./ind
 import { decodeModelProto, encodeModelProto } from "./onnx/schema.ts";
 import { buildCrossDecoder, CROSS } from "./testing/crossDecoder.ts";
 import { joined, joinedAsHalf, LAYOUTS, node, type LayoutName } from "./testing/decoderCaches.ts";
+import { buildModel } from "./testing/onnxBuilder.ts";
 import { buildDecoder, CONTEXT, HEADS, SIZE, VOCABULARY, type DecoderOptions } from "./testing/decoder.ts";
 
 const APART: LayoutName = "keys and values apart";
@@ -175,6 +176,15 @@ describe("generation with a cache", () => {
     );
     const types = [...new Set(histories)].map((index) => result.description(3, index + 1).dtype);
     expect(types.filter((dtype) => dtype === DType.FLOAT16)).to.have.length(2);
+  });
+
+  it("takes a model for one call where a pair of names looks like a state but nothing is written", () => {
+    const network = buildModel({
+      nodes: [{ operator: "Relu", inputs: ["global_in"], outputs: ["global_out"] }],
+      inputs: [{ name: "global_in", dtype: DType.FLOAT32, shape: [4] }],
+      outputs: [{ name: "global_out", dtype: DType.FLOAT32, shape: [4] }],
+    });
+    expect(importOnnx(network).report.nodes).to.deep.equal({ prompt: 1, decode: 0, epilogue: 0 });
   });
 
   it("refuses a cache that is not its past with something behind it", () => {

@@ -53,6 +53,21 @@ describe("importOnnx", () => {
     expect({ programRoot, paramsRoot }).to.deep.equal(snapshot.digits);
   });
 
+  it("computes the outputs only that are asked for, in that order", () => {
+    const relu = (output: string) => ({ operator: "Relu", inputs: ["x"], outputs: [output] });
+    const value = (name: string) => ({ name, dtype: DType.FLOAT32, shape: [2] });
+    const names = Array.from({ length: 9 }, (_, i) => `y${i}`);
+    const bytes = buildModel({ nodes: names.map(relu), inputs: [value("x")], outputs: names.map(value) });
+    expect(() => importOnnx(bytes)).to.throw(GraphError, "9 outputs; a program has at most 8 (--output chooses)");
+    const { report } = importOnnx(bytes, { outputs: ["y4", "y1"] });
+    expect(report.outputs.map(({ name }) => name)).to.deep.equal(["y4", "y1"]);
+    expect(report.nodes.prompt).to.equal(2);
+    expect(() => importOnnx(bytes, { outputs: ["z"] })).to.throw(
+      GraphError,
+      "the model has no output z; it has y0, y1",
+    );
+  });
+
   it("follows shapes through Shape, Gather, Concat and Reshape, as exporters write them", () => {
     const node = (operator: string, inputs: string[], output: string, attributes = {}) => ({
       operator,

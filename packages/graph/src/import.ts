@@ -4,7 +4,7 @@
  */
 import { assumptionFor } from "./assumptions.ts";
 import { bindInputs } from "./bind.ts";
-import { GraphError, type Place } from "./errors.ts";
+import { check, GraphError, type Place } from "./errors.ts";
 import { generationOf, lowerGeneration } from "./generation.ts";
 import type { ImportOptions } from "./importOptions.ts";
 import { modelImport } from "./modelImport.ts";
@@ -18,12 +18,24 @@ import type { Assumption } from "./symbols.ts";
 export function importOnnx(bytes: Uint8Array, given: ImportOptions = {}): Imported {
   const place: Place = given.file === undefined ? {} : { file: given.file };
   try {
-    const { model, options } = bindInputs(readModel(bytes, given.file, watched(given)), given);
+    const { model, options } = bindInputs(chosenOutputs(readModel(bytes, given.file, watched(given)), given), given);
     return lowered(model, options, {});
   } catch (error) {
     if (error instanceof GraphError) throw error.at(place);
     throw error;
   }
+}
+
+/** The model with the outputs only that the options name. Throws BAD_OPTION for one that it does not have. */
+function chosenOutputs(model: OnnxModel, { outputs: names }: ImportOptions): OnnxModel {
+  if (names === undefined) return model;
+  const outputs = names.map((name) => {
+    const output = model.graph.outputs.find((candidate) => candidate.name === name);
+    const has = model.graph.outputs.map((candidate) => candidate.name).join(", ");
+    check(output !== undefined, "BAD_OPTION", `the model has no output ${name}; it has ${has}`);
+    return output;
+  });
+  return { ...model, graph: { ...model.graph, outputs } };
 }
 
 /** Most assumptions of a model's dimensions, each of which begins the lowering anew. */

@@ -14,6 +14,8 @@ export interface ImportOptions {
   readonly symbols?: Readonly<Record<string, SizeOption>>;
   /** Inputs that are fixed: they are constants of the program, not inputs. */
   readonly bind?: Readonly<Record<string, BoundValue>>;
+  /** The outputs of the program, by name; all of the model's if absent. */
+  readonly outputs?: readonly string[];
   /** Bounds of the number of calls of a generation loop; `DEFAULT_CALLS` if absent. */
   readonly calls?: Bounds;
   /** The tokens that end a generation; otherwise the model's metadata say (`eos_token_id`). */

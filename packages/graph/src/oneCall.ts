@@ -19,7 +19,7 @@ export function lowerOneCall(own: ModelImport): Imported {
   const looped = endTokens !== undefined || sampling !== undefined || calls !== undefined;
   check(!looped, "BAD_OPTION", "calls, end tokens and sampling are for models that generate, with states to keep");
   check(inputs.length <= 8, "TOO_LARGE", `${inputs.length} inputs; a program has at most 8`);
-  check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8`);
+  check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8 (--output chooses)`);
   const values = inputs.map((input, index): TensorValue => ({
     ...declaredType(input, (name) => symbols.dimension(name)),
     source: { kind: "input", index },

@@ -39,6 +39,8 @@ export interface TensorValue {
   readonly source: Source;
   /** The elements of a small integer tensor, where they follow from constants, symbols and the call number. */
   readonly known?: readonly Dimension[];
+  /** The elements of a small float tensor that are sizes: whole, and small enough to be exact. */
+  readonly whole?: readonly Dimension[];
   /** Where the tensor is one of strings: the strings that its integers stand for. */
   readonly labels?: readonly string[];
   /** Where the tensor shows a generation's cache: what of it. Read it with `partOf`. */

@@ -31,6 +31,10 @@ describe("assay import", () => {
     expect(toHex(decodeProgram(readFileSync(out)).programRoot)).to.equal(report.programRoot);
     const fixed = assay("import", digits, "--symbol", "N=1");
     expect(fixed.stdout).to.contain("program root").and.not.to.contain(report.programRoot);
+    const even = assay("import", digits, "--symbol", "N=2..64:2");
+    expect(even.stdout)
+      .to.match(/symbol +N\/2, 1 to 32\n/)
+      .and.to.match(/output .*\[2\*\(N\/2\), /);
   }).timeout(120_000);
 
   it("refuses bad input with file and reason, exit code 2, and leaves nothing behind", () => {

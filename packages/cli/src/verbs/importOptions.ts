@@ -19,6 +19,8 @@ export interface ModelOptions {
   readonly symbol: Readonly<Record<string, SizeOption>>;
   /** Files by the inputs that they fix. */
   readonly bind: Readonly<Record<string, string>>;
+  /** Outputs by name; all if absent. */
+  readonly output?: readonly string[];
   readonly calls?: Bounds;
   readonly endToken?: readonly number[];
   readonly temperature?: number;
@@ -37,6 +39,11 @@ export function withModelOptions(command: Command): Command {
       {},
     )
     .option("--bind <name=file>", "fix an input to the tensor in a .pb, .npy or .json file", readBinding, {})
+    .option(
+      "--output <name>",
+      "an output of the program, to be given once for each; otherwise all of the model's",
+      readName,
+    )
     .option("--calls <n..m>", "least and greatest number of calls of a model that generates", readBounds)
     .option("--end-token <list>", "tokens that end a text, with commas; otherwise the file's eos_token_id", readTokens)
     .option("--temperature <t>", "draw tokens from softmax(logits / t); 0 takes the greatest", readNumber)
@@ -47,7 +54,7 @@ export function withModelOptions(command: Command): Command {
 
 /** The program of a model's file. Throws `GraphError`. */
 export function importFile(model: string, options: ModelOptions): Imported {
-  const { symbol, bind, calls, endToken, temperature, topK, topP, tokenizer } = options;
+  const { symbol, bind, output, calls, endToken, temperature, topK, topP, tokenizer } = options;
   const sampling: Sampling = {
     ...(temperature !== undefined && { temperature }),
     ...(topK !== undefined && { topK }),
@@ -61,6 +68,7 @@ export function importFile(model: string, options: ModelOptions): Imported {
     hasher: fastHasher,
     bind: Object.fromEntries(Object.entries(bind).map(([name, file]) => [name, readTensorFile(file, readFile(file))])),
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),
+    ...(output && { outputs: output }),
     ...(calls && { calls }),
     ...(endToken && { endTokens: endToken }),
     ...(Object.keys(sampling).length > 0 && { sampling }),
@@ -93,6 +101,10 @@ function readBinding(text: string, known: Readonly<Record<string, string>>): Rea
   const at = text.indexOf("=");
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("write it like shape=shape.npy");
   return { ...known, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function readName(text: string, known: readonly string[] = []): readonly string[] {
+  return [...known, text];
 }
 
 function readBounds(text: string): Bounds {

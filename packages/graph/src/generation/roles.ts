@@ -38,6 +38,10 @@ export interface Roles {
   readonly encoded: readonly DeclaredValue[];
 }
 
+function isTokens({ name }: DeclaredValue): boolean {
+  return TOKENS.includes(name);
+}
+
 /** Names that the output of a state input may have. */
 function presentNames(past: string): string[] {
   const names: string[] = [];
@@ -47,7 +51,10 @@ function presentNames(past: string): string[] {
   return names;
 }
 
-/** The roles in a decoding step; undefined where the model has no states. Throws UNSUPPORTED for an input with no role. */
+/**
+ * The roles in a decoding step; undefined where the model has no states, no tokens or no logits. Throws UNSUPPORTED for an
+ * input with no role.
+ */
 export function rolesOf(model: OnnxModel): Roles | undefined {
   const { inputs, outputs } = model.graph;
   const output = (name: string) => outputs.find((candidate) => candidate.name === name);
@@ -65,14 +72,14 @@ export function rolesOf(model: OnnxModel): Roles | undefined {
   });
   const encoded = rest.filter(({ name }) => name.startsWith("encoder_"));
   const others = rest.filter((input) => !encoded.includes(input) && !DERIVED.some((known) => known === input.name));
-  const [tokens] = others;
-  check(
-    others.length === 1 && TOKENS.includes(tokens.name),
-    "UNSUPPORTED",
-    `a decoding step with the inputs ${others.map(({ name }) => name).join(", ") || "none"}; beside states and ` +
-      `${DERIVED.join(", ")} and encoder_… it may have ${TOKENS[0]} only`,
-  );
+  const [tokens, ...further] = others.sort((a, b) => Number(isTokens(b)) - Number(isTokens(a)));
   const logits = output(LOGITS);
-  check(logits !== undefined, "UNSUPPORTED", "a decoding step without an output `logits`");
+  if (tokens === undefined || !isTokens(tokens) || logits === undefined) return undefined;
+  check(
+    further.length === 0,
+    "UNSUPPORTED",
+    `a decoding step with the inputs ${others.map(({ name }) => name).join(", ")}; beside states and ` +
+      `${DERIVED.join(", ")} and encoder_… it may have ${tokens.name} only`,
+  );
   return { tokens, logits, states, derived, encoded };
 }

@@ -2,12 +2,20 @@
  * Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. A
  * 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
  */
+import { DType } from "@assay/vm";
+import type { Dimension } from "../dimension.ts";
 import { castPart, partOf } from "../lowering/cachePart.ts";
 import { cast, elementType } from "../lowering/cast.ts";
 import { withKnown } from "../lowering/known.ts";
+import { isFloat } from "../lowering/types.ts";
 import { STRING } from "../onnx/tensor.ts";
 import type { Operator } from "../operator.ts";
 import { splat } from "../tensorValue.ts";
+
+/** Whether every value that a size can have is a float32. */
+function isExact(size: Dimension): boolean {
+  return size.least >= -(2 ** 24) && size.greatest <= 2 ** 24;
+}
 
 export const Cast: Operator = {
   name: "Cast",
@@ -27,6 +35,8 @@ export const Cast: Operator = {
     // A cache without rows has no elements.
     if (part !== undefined && x.source.kind === "splat") return { ...splat(to, x.shape, 0), part };
     const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
-    return part === undefined ? withKnown(value, x.known) : { ...value, part };
+    if (part !== undefined) return { ...value, part };
+    if (!isFloat(to)) return withKnown(value, x.known ?? x.whole);
+    return to === DType.FLOAT32 && x.known?.every(isExact) ? { ...value, whole: x.known } : value;
   },
 };

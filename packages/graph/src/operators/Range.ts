@@ -44,13 +44,24 @@ function integers(node: NodeContext, dtype: DType, start: Dimension, limit: Dime
 }
 
 function floats(node: NodeContext, dtype: DType): TensorValue {
-  const [start, limit, delta] = [0, 1, 2].map((index) => constantNumber(node, index, dtype));
+  const [start, delta] = [0, 2].map((index) => constantNumber(node, index, dtype));
   check(delta !== 0, "BAD_ATTRIBUTE", "the step is 0");
-  const count = Math.max(0, Math.ceil(Math.fround(limit - start) / delta));
-  check(count < 2 ** 24, "TOO_LARGE", `a range of ${count} floats`);
-  return node.graph.map(dtype, [Dimension.constant(count)], (code) =>
+  const count = floatsBelow(node, dtype, start, delta);
+  check((count.constant ?? 0) < 2 ** 24, "TOO_LARGE", `a range of ${count} floats`);
+  return node.graph.map(dtype, [count], (code) =>
     code.fadd(code.constantFloat(start), code.fmul(code.utof(code.index(0)), code.constantFloat(delta))),
   );
+}
+
+/** How many floats there are from start to below the limit, which may be a size. */
+function floatsBelow(node: NodeContext, dtype: DType, start: number, delta: number): Dimension {
+  const [size] = node.input(1).whole ?? [];
+  if (size !== undefined && size.constant === undefined && Number.isInteger(start) && Number.isInteger(delta)) {
+    if (delta < 0) node.fail("UNSUPPORTED", "a descending range of symbolic length");
+    return size.sub(start).max(0).ceilDiv(delta);
+  }
+  const limit = constantNumber(node, 1, dtype);
+  return Dimension.constant(Math.max(0, Math.ceil(Math.fround(limit - start) / delta)));
 }
 
 function constantNumber(node: NodeContext, index: number, dtype: DType): number {

@@ -12,12 +12,8 @@ export const Squeeze: Operator = {
     const x = node.input(0);
     const given = node.opset >= 13 ? node.constants(1) : node.attributes.ints("axes", undefined);
     if (given === undefined) {
-      const sizes = x.shape.map((size) => size.constant);
-      check(
-        sizes.every((size) => size !== undefined),
-        "DATA_DEPENDENT_SHAPE",
-        "which axes have size 1 is known only at run time",
-      );
+      const open = x.shape.find((size) => size.constant === undefined && size.least < 2);
+      check(open === undefined, "DATA_DEPENDENT_SHAPE", `whether the size ${open} is 1 is known only at run time`);
       return withShape(
         x,
         x.shape.filter((size) => !size.equals(1)),
