@@ -25,6 +25,9 @@ library ProgramHeader {
     uint256 private constant MAX_PARAMETERS = 1 << 16;
     uint256 private constant MAX_CALLS = 1 << 20;
     uint256 private constant MAX_RANK = 8;
+    uint256 private constant MAX_SYMBOLS = 8;
+    uint256 private constant MAX_INPUTS = 64;
+    /// @dev Places of outputs.
     uint256 private constant PLACES = 8;
 
     uint256 private constant TAG = 0x03;
@@ -122,13 +125,13 @@ library ProgramHeader {
         unchecked {
             uint256 place = AT_SYMBOLS;
             uint256 count = _read(header, place, 1);
-            _require(count <= PLACES, place);
+            _require(count <= MAX_SYMBOLS, place);
             for (++place; count > 0; --count) {
                 _require(_read(header, place, 4) <= _read(header, place + 4, 4), place);
                 place += 8;
             }
             count = _read(header, place, 1);
-            _require(count <= PLACES, place);
+            _require(count <= MAX_INPUTS, place);
             for (++place; count > 0; --count) place = _checkInput(header, place);
             // INVARIANT: one header has one encoding: nothing is missing, nothing follows.
             _require(place == header.length, place);

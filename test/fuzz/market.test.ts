@@ -7,7 +7,7 @@ import { network } from "hardhat";
 import { bitsOf, DType } from "../../packages/vm/src/dtype.ts";
 import { concat } from "../../packages/vm/src/bytes.ts";
 import { toHex } from "../../packages/vm/src/hash.ts";
-import { checkHeader, decodeHeader, encodeHeader } from "../../packages/vm/src/header.ts";
+import { checkHeader, decodeHeader, encodeHeader, MAX_INPUTS, type InputType } from "../../packages/vm/src/header.ts";
 import { inputsRootOf, packSymbols } from "../../packages/vm/src/request.ts";
 import {
   encodeShape,
@@ -73,6 +73,29 @@ describe("market libraries and their twins", () => {
     }
   });
 
+  /** The root that the market makes of random inputs, and that of their tensors. */
+  const inputRoots = async (
+    random: Random,
+    symbols: readonly number[],
+    inputs: readonly InputType[],
+  ): Promise<[string, string]> => {
+    const bounds = concat(
+      Uint8Array.of(symbols.length),
+      ...symbols.map((value) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, value + random.below(3))),
+      Uint8Array.of(inputs.length),
+      ...inputs.map((input) =>
+        concat(Uint8Array.of(input.dtype, input.shape.length), ...input.shape.map((size) => encodeShape(size))),
+      ),
+    );
+    const tensors = inputs.map((input) => {
+      const dimensions = input.shape.map((size) => evaluateShape(size, symbols, 0));
+      const { data } = makeTensor(input.dtype, dimensions);
+      return { dtype: input.dtype, shape: dimensions, data: bytesOf(random, data.length) };
+    });
+    const data = concat(...tensors.map((tensor) => tensor.data));
+    return [await harness.inputsRoot(bounds, packSymbols(symbols), data), toHex(inputsRootOf(tensors))];
+  };
+
   it(`input roots agree under random shape expressions, ${CASES} cases`, async () => {
     let tried = 0;
     for (let seed = 0; tried < CASES; seed++) {
@@ -85,22 +108,19 @@ describe("market libraries and their twins", () => {
       const sizes = inputs.map((input) => input.shape.map((size) => evaluateShape(size, symbols, 0)));
       if (sizes.some((dimensions) => productOf(dimensions) > GREATEST_COUNT)) continue;
       tried += 1;
-      const bounds = concat(
-        Uint8Array.of(symbols.length),
-        ...symbols.map((value) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, value + random.below(3))),
-        Uint8Array.of(inputs.length),
-        ...inputs.map((input) =>
-          concat(Uint8Array.of(input.dtype, input.shape.length), ...input.shape.map((size) => encodeShape(size))),
-        ),
-      );
-      const tensors = inputs.map(({ dtype }, i) => {
-        const { data } = makeTensor(dtype, sizes[i]);
-        return { dtype, shape: sizes[i], data: bytesOf(random, data.length) };
-      });
-      const data = concat(...tensors.map((tensor) => tensor.data));
-      const root = await harness.inputsRoot(bounds, packSymbols(symbols), data);
-      expect(root, `seed ${seed}`).to.equal(toHex(inputsRootOf(tensors)));
+      const [onChain, ours] = await inputRoots(random, symbols, inputs);
+      expect(onChain, `seed ${seed}`).to.equal(ours);
     }
+  });
+
+  it("input roots agree for as many inputs as there can be", async () => {
+    const random = new Random(4);
+    const inputs = Array.from({ length: MAX_INPUTS }, () => ({
+      dtype: random.pick(DTYPES),
+      shape: Array.from({ length: random.below(3) }, () => shape.constant(random.between(1, 9))),
+    }));
+    const [onChain, ours] = await inputRoots(random, [], inputs);
+    expect(onChain).to.equal(ours);
   });
 
   it(`headers are valid on chain exactly where they are valid off it, ${CASES} damaged ones`, async () => {

@@ -5,7 +5,7 @@
 import { DType } from "../../packages/vm/src/dtype.ts";
 import { fromNumber } from "../../packages/vm/src/float32.ts";
 import { NO_HASH } from "../../packages/vm/src/hash.ts";
-import { encodeHeader, type ProgramHeader } from "../../packages/vm/src/header.ts";
+import { encodeHeader, MAX_INPUTS, type ProgramHeader } from "../../packages/vm/src/header.ts";
 import { STOP_FLAG } from "../../packages/vm/src/layout.ts";
 import { OPCODE } from "../../packages/vm/src/opcodes.ts";
 import {
@@ -172,6 +172,8 @@ const GREAT_GROUP: Description = {
   groupEnd: NODES,
 };
 
+const GREAT_INPUT: Description = { dtype: INT64, count: GREATEST, rows: 0, groupStart: 0, groupEnd: 0 };
+
 /** `first` less `terms` zeros: three bytes each. */
 const filler = (first: number, terms: number): ShapeExpression =>
   Array.from({ length: terms }).reduce<ShapeExpression>(
@@ -187,8 +189,9 @@ function longest(make: (terms: number) => Uint8Array): Uint8Array {
 /**
  * Part of an element of the largest program: steps [0, steps), the value of a reduction of so many, or its `final` alone. Each
  * section is 256 registers long, with eight loads from histories as long, deep and far apart as can be (all in different calls, of
- * row groups of as many rows and nodes as can be), all other instructions the dearest; the call could be stopped; shape
- * expressions fill record and header up to 4,096 bytes.
+ * row groups of as many rows and nodes as can be), all other instructions the dearest; the first load of the first section is of
+ * the last of as many inputs as can be, and as large; the call could be stopped; shape expressions fill record and header up to
+ * 4,096 bytes.
  */
 export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: Part = Part.STEPS): Watched {
   // The i-th load reads element i × spread of call i × spread: first those of the steps, then of `init`, then of `final`.
@@ -199,7 +202,7 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: P
   const [X, Y, EIGHT, SPREAD, ONE, INIT, FINAL] = constants.keys();
 
   /** @param first The register that holds the loads before the section; none in a step. */
-  const section = (results: number, first?: number): Section => {
+  const section = (results: number, first?: number, input = false): Section => {
     const code: number[] = [];
     const registers = (): number => constants.length + code.length / 4;
     const put = (name: keyof typeof OPCODE, a = 0, b = 0, c = 0): number => {
@@ -210,7 +213,7 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: P
     for (let k = 0; k < LOADS; k++) {
       i = put("iadd", i, ONE);
       const place = put("imul", i, SPREAD);
-      put("load", 0, place, place);
+      put("load", input && k === 0 ? 1 : 0, place, place);
     }
     while (registers() < 256) put(dearest, X, Y, X);
     return { results: new Uint8Array(results).fill(255), code: Uint8Array.from(code) };
@@ -220,18 +223,24 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: P
       kind: "reduce",
       dtype: INT64,
       shape: [],
-      operands: [{ kind: "history", prompt: 5, decode: GROUPED }],
+      operands: [
+        { kind: "history", prompt: 5, decode: GROUPED },
+        { kind: "input", index: MAX_INPUTS - 1 },
+      ],
       constants,
       extent: filler(part === Part.VALUE ? steps : GREATEST, terms),
       accumulators: [INT64, INT64, INT64, INT64],
-      init: section(4, INIT),
+      init: section(4, INIT, part !== Part.FINAL),
       step: section(4),
-      final: section(1, FINAL),
+      final: section(1, FINAL, part === Part.FINAL),
     }),
   );
 
   const header = (terms: number): ProgramHeader => ({
-    ...headerOf(NODES, NODES, CALLS, [{ dtype: INT64, shape: [filler(1, terms)] }]),
+    ...headerOf(NODES, NODES, CALLS, [
+      { dtype: INT64, shape: [filler(1, terms)] },
+      ...Array.from({ length: MAX_INPUTS - 1 }, () => ({ dtype: INT64, shape: [] })),
+    ]),
     stop: { prompt: 0, decode: 0 },
   });
   const terms = Math.floor((MAX_BYTES - encodeHeader(header(0)).length) / 3);
@@ -241,12 +250,20 @@ export function largestStep(steps: number, dearest: keyof typeof OPCODE, part: P
     description: GREAT_GROUP,
     leaves: [leafOfElement(GREAT_GROUP, (i + 1) * spread).leaf],
   }));
-  tensors.push({
-    place: { kind: "trace", call, position: 0 },
-    description: STOP_FLAG,
-    leaves: [0],
-    content: new Uint8Array(LEAF_BYTES),
-  });
+  const ofInput = ((part === Part.FINAL ? before.final : before.init) + 1) * spread;
+  tensors.push(
+    {
+      place: { kind: "input", index: MAX_INPUTS - 1 },
+      description: GREAT_INPUT,
+      leaves: [Math.floor((8 * ofInput) / LEAF_BYTES)],
+    },
+    {
+      place: { kind: "trace", call, position: 0 },
+      description: STOP_FLAG,
+      leaves: [0],
+      content: new Uint8Array(LEAF_BYTES),
+    },
+  );
   const world = new SparseWorld({ header: header(terms), call, node: NODES - 1, record, calls: CALLS, tensors });
   return world.ask({ call, position: NODES, element: 0, part, lo: 0, hi: steps, from: SNAPSHOT });
 }

@@ -98,6 +98,24 @@ describe("importOnnx", () => {
     expect([...new Float32Array(denseBytes(z).slice().buffer)]).to.deep.equal([1, 0, 3, 0, 5, 0, 7, 0, 9, 0, 11, 0]);
   });
 
+  it("takes a table's columns as up to 64 inputs", async () => {
+    const columns = (count: number): string[] => Array.from({ length: count }, (_, i) => `column ${i}`);
+    const table = (count: number): Uint8Array =>
+      buildModel({
+        nodes: [{ operator: "Concat", inputs: columns(count), outputs: ["row"], attributes: { axis: 1 } }],
+        inputs: columns(count).map((name) => ({ name, dtype: DType.FLOAT32, shape: ["N", 1] })),
+        outputs: [{ name: "row", dtype: DType.FLOAT32 }],
+      });
+    const inputs = columns(64).map((_, i) => makeTensor(DType.FLOAT32, [2, 1], bytesOfFloats([i, -i])));
+    const { program } = importOnnx(table(64));
+    const [row] = run(program, { inputs, symbols: [2], seed: 0n, calls: 1 }).outputs;
+    const session = await InferenceSession.create(table(64));
+    const feed = (_: string, i: number) => new OrtTensor("float32", Float32Array.of(i, -i), [2, 1]);
+    const theirs = await session.run(Object.fromEntries(columns(64).map((name, i) => [name, feed(name, i)])));
+    expect(denseBytes(row)).to.deep.equal(new Uint8Array((theirs.row.data as Float32Array).slice().buffer));
+    expect(() => importOnnx(table(65))).to.throw(GraphError, "65 inputs; a program has at most 64");
+  });
+
   it("fixes and bounds named dimensions as the options say", () => {
     const bytes = bytesOf("models/digits/digits.onnx");
     expect(importOnnx(bytes, { symbols: { N: 4 } }).report.inputs[0].shape).to.equal("[4, 1, 8, 8]");

@@ -1,5 +1,5 @@
 /** The program of a model without a loop: one call, whose nodes hold the outputs. */
-import { keccak } from "@assay/vm";
+import { keccak, MAX_INPUTS, MAX_OUTPUTS } from "@assay/vm";
 import { addressesOf, encodeProgram, typeOf } from "./encode.ts";
 import { check } from "./errors.ts";
 import { finished } from "./finish.ts";
@@ -18,8 +18,9 @@ export function lowerOneCall(own: ModelImport): Imported {
   const { endTokens, sampling, calls } = options;
   const looped = endTokens !== undefined || sampling !== undefined || calls !== undefined;
   check(!looped, "BAD_OPTION", "calls, end tokens and sampling are for models that generate, with states to keep");
-  check(inputs.length <= 8, "TOO_LARGE", `${inputs.length} inputs; a program has at most 8`);
-  check(outputs.length <= 8, "TOO_LARGE", `${outputs.length} outputs; a program has at most 8 (--output chooses)`);
+  check(inputs.length <= MAX_INPUTS, "TOO_LARGE", `${inputs.length} inputs; a program has at most ${MAX_INPUTS}`);
+  const many = `${outputs.length} outputs; a program has at most ${MAX_OUTPUTS} (--output chooses)`;
+  check(outputs.length <= MAX_OUTPUTS, "TOO_LARGE", many);
   const values = inputs.map((input, index): TensorValue => ({
     ...declaredType(input, (name) => symbols.dimension(name)),
     source: { kind: "input", index },

@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import { DType } from "./dtype.ts";
-import { decodeHeader, encodeHeader, HeaderError, listOfCall, positionsOfCall, type ProgramHeader } from "./header.ts";
+import {
+  decodeHeader,
+  encodeHeader,
+  HeaderError,
+  listOfCall,
+  MAX_INPUTS,
+  positionsOfCall,
+  type ProgramHeader,
+} from "./header.ts";
 import { programRoot } from "./program.ts";
 import { keccak } from "./hash.ts";
 import { NO_NODE } from "./record.ts";
@@ -77,9 +85,15 @@ describe("header", () => {
     refuses("calls", { counts: { prompt: 4, decode: 0, epilogue: 0 } });
     refuses("symbols", { symbols: Array.from({ length: 9 }, () => once) });
     refuses("symbols[0]", { symbols: [{ least: 2, greatest: 1 }] });
-    refuses("inputs", { inputs: Array.from({ length: 9 }, () => ({ dtype: DType.BOOL, shape: [] })) });
+    refuses("inputs", { inputs: Array.from({ length: MAX_INPUTS + 1 }, () => ({ dtype: DType.BOOL, shape: [] })) });
     refuses("inputs[0].rank", { inputs: [{ dtype: DType.BOOL, shape: Array.from({ length: 9 }, () => shape.call) }] });
     refuses("inputs[0].shape", { inputs: [{ dtype: DType.BOOL, shape: [shape.call] }] });
+  });
+
+  it("declares up to 64 inputs", () => {
+    expect(MAX_INPUTS).to.equal(64);
+    const header = { ...HEADER, inputs: Array.from({ length: 64 }, () => HEADER.inputs[0]) };
+    expect(decodeHeader(encodeHeader(header))).to.deep.equal(header);
   });
 
   it("refuses bytes that are no header", () => {
@@ -99,7 +113,7 @@ describe("header", () => {
     refuses("outputCount", at(117, 9));
     refuses("outputs", at(129, 1));
     refuses("symbols", at(262, 9));
-    refuses("inputs", at(271, 9));
+    refuses("inputs", at(271, MAX_INPUTS + 1));
     refuses("inputs[0].dtype", at(272, 0));
     refuses("inputs[0].rank", at(273, 9));
     refuses("inputs[0].shape", at(274, 9));

@@ -24,7 +24,7 @@ export const MAX_PARAMETERS = 2 ** 16;
 /** Most calls of a request. */
 export const MAX_CALLS = 2 ** 20;
 /** Most inputs. */
-export const MAX_INPUTS = 8;
+export const MAX_INPUTS = 64;
 /** Most outputs. */
 export const MAX_OUTPUTS = 8;
 

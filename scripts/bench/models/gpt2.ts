@@ -3,7 +3,7 @@
  * the output layer too), as PyTorch exports it: projections as Gemm on two dimensions, Gelu by Tanh.
  *
  * Two graphs: a prompt of 128 tokens, and the decoding step that follows it, whose inputs are one token and the keys and
- * values of 128 positions. A program has at most eight inputs, so these come stacked as one tensor
+ * values of 128 positions. A program has at most eight outputs, so these come and go stacked as one tensor
  * [layer, key or value, 1, head, position, channel], and the step gives back its own position's in the same order. Logits
  * are those of the last position, which is all that a next token needs.
  */

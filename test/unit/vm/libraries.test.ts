@@ -173,6 +173,19 @@ describe("program headers on chain", () => {
     });
   });
 
+  it("declare at most 64 inputs", async () => {
+    const { header } = randomProgram(3).program;
+    const declaring = (inputs: number): Uint8Array => {
+      const bytes = encodeHeader({ ...header, inputs: [] });
+      const writer = new ByteWriter().put(bytes.subarray(0, bytes.length - 1)).u8(inputs);
+      for (let i = 0; i < inputs; i++) writer.u8(DType.FLOAT32).u8(0);
+      return writer.bytes;
+    };
+    const headers = [64, 65, 255].map(declaring);
+    expect(await harness.validHeaders(headers.map(toHex))).to.deep.equal([true, false, false]);
+    expect(headers.map(isValid)).to.deep.equal([true, false, false]);
+  });
+
   it("are at most 4,096 bytes long", async () => {
     const padded = (terms: number): Uint8Array => {
       const { header } = randomProgram(3).program;

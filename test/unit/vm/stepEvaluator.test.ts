@@ -16,7 +16,7 @@ import { OPCODE } from "../../../packages/vm/src/opcodes.ts";
 import type { Section } from "../../../packages/vm/src/scalarMachine.ts";
 import { Part, type Step } from "../../../packages/vm/src/stepEvaluator.ts";
 import { commitmentOf, describeTensor, encodeDescription, leafOf, treeOf } from "../../../packages/vm/src/tensor.ts";
-import { earlyStop, floats } from "../../../packages/vm/src/testing/tinyPrograms.ts";
+import { earlyStop, floats, mostInputs } from "../../../packages/vm/src/testing/tinyPrograms.ts";
 import { Trace } from "../../../packages/vm/src/trace.ts";
 import { listTree, proofOf, rootOf } from "../../../packages/vm/src/tree.ts";
 import { WitnessMaker } from "../../../packages/vm/src/witness.ts";
@@ -174,6 +174,34 @@ describe("step evaluator: refusals", () => {
       const struct = { ...toStruct(STEP), element };
       expect(await evaluator.evaluate(struct, toHex(head))).to.equal(toHex(new Uint8Array(32)));
     }
+  });
+});
+
+describe("step evaluator: as many inputs as there can be", () => {
+  const example = mostInputs();
+  const ran = run(example.program, example.request);
+  const commitments = example.request.inputs.map((tensor) => commitmentOf(tensor));
+  const shown = new Trace(ran);
+  const step: Step = { ...STEP, claim: claimOf(ran), traceRoot: shown.root, element: 1 };
+  const made = new WitnessMaker(shown).make(step);
+
+  it("reads the last", async () => {
+    expect(commitments.length).to.equal(64);
+    expect(await evaluate(step, made.witness)).to.equal(toHex(made.result));
+  });
+
+  it("refuses other commitments: one changed, two exchanged, one less, one more", async () => {
+    const list = concat(...commitments);
+    const at = Buffer.from(made.witness).indexOf(list);
+    const withList = (other: readonly Uint8Array[]): Uint8Array =>
+      concat(made.witness.subarray(0, at), ...other, made.witness.subarray(at + list.length));
+    const last = commitments.length - 1;
+    expect(withList(commitments)).to.deep.equal(made.witness);
+    await refuses("Inputs", withList(commitments.with(1, commitments[0])), step);
+    await refuses("Inputs", withList(commitments.with(last, commitments[0])), step);
+    await refuses("Inputs", withList(commitments.with(0, commitments[last]).with(last, commitments[0])), step);
+    await refuses("Inputs", withList(commitments.slice(1)), step);
+    await refuses("Inputs", withList([commitments[0], ...commitments]), step);
   });
 });
 

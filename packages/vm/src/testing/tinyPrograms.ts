@@ -4,7 +4,7 @@
  */
 import { DType } from "../dtype.ts";
 import { fromNumber } from "../float32.ts";
-import type { InputType } from "../header.ts";
+import { MAX_INPUTS, type InputType } from "../header.ts";
 import { assembleProgram, type Program } from "../program.ts";
 import { encodeRecord, NO_NODE, type NodeRecord, type Operand } from "../record.ts";
 import { mapRecord, reduceRecord } from "../recordBuilder.ts";
@@ -311,6 +311,24 @@ export function malformedRecords(): Example {
   };
 }
 
+/** As many inputs as there can be, every ninth of them added up: the last number loaded is of the last input. */
+export function mostInputs(): Example {
+  const spread = 9;
+  const operands = Array.from({ length: Math.ceil(MAX_INPUTS / spread) }, (_, i): Operand => ({
+    kind: "input",
+    index: spread * i,
+  }));
+  const sum = mapRecord({ dtype: FLOAT32, shape: [2], operands }, (code) =>
+    operands.map((_, i) => code.load(i, code.linear())).reduce((total, x) => code.fadd(total, x)),
+  );
+  const inputs = Array.from({ length: MAX_INPUTS }, (_, i) => floats([2], [i / 3, -i / 7]));
+  return {
+    name: "mostInputs",
+    program: assembleProgram({ prompt: encode(sum), outputs: [0], inputs: inputs.map(() => floatInput(2)) }),
+    request: request(inputs),
+  };
+}
+
 /** Every hand-written program. */
 export function tinyPrograms(): Example[] {
   return [
@@ -321,5 +339,6 @@ export function tinyPrograms(): Example[] {
     earlyStop(),
     malformedRecords(),
     scatteredLoads(),
+    mostInputs(),
   ];
 }
