@@ -18,6 +18,7 @@ export const COORDINATES = [
   "align_corners",
   "asymmetric",
   "tf_crop_and_resize",
+  "tf_half_pixel_for_nn",
 ] as const;
 export type Coordinates = (typeof COORDINATES)[number];
 
@@ -79,7 +80,8 @@ function coordinateOf(code: NodeCode, resized: ResizedAxis, mode: Coordinates, a
   const x = code.utof(at);
   const half = code.constantFloat(HALF);
   const one = code.constantFloat(1);
-  const centred = () => code.fsub(unscaled(code, resized, code.fadd(x, half)), half);
+  const middle = () => unscaled(code, resized, code.fadd(x, half));
+  const centred = () => code.fsub(middle(), half);
   /** `otherwise` where the output width is not 1. */
   const unlessSingle = (single: Value, otherwise: Value): Value =>
     code.select(code.feq(outputWidth(code, resized), one), single, otherwise);
@@ -89,6 +91,8 @@ function coordinateOf(code: NodeCode, resized: ResizedAxis, mode: Coordinates, a
       return unscaled(code, resized, x);
     case "half_pixel":
       return centred();
+    case "tf_half_pixel_for_nn":
+      return middle();
     case "pytorch_half_pixel":
       return unlessSingle(code.constantFloat(-HALF), centred());
     case "align_corners": {

@@ -3,10 +3,10 @@
  * 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
  */
 import { DType } from "@assay/vm";
-import type { Dimension } from "../dimension.ts";
+import { Dimension } from "../dimension.ts";
 import { castPart, partOf } from "../lowering/cachePart.ts";
 import { cast, elementType } from "../lowering/cast.ts";
-import { withKnown } from "../lowering/known.ts";
+import { knownElementwise, withKnown } from "../lowering/known.ts";
 import { isFloat } from "../lowering/types.ts";
 import { STRING } from "../onnx/tensor.ts";
 import type { Operator } from "../operator.ts";
@@ -15,6 +15,12 @@ import { splat } from "../tensorValue.ts";
 /** Whether every value that a size can have is a float32. */
 function isExact(size: Dimension): boolean {
   return size.least >= -(2 ** 24) && size.greatest <= 2 ** 24;
+}
+
+/** What a size is as a boolean, if that is the same for all its values. */
+function truthOf({ least, greatest }: Dimension): Dimension | undefined {
+  if (least > 0 || greatest < 0) return Dimension.constant(1);
+  return least === 0 && greatest === 0 ? Dimension.constant(0) : undefined;
 }
 
 export const Cast: Operator = {
@@ -36,6 +42,7 @@ export const Cast: Operator = {
     if (part !== undefined && x.source.kind === "splat") return { ...splat(to, x.shape, 0), part };
     const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
     if (part !== undefined) return { ...value, part };
+    if (to === DType.BOOL) return withKnown(value, knownElementwise([x], truthOf));
     if (!isFloat(to)) return withKnown(value, x.known ?? x.whole);
     return to === DType.FLOAT32 && x.known?.every(isExact) ? { ...value, whole: x.known } : value;
   },

@@ -45,12 +45,8 @@ function readInterpolation(node: NodeContext): Interpolation {
       extrapolation: 0,
     };
   }
-  const coordinates = attributes.choice(
-    "coordinate_transformation_mode",
-    [...COORDINATES, "tf_half_pixel_for_nn"],
-    "half_pixel",
-  );
-  check(coordinates !== "tf_half_pixel_for_nn", "UNSUPPORTED", "tf_half_pixel_for_nn, which opset 13 took out");
+  // Opset 13 took tf_half_pixel_for_nn out; exporters go on writing it, and onnxruntime reading it.
+  const coordinates = attributes.choice("coordinate_transformation_mode", COORDINATES, "half_pixel");
   const antialias = opset >= 18 && attributes.flag("antialias", false);
   check(!(antialias && mode === "nearest"), "BAD_ATTRIBUTE", "antialias with mode nearest");
   const nearest = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;

@@ -90,6 +90,7 @@ const RESIZES: OperatorCase[] = [
   },
   resized({}, [1, 1, 2, 2], undefined),
   resized({ nearest_mode: "floor", coordinate_transformation_mode: "asymmetric" }, [1, 1, 2, 3], undefined),
+  resized({ nearest_mode: "floor", coordinate_transformation_mode: "tf_half_pixel_for_nn" }, [1, 1, 2, 0.6], undefined),
   resized({ nearest_mode: "ceil" }, undefined, [1, 2, 3, 8]),
   resized({ nearest_mode: "round_prefer_ceil" }, undefined, [1, 2, 2, 3], typed(DType.UINT8, [1, 2, 4, 6])),
   resized({ mode: "linear" }, [1, 1, 2, 2], undefined),
@@ -323,6 +324,16 @@ export const CASES: CaseTable = {
       { inputs: [f(1, 2, 6)], attributes: { kernel_shape: [3], p: 3 }, tolerance: 1e-5 },
     ],
     LSTM: [...recurrent(4, 2, ["Sigmoid", "Relu", "Elu"]), ...peepholes],
+    Affine: [
+      { inputs: [f(2, 9)], attributes: { alpha: { float: 0.3 }, beta: { float: -2 } }, opset: 9 },
+      { inputs: [f(3)], opset: 9 },
+    ],
+    ParametricSoftplus: [{ inputs: [f(2, 9)], attributes: { alpha: { float: 0.3 }, beta: { float: -2 } }, opset: 9 }],
+    ScaledTanh: [{ inputs: [f(2, 9)], attributes: { alpha: { float: 1.7 }, beta: { float: 0.6 } }, opset: 9 }],
+    ImageScaler: [
+      { inputs: [f(2, 3, 4, 5)], attributes: { scale: { float: 0.3 }, bias: { floats: [1, -2, 0.5] } }, opset: 9 },
+      { inputs: [f(1, 1, 2, 2)], attributes: { bias: { floats: [-0.1] } }, opset: 9 },
+    ],
     LRN: [
       { inputs: [f(2, 5, 3, 4)], attributes: { size: 3 } },
       {

@@ -23,6 +23,10 @@ export const CASES: CaseTable = {
       { inputs: [f(3, 2), constant([2], [0, 1], DType.BOOL)], attributes: { axis: -1 } },
       { inputs: [f(3, 2), constant([5], [0, 1, 0, 0, 1], DType.BOOL)] },
     ],
+    Crop: [
+      { inputs: [f(2, 1, 5, 6)], attributes: { border: [1, 2, 3, 0] }, opset: 9 },
+      { inputs: [f(1, 2, 5, 6)], attributes: { border: [1, 2, 0, 0], scale: [3, 4] }, opset: 9 },
+    ],
     NonMaxSuppression: [
       {
         inputs: [constant([1, 6, 4], BOXES), constant([1, 1, 6], SCORES), least(3), scalar(0.5, 1), scalar(0, 1)],
