@@ -1,8 +1,8 @@
 /** Loops by rows and unrolled: beside onnxruntime on numbers that are exact in any order, and what is refused. */
 import { expect } from "chai";
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { denseBytes, DType, run, tensorOfWords, type Tensor } from "@assay/vm";
 import { GraphError, importOnnx, type GraphErrorCode } from "./index.ts";
+import { agrees } from "./testing/agrees.ts";
 import { buildModel, floats, longs, type GraphSpec, type ModelSpec, type NodeSpec } from "./testing/onnxBuilder.ts";
 import type { ValueSpec } from "./testing/onnxBuilder.ts";
 
@@ -18,27 +18,6 @@ const node = (
   outputs: [output],
 });
 const boolean = (word: number): Tensor => tensorOfWords(BOOL, [], [word]);
-
-function ours(spec: ModelSpec, inputs: readonly Tensor[], symbols: readonly number[]): number[][] {
-  const { program } = importOnnx(buildModel(spec));
-  const { outputs } = run(program, { inputs, symbols, seed: 0n, calls: 1 });
-  return outputs.map((output) => [...new Float32Array(denseBytes(output).slice().buffer)]);
-}
-
-async function theirs(spec: ModelSpec, inputs: readonly Tensor[]): Promise<number[][]> {
-  const session = await InferenceSession.create(buildModel(spec), { logSeverityLevel: 3 });
-  const feeds = spec.inputs.map(({ name }, i) => {
-    const { dtype, shape, data } = inputs[i];
-    if (dtype === BOOL) return [name, new OrtTensor("bool", data, shape)] as const;
-    return [name, new OrtTensor("float32", new Float32Array(data.slice().buffer), shape)] as const;
-  });
-  const results = await session.run(Object.fromEntries(feeds) as never);
-  return spec.outputs.map(({ name }) => [...(results[name].data as Float32Array)]);
-}
-
-async function agrees(spec: ModelSpec, inputs: readonly Tensor[], symbols: readonly number[] = []): Promise<void> {
-  expect(ours(spec, inputs, symbols)).to.deep.equal(await theirs(spec, inputs));
-}
 
 function refused(spec: ModelSpec, code: GraphErrorCode, text: string): void {
   try {

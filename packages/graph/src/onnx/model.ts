@@ -154,7 +154,7 @@ export function readGraph(
   proto: GraphProto,
   file: Place,
   external?: ExternalData,
-  outer: { has(name: string): boolean } = new Set(),
+  outer?: { has(name: string): boolean },
 ): OnnxGraph {
   const defined = new Set<string>();
   const define = (name: string, place: Place): void => {
@@ -195,11 +195,13 @@ export function readGraph(
   for (const { outputs, place } of nodes) for (const name of outputs) if (name !== "") define(name, place);
   // A map from labels to scores is given as its tensor of scores.
   const maps = new Set(nodes.filter(({ operator }) => operator === "ZipMap").flatMap((node) => node.outputs));
-  const outputs = (proto.output ?? []).map((output) =>
-    readDeclared(maps.has(output.name ?? "") ? { name: output.name! } : output, file),
-  );
+  // What a subgraph gives may be an optional or a sequence, where nothing asks for it.
+  const outputs = (proto.output ?? []).map((output) => {
+    const isFree = maps.has(output.name ?? "") || (outer !== undefined && output.type?.tensorType === undefined);
+    return readDeclared(isFree ? { name: output.name ?? "" } : output, file);
+  });
   check(outputs.length > 0, "MALFORMED_FILE", "the graph has no outputs", file);
-  const known = (name: string): boolean => name === "" || defined.has(name) || outer.has(name);
+  const known = (name: string): boolean => name === "" || defined.has(name) || (outer?.has(name) ?? false);
   for (const { inputs: names, place } of nodes) {
     for (const name of names) check(known(name), "UNDEFINED_NAME", `nothing defines ${JSON.stringify(name)}`, place);
   }

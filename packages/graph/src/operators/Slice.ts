@@ -4,7 +4,7 @@ import { check } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import { constantShape, linearOf, placesOf, withKnown } from "../lowering/known.ts";
 import { cut, moved, type Origin } from "../lowering/moved.ts";
-import type { NodeContext, Operator } from "../operator.ts";
+import type { Operator } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
 
 interface Cut {
@@ -35,7 +35,7 @@ export const Slice: Operator = {
     );
     check(new Set(places).size === places.length && places.every((axis) => axis < rank), "BAD_ATTRIBUTE", "bad axes");
     const cuts = x.shape.map((size): Cut => ({ start: Dimension.constant(0), step: 1, size }));
-    places.forEach((axis, i) => (cuts[axis] = cutOf(node, x.shape[axis], starts[i], ends[i], steps?.[i] ?? 1)));
+    places.forEach((axis, i) => (cuts[axis] = cutOf(x.shape[axis], starts[i], ends[i], steps?.[i] ?? 1)));
     const shape = cuts.map(({ size }) => size);
     if (cuts.every(({ start, step, size }, axis) => start.equals(0) && step === 1 && size.equals(x.shape[axis])))
       return x;
@@ -75,7 +75,7 @@ function sliced(graph: Graph, x: TensorValue, cuts: readonly Cut[]): TensorValue
 /** Beyond this a bound means "to the end". */
 const FAR = 2 ** 31 - 1;
 
-function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimension, step: number): Cut {
+function cutOf(size: Dimension, start: Dimension, end: Dimension, step: number): Cut {
   check(step !== 0 && Number.isFinite(step), "BAD_ATTRIBUTE", `a step is ${step}`);
   /** A bound counted from the end if negative, then kept between `least` and `greatest`. */
   const bound = (value: Dimension, least: number, greatest: Dimension): Dimension => {
@@ -94,7 +94,7 @@ function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimens
     }
     const whole = size.constant;
     // The last of an axis that may have fewer.
-    return whole === undefined ? size.sub(size.min(-constant)) : clamp(whole + constant, least, greatest);
+    return whole === undefined ? size.sub(size.sub(least).min(-constant)) : clamp(whole + constant, least, greatest);
   };
   if (step > 0) {
     const [from, to] = [bound(start, 0, size), bound(end, 0, size)];
@@ -105,11 +105,8 @@ function cutOf(node: NodeContext, size: Dimension, start: Dimension, end: Dimens
         : span.ceilDiv(step);
     return { start: from, step, size: count };
   }
-  const { constant } = size;
-  if (constant === undefined) node.fail("UNSUPPORTED", "a negative step along an axis of symbolic size");
   const [from, to] = [bound(start, -1, size.sub(1)), bound(end, -1, size.sub(1))];
-  const count = Math.max(0, Math.ceil((to.constant! - from.constant!) / step));
-  return { start: from, step, size: Dimension.constant(count) };
+  return { start: from, step, size: from.sub(to).max(0).ceilDiv(-step) };
 }
 
 function clamp(value: number, least: number, greatest: Dimension): Dimension {
