@@ -71,6 +71,25 @@ describe("classical models", () => {
     expect(new TextDecoder().decode(labelBytes(report.labels!))).to.equal('[["high","low","middle"],null]');
   });
 
+  it("coefficients that a linear classifier has beyond its scores are told, and too few are refused", () => {
+    const linear = (coefficients: number[]) => {
+      const intercepts = { floats: [1, 2, 3] };
+      const attributes = { classlabels_ints: [0, 1, 2], coefficients: { floats: coefficients }, intercepts };
+      const node = { operator: "LinearClassifier", domain: "ai.onnx.ml", inputs: ["x"], attributes };
+      return buildModel({
+        nodes: [{ ...node, outputs: ["label", "scores"] }],
+        inputs: [{ name: "x", dtype: DType.FLOAT32, shape: [3, 2] }],
+        outputs: [{ name: "label", dtype: DType.INT64 }],
+      });
+    };
+    const six = [1, 2, 3, 4, 5, 6];
+    expect(importOnnx(linear(six)).report.remarks).to.deep.equal([]);
+    const { report } = importOnnx(linear([...six, 7, 8]));
+    expect(report.remarks).to.deep.equal(["of 8 coefficients the first 6 are read: node #0 (LinearClassifier)"]);
+    expect(report.programRoot).to.equal(importOnnx(linear(six)).report.programRoot);
+    expect(() => importOnnx(linear([1, 2, 3, 4]))).to.throw(GraphError, "coefficients");
+  });
+
   it("operations on strings, and strings from nowhere, are refused", () => {
     const classifier = {
       operator: "LinearClassifier",

@@ -40,6 +40,8 @@ export class GraphLowering {
   readonly model: OnnxModel;
   /** How often each operator occurs. */
   readonly operators: Record<string, number> = {};
+  /** What was taken otherwise than the file says, and of which nodes. */
+  readonly remarks = new Map<string, Set<string>>();
   readonly #budget: FoldingBudget = { left: MAX_FOLDED.model };
   #lowered = 0;
 
@@ -104,7 +106,8 @@ export class GraphLowering {
     const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
       target.operator = node.operator;
       const subgraph = (proto: GraphProto) => this.#subgraph(target, proto, node, surroundings);
-      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs, subgraph);
+      const remark = (text: string) => this.#remark(text, node, surroundings);
+      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs, remark, subgraph);
       const lowered = operator.lower(context);
       const { unread } = context.attributes;
       check(unread.length === 0, "BAD_ATTRIBUTE", `unknown attributes: ${unread.join(", ")}`);
@@ -120,6 +123,13 @@ export class GraphLowering {
       return outputs;
     }
     return lowerInto(graph);
+  }
+
+  #remark(text: string, { place }: OnnxNode, { within }: Surroundings): void {
+    const places = this.remarks.get(text) ?? new Set();
+    const { node } = within === undefined ? place : placeInside(within, place);
+    if (node !== undefined) places.add(node);
+    this.remarks.set(text, places);
   }
 
   /** A subgraph of `node`: read once, lowered as often as the operator wants. */

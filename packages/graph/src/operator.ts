@@ -47,6 +47,8 @@ export class NodeContext {
   readonly opset: number;
   /** Outputs that the node names; an absent one has an empty name. */
   readonly outputs: readonly string[];
+  /** Tells people what the lowering takes otherwise than the file says. */
+  readonly remark: (text: string) => void;
   readonly #inputs: readonly (TensorValue | undefined)[];
   readonly #subgraph: ((proto: GraphProto) => Subgraph) | undefined;
 
@@ -56,6 +58,7 @@ export class NodeContext {
     opset: number,
     inputs: readonly (TensorValue | undefined)[],
     outputs: readonly string[],
+    remark: (text: string) => void,
     subgraph?: (proto: GraphProto) => Subgraph,
   ) {
     this.graph = graph;
@@ -63,6 +66,7 @@ export class NodeContext {
     this.opset = opset;
     this.#inputs = inputs;
     this.outputs = outputs;
+    this.remark = remark;
     this.#subgraph = subgraph;
   }
 

@@ -28,7 +28,7 @@ export interface ImportReport {
   readonly operators: Readonly<Record<string, number>>;
   /** The program's symbols: named dimensions, or dimensions divided by the number of which they take only multiples. */
   readonly symbols: readonly ({ readonly name: string } & Bounds)[];
-  /** What the import took otherwise than the file says, or beyond it: sizes assumed, declared shapes that are not so. */
+  /** What the import took otherwise than the file says, or beyond it: sizes assumed, declared shapes that are not so, … */
   readonly remarks: readonly string[];
   readonly inputs: readonly NamedType[];
   readonly outputs: readonly NamedType[];
@@ -96,7 +96,7 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
     paramsRoot: toHex(hashParams(program, bytes, options)),
     operators: Object.fromEntries(Object.entries(lowering.operators).sort(([a], [b]) => (a < b ? -1 : 1))),
     symbols: symbols.list.map((symbol) => ({ name: symbolName(symbol), ...symbol.bounds })),
-    remarks: remarksOf(model, symbols, told.outputs),
+    remarks: remarksOf(model, symbols, lowering.remarks, told.outputs),
     inputs: told.inputs.map(describe),
     outputs: told.outputs.map(describe),
     parameters: { count: program.params.length, bytes },
@@ -113,7 +113,12 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
   return { program, report };
 }
 
-function remarksOf({ graph }: OnnxModel, symbols: Symbols, outputs: Named): string[] {
+function remarksOf(
+  { graph }: OnnxModel,
+  symbols: Symbols,
+  ofNodes: ReadonlyMap<string, ReadonlySet<string>>,
+  outputs: Named,
+): string[] {
   const values = new Map(outputs);
   const shapes = graph.outputs.map((declared) => {
     const value = values.get(declared.name);
@@ -122,7 +127,16 @@ function remarksOf({ graph }: OnnxModel, symbols: Symbols, outputs: Named): stri
   return [
     ...Object.entries(symbols.assumptions).map(([name, assumption]) => describeAssumption(name, assumption)),
     ...shapes.filter((remark) => remark !== undefined).map((remark) => symbols.named(remark)),
+    ...[...ofNodes].map(([text, nodes]) => `${text}: ${listed([...nodes])}`),
   ];
+}
+
+/** Nodes that are named; of more, it is said how many. */
+const MOST_NAMED = 4;
+
+function listed(names: readonly string[]): string {
+  const [named, left] = [names.slice(0, MOST_NAMED), names.length - MOST_NAMED];
+  return [...named, ...(left > 0 ? [`and ${left} more`] : [])].join(", ");
 }
 
 function hashParams(program: Program, total: number, { hasher = plainHasher, progress }: ImportOptions): Hash {

@@ -1,4 +1,8 @@
-/** A linear score for each class, and the label of the greatest; two classes may share one score. */
+/**
+ * A linear score for each class, and the label of the greatest; two classes may share one score. There are as many scores as
+ * intercepts; coefficients beyond those of the scores are not read. The specification leaves their number open, and onnxruntime,
+ * one of whose own examples has too many, does so.
+ */
 import { check } from "../../errors.ts";
 import { byGreatest, byThreshold } from "../../lowering/classifier.ts";
 import { readLabels } from "../../lowering/labels.ts";
@@ -23,13 +27,18 @@ export const LinearClassifier: Operator = {
     const coefficients = attributes.floats("coefficients");
     const intercepts = attributes.floats("intercepts", undefined) ?? [];
     const features = constantSize(x.shape[1], "the number of features");
-    const targets = features === 0 ? 0 : coefficients.length / features;
-    const scores = linearScores(node, x, targets, coefficients, intercepts);
+    const shared = features === 0 ? 0 : coefficients.length / features;
+    const targets = intercepts.length > 0 ? intercepts.length : shared;
+    const read = coefficients.slice(0, targets * features);
+    if (read.length < coefficients.length) {
+      node.remark(`of ${coefficients.length} coefficients the first ${read.length} are read`);
+    }
+    const scores = linearScores(node, x, targets, read, intercepts);
     if (targets === 1 && labels.count === 2) {
       const [label, pair] = byThreshold(node, scores, labels, transform, 0, "opposite");
       return [label, pair];
     }
-    check(targets === labels.count, "BAD_ATTRIBUTE", `${targets} scores for ${labels.count} labels`);
+    check(targets > 1 && targets === labels.count, "BAD_ATTRIBUTE", `${targets} scores for ${labels.count} labels`);
     return byGreatest(node, scores, labels, transform);
   },
 };

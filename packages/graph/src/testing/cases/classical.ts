@@ -143,6 +143,18 @@ export const CASES: CaseTable = {
       },
     ],
     LinearClassifier: [
+      // As many scores as intercepts: the coefficients beyond theirs are not read.
+      {
+        inputs: [f(3, 2)],
+        attributes: {
+          coefficients: list(...COEFFICIENTS),
+          intercepts: list(0.5, -0.25, 0),
+          classlabels_ints: [3, 5, 8],
+          post_transform: "LOGISTIC",
+        },
+        outputs: 2,
+        tolerance: 1e-5,
+      },
       {
         inputs: [rows],
         attributes: {
