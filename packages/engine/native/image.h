@@ -6,6 +6,9 @@
 
 #include "factor.h"
 
+// Columns in a row, at most.
+enum { MAX_WIDTH = 1024 };
+
 struct image {
   // Columns in a row; image rows and places from one column to the next; taps of a window down and across.
   int64_t width, step, down, across;
@@ -103,9 +106,10 @@ static int take_guard(struct view v, const struct guard *guard, int64_t columns,
 static int is_image(struct view v, int64_t columns, int64_t depth, int64_t from, int64_t to, struct image *image) {
   const struct factor *f = v.factor;
   if (f->mode != MODE_GATHERED || columns < 4) return 0;
-  int64_t width = even_length(v.lane, columns);
-  for (uint32_t k = 0; k < f->guards; k++) width = least(width, even_length(table(v.memory, f->guard[k].lane), columns));
-  if (width >= columns || columns % width != 0) return 0;
+  const int64_t looked = least(columns, MAX_WIDTH + 1);
+  int64_t width = even_length(v.lane, looked);
+  for (uint32_t k = 0; k < f->guards; k++) width = least(width, even_length(table(v.memory, f->guard[k].lane), looked));
+  if (width >= looked || columns % width != 0) return 0;
   const struct grid lane = grid_of(v.lane, columns, width);
   if (lane.across < 1 || lane.down % lane.across != 0 || !follows(v.lane, from, to, width, lane)) return 0;
   *image = (struct image){.width = width, .step = lane.across, .pitch = lane.down / lane.across};
