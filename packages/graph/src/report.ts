@@ -16,6 +16,7 @@ import type { ImportOptions } from "./importOptions.ts";
 import type { LoweredNode } from "./loweredNode.ts";
 import type { ModelImport } from "./modelImport.ts";
 import type { OnnxModel } from "./onnx/model.ts";
+import { notesOf } from "./notes.ts";
 import { shapeRemark } from "./output.ts";
 import { symbolName, type Symbols } from "./symbols.ts";
 import type { TensorValue } from "./tensorValue.ts";
@@ -116,7 +117,7 @@ export function importedAs({ model, options, symbols, lowering }: ModelImport, p
 function remarksOf(
   { graph }: OnnxModel,
   symbols: Symbols,
-  ofNodes: ReadonlyMap<string, ReadonlySet<string>>,
+  notes: ReadonlyMap<string, ReadonlySet<string>>,
   outputs: Named,
 ): string[] {
   const values = new Map(outputs);
@@ -127,16 +128,8 @@ function remarksOf(
   return [
     ...Object.entries(symbols.assumptions).map(([name, assumption]) => describeAssumption(name, assumption)),
     ...shapes.filter((remark) => remark !== undefined).map((remark) => symbols.named(remark)),
-    ...[...ofNodes].map(([text, nodes]) => `${text}: ${listed([...nodes])}`),
+    ...notesOf(graph, notes),
   ];
-}
-
-/** Nodes that are named; of more, it is said how many. */
-const MOST_NAMED = 4;
-
-function listed(names: readonly string[]): string {
-  const [named, left] = [names.slice(0, MOST_NAMED), names.length - MOST_NAMED];
-  return [...named, ...(left > 0 ? [`and ${left} more`] : [])].join(", ");
 }
 
 function hashParams(program: Program, total: number, { hasher = plainHasher, progress }: ImportOptions): Hash {

@@ -1,13 +1,15 @@
 /** Element types by ONNX's codes, and words of one type as words of another. */
 import { DType, isDType, type Value } from "@assay/vm";
-import { GraphError } from "../errors.ts";
 import type { NodeCode } from "../nodeCode.ts";
+import { FLOAT64, FLOAT64_REMARK, heldType } from "../onnx/tensor.ts";
+import type { NodeContext } from "../operator.ts";
 import { isFloat, isUnsigned, TO_INTEGER } from "./types.ts";
 
-/** The element type with this code. Throws UNSUPPORTED. */
-export function elementType(code: number): DType {
-  if (!isDType(code)) throw new GraphError("UNSUPPORTED", `element type ${code}`);
-  return code;
+/** The element type with this code, for float64 float32. Throws UNSUPPORTED. */
+export function elementType(node: NodeContext, code: number): DType {
+  if (code === FLOAT64) node.remark(FLOAT64_REMARK);
+  const held = heldType(code);
+  return isDType(held) ? held : node.fail("UNSUPPORTED", `element type ${code}`);
 }
 
 /** A word of type `from` as a word of type `to`. */

@@ -15,7 +15,7 @@ export function windowFunction(name: string, a0: number, a1: number, a2 = 0): Op
       check(sizes.length === 1, "SHAPE_MISMATCH", "the size is not one number");
       const [size] = sizes;
       check((size.constant ?? 0) >= 0, "BAD_ATTRIBUTE", `the size is ${size}`);
-      const dtype: DType = elementType(node.attributes.int("output_datatype", 1));
+      const dtype: DType = elementType(node, node.attributes.int("output_datatype", 1));
       const floats = FLOATS.join(", ");
       check(isFloat(dtype), "UNSUPPORTED", `a window of element type ${dtype}; only ${floats}`);
       const periodic = node.attributes.flag("periodic", true);

@@ -14,7 +14,7 @@ import {
   type ValueInfoProto,
 } from "./schema.ts";
 import type { Tensor } from "@assay/vm";
-import { readStrings, readTensor, STRING, type ExternalData } from "./tensor.ts";
+import { FLOAT64, heldType, readStrings, readTensor, STRING, type ExternalData } from "./tensor.ts";
 
 /** Oldest and newest operator sets of `ai.onnx` and `ai.onnx.ml` that the importer knows. */
 export const OPSETS = { least: 7, greatest: 25 } as const;
@@ -32,8 +32,10 @@ export type DeclaredDimension = number | string | undefined;
 /** A graph's input or output as declared. */
 export interface DeclaredValue {
   readonly name: string;
-  /** Element type code; 0 if undeclared. */
+  /** Element type code, of float32 for float64; 0 if undeclared. */
   readonly elementType: number;
+  /** Whether it is declared to hold float64. */
+  readonly isFloat64: boolean;
   /** Absent where the rank is not declared. */
   readonly shape: readonly DeclaredDimension[] | undefined;
 }
@@ -247,7 +249,8 @@ function readDeclared(proto: ValueInfoProto, file: Place): DeclaredValue {
       check(value < 1n << 48n, "TOO_LARGE", `dimension ${value}`, place);
       return Number(value);
     });
-  return { name, elementType: tensor?.elemType ?? 0, shape };
+  const { elemType = 0 } = tensor ?? {};
+  return { name, elementType: heldType(elemType), isFloat64: elemType === FLOAT64, shape };
 }
 
 /** A topological order: each node after those it uses, otherwise as in the file. Throws CYCLE. */

@@ -19,8 +19,15 @@ import {
 import { check, GraphError, type Place } from "../errors.ts";
 import { longToBigInt, type StringStringEntryProto, type TensorProto } from "./schema.ts";
 
-/** ONNX's code for float64, which is taken where every value is exact in binary32. */
+/** ONNX's code for float64, which no program has: it is computed in float32, and constants of it must be exact in that. */
 export const FLOAT64 = 11;
+/** What the report says of it, and of which inputs, outputs and nodes. */
+export const FLOAT64_REMARK = "float64 is computed in float32";
+
+/** The code of the type in which elements of a type are held. */
+export function heldType(code: number): number {
+  return code === FLOAT64 ? DType.FLOAT32 : code;
+}
 
 /** ONNX's code for strings, which are taken as indices into a table. */
 export const STRING = 8;

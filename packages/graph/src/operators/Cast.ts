@@ -1,6 +1,6 @@
 /**
- * Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, and non-zero is true. A
- * 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
+ * Another element type: floats truncate and saturate to integers (NaN gives 0), integers wrap, non-zero is true, and float64 is
+ * float32. A 4-bit integer stores the low bits of an int32, as ONNX's own reference has it.
  */
 import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
@@ -34,7 +34,7 @@ export const Cast: Operator = {
       if (code !== STRING) node.fail("UNSUPPORTED", "strings as numbers");
       return x;
     }
-    const to = elementType(code);
+    const to = elementType(node, code);
     node.attributes.int("saturate", 1);
     if (to === x.dtype) return x;
     const part = castPart(partOf(x), to);

@@ -10,7 +10,7 @@ export const EyeLike: Operator = {
     const x = node.input(0);
     node.rank(x, 2, "the input");
     const k = node.attributes.int("k", 0);
-    const type = elementType(node.attributes.int("dtype", x.dtype));
+    const type = elementType(node, node.attributes.int("dtype", x.dtype));
     return node.graph.map(type, x.shape, (code) => {
       const one = isFloat(type) ? code.constantFloat(1) : code.constant(1);
       const diagonal = code.isub(code.index(1), code.index(0));

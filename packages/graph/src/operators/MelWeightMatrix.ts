@@ -30,7 +30,7 @@ export const MelWeightMatrix: Operator = {
         `input ${i + 2} is not one number`,
       );
     });
-    const dtype = elementType(node.attributes.int("output_datatype", 1));
+    const dtype = elementType(node, node.attributes.int("output_datatype", 1));
     check(dtype !== DType.BOOL, "UNSUPPORTED", "a matrix of booleans");
     const edges = graph.map(DType.INT64, [mels.add(2)], (code) => {
       const [rate, low, high] = numbers.map((value) => code.read(value, code.constant(0)));
