@@ -191,6 +191,87 @@ describe("loops by rows", () => {
   });
 });
 
+/** A loop that adds x to v and collects it; its condition is made of a counter `n` that becomes `next`, and the size `t` of s. */
+function counter(
+  { first, step, still, trips = "" }: { first: string; step: number; still: readonly NodeSpec[]; trips?: string },
+  length: number | string,
+): ModelSpec {
+  const body: GraphSpec = {
+    nodes: [
+      node("Add", ["n", "step"], "next"),
+      ...still,
+      node("Add", ["v", "x"], "w"),
+      node("Identity", ["w"], "seen"),
+    ],
+    inputs: [value("i", INT64), value("go", BOOL), value("n", INT64), value("t", INT64), value("v", FLOAT32, 3)],
+    outputs: [
+      value("still", BOOL),
+      value("next", INT64),
+      value("t", INT64),
+      value("w", FLOAT32, 3),
+      value("seen", FLOAT32, 3),
+    ],
+  };
+  return {
+    nodes: [
+      node("Size", ["s"], "size"),
+      node("Less", ["zero", "size"], "c"),
+      {
+        operator: "Loop",
+        inputs: [trips, "c", first, "size", "x"],
+        outputs: ["last", "same", "y", "all"],
+        attributes: { body: { graph: body } },
+      },
+    ],
+    inputs: [value("x", FLOAT32, 3), value("s", FLOAT32, length)],
+    outputs: [value("y", FLOAT32, 3), { name: "all", dtype: FLOAT32 }],
+    constants: { zero: longs([], [0]), one: longs([], [1]), step: longs([], [step]) },
+  };
+}
+
+describe("loops that count", () => {
+  const below = [node("Less", ["next", "t"], "still")];
+  const asFloats = [
+    node("Cast", ["next"], "a", { to: FLOAT32 }),
+    node("Cast", ["t"], "b", { to: FLOAT32 }),
+    node("Greater", ["b", "a"], "still"),
+  ];
+  const kinds: Record<string, Parameters<typeof counter>[0]> = {
+    "up to a size": { first: "zero", step: 1, still: below },
+    "up to a size, as floats": { first: "zero", step: 1, still: asFloats },
+    "up to a size and with it": { first: "one", step: 1, still: [node("LessOrEqual", ["next", "t"], "still")] },
+    "down to nothing": {
+      first: "size",
+      step: -1,
+      still: [node("LessOrEqual", ["next", "zero"], "over"), node("Not", ["over"], "still")],
+    },
+    "as often as the trip count says": {
+      first: "zero",
+      step: 1,
+      trips: "size",
+      still: [
+        node("Less", ["i", "t"], "early"),
+        node("Less", ["next", "t"], "more"),
+        node("And", ["early", "more"], "still"),
+      ],
+    },
+  };
+  for (const [name, kind] of Object.entries(kinds)) {
+    it(`go round by rows and collect: ${name}`, async () => {
+      for (const length of [1, 2, 5]) {
+        const inputs = [counting([3]), counting([length])];
+        await agrees(counter(kind, "length"), inputs, [length]);
+        await agrees(counter(kind, length), inputs);
+      }
+    });
+  }
+
+  it("are refused where it is not seen how often, or they never end", () => {
+    refused(counter({ first: "zero", step: 2, still: below }, "length"), "UNSUPPORTED", "known only at run time");
+    refused(counter({ first: "zero", step: -1, still: below }, "length"), "TOO_LARGE", "more than 1024 times");
+  });
+});
+
 describe("loops unrolled", () => {
   it("hold row groups of their own, or change a shape", async () => {
     const sums = [goOn, node("CumSum", ["v", "axis"], "w")];

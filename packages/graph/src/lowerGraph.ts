@@ -137,21 +137,37 @@ export class GraphLowering {
     const { file } = node.place;
     const read = readGraph(proto, file === undefined ? {} : { file }, this.model.external, surroundings.scope);
     const within = surroundings.within === undefined ? node.place : placeInside(surroundings.within, node.place);
+    const lower = (inputs: readonly TensorValue[], target: Graph): TensorValue[] => {
+      check(
+        inputs.length === read.inputs.length,
+        "BAD_ARITY",
+        `a subgraph with ${read.inputs.length} inputs is given ${inputs.length}`,
+      );
+      const scope = new Scope(surroundings.scope);
+      read.inputs.forEach(({ name }, i) => scope.set(name, inputs[i]));
+      this.#lowerGraph(target, read, { ...surroundings, scope, within });
+      target.operator = node.operator;
+      return read.outputs.map(({ name }) => computed(scope, name));
+    };
     return {
       inputs: read.inputs.length,
-      lower: (inputs, target = graph) => {
-        check(
-          inputs.length === read.inputs.length,
-          "BAD_ARITY",
-          `a subgraph with ${read.inputs.length} inputs is given ${inputs.length}`,
-        );
-        const scope = new Scope(surroundings.scope);
-        read.inputs.forEach(({ name }, i) => scope.set(name, inputs[i]));
-        this.#lowerGraph(target, read, { ...surroundings, scope, within });
-        target.operator = node.operator;
-        return read.outputs.map(({ name }) => computed(scope, name));
-      },
+      lower: (inputs, target = graph) => lower(inputs, target),
+      examine: (inputs) => this.#uncounted(() => lower(inputs, new Graph(graph.lastCall, graph.ofRows))),
     };
+  }
+
+  /** Lowers what is looked at only: neither its operators nor what is folded of it count. */
+  #uncounted<T>(lower: () => T): T {
+    const [counts, { left }] = [{ ...this.operators }, this.#budget];
+    try {
+      return lower();
+    } finally {
+      this.#budget.left = left;
+      for (const name of Object.keys(this.operators)) {
+        if (counts[name] === undefined) delete this.operators[name];
+        else this.operators[name] = counts[name];
+      }
+    }
   }
 
   /** A call of a function that the model defines: its body in place of the node. */

@@ -37,6 +37,8 @@ export interface Subgraph {
   readonly inputs: number;
   /** Adds its nodes to a graph, the node's if absent. Its inputs are given in order; returns its outputs. Throws `GraphError`. */
   lower(inputs: readonly TensorValue[], graph?: Graph): TensorValue[];
+  /** The outputs as `lower` gives them, to see what is known of them; no graph is added to. Throws `GraphError`. */
+  examine(inputs: readonly TensorValue[]): TensorValue[];
 }
 
 /** One node of the model while it is lowered. */

@@ -2,10 +2,10 @@
  * Shape arithmetic: integer tensors whose elements are known up to symbols at import. An operator that can, says so beside
  * its lowering; what nobody reads at run time is dropped.
  */
-import { DType } from "@assay/vm";
-import { countOf, type Dimension } from "../dimension.ts";
+import { countOf as elementsOf, DType, float32, wordsOf } from "@assay/vm";
+import { countOf, Dimension } from "../dimension.ts";
 import { broadcastShape } from "../graph.ts";
-import { MAX_KNOWN, type TensorValue } from "../tensorValue.ts";
+import { constantTensor, MAX_KNOWN, type TensorValue } from "../tensorValue.ts";
 
 /** `value` with its elements where they are known. */
 export function withKnown(value: TensorValue, known: readonly Dimension[] | undefined): TensorValue {
@@ -14,22 +14,41 @@ export function withKnown(value: TensorValue, known: readonly Dimension[] | unde
   return { ...value, known };
 }
 
-/** Elements of an element-wise operation on known operands, broadcast. */
+/** Elements of an element-wise operation on known operands, floats that are sizes included, broadcast. */
 export function knownElementwise(
   inputs: readonly TensorValue[],
   apply: (...elements: Dimension[]) => Dimension | undefined,
 ): readonly Dimension[] | undefined {
-  if (!inputs.every((input) => input.known !== undefined)) return undefined;
+  const operands: (readonly Dimension[])[] = [];
+  for (const input of inputs) {
+    const sizes = sizesOf(input);
+    if (sizes === undefined) return undefined;
+    operands.push(sizes);
+  }
   const shape = constantShape(broadcastShape(inputs.map((input) => input.shape)));
   if (shape === undefined) return undefined;
   const shapes = inputs.map((input) => constantShape(input.shape)!);
   const elements: Dimension[] = [];
   for (const place of placesOf(shape)) {
-    const element = apply(...inputs.map((input, i) => input.known![broadcastIndex(shapes[i], place)]));
+    const element = apply(...operands.map((operand, i) => operand[broadcastIndex(shapes[i], place)]));
     if (element === undefined) return undefined;
     elements.push(element);
   }
   return elements;
+}
+
+/** The elements as whole numbers, where they are and are known. */
+function sizesOf(value: TensorValue): readonly Dimension[] | undefined {
+  const known = value.known ?? value.whole;
+  if (known !== undefined || (value.dtype !== DType.FLOAT32 && value.dtype !== DType.BOOL)) return known;
+  const constant = constantTensor(value);
+  if (constant === undefined || elementsOf(constant.shape) > MAX_KNOWN) return undefined;
+  const numbers = wordsOf(constant).map((word) =>
+    value.dtype === DType.BOOL ? Number(word) : float32.toNumber(Number(word)),
+  );
+  return numbers.every((number) => Number.isSafeInteger(number))
+    ? numbers.map((number) => Dimension.constant(number))
+    : undefined;
 }
 
 /** Elements of a reduction of known ones over axes, which `combine` takes one after the other; of no elements `none`. */
@@ -87,4 +106,22 @@ function broadcastIndex(shape: readonly number[], place: readonly number[]): num
     shape,
     shape.map((size, axis) => (size === 1 ? 0 : place[skipped + axis])),
   );
+}
+
+/** Whether a size is below another, where that is the same for all their values. */
+export function knownLess(a: Dimension, b: Dimension): Dimension | undefined {
+  const { least, greatest } = a.sub(b);
+  if (greatest < 0) return Dimension.constant(1);
+  return least >= 0 ? Dimension.constant(0) : undefined;
+}
+
+/** Whether a size is not above another, where that is the same for all their values. */
+export function knownLessOrEqual(a: Dimension, b: Dimension): Dimension | undefined {
+  return knownNot(knownLess(b, a));
+}
+
+/** The other truth. */
+export function knownNot(truth: Dimension | undefined): Dimension | undefined {
+  const constant = truth?.constant;
+  return constant === undefined ? undefined : Dimension.constant(constant === 0 ? 1 : 0);
 }

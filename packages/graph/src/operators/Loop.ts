@@ -1,11 +1,12 @@
 /**
  * A subgraph again and again, each time with the values that it made the time before: a row group over the times round, or
- * unrolled where the body allows none. The greatest number of times is known at import; where the condition is not, what is
- * carried stays as it is once it fails.
+ * unrolled where the body allows none. The greatest number of times is known at import, or counted by the condition; where the
+ * condition says no more than that, what is carried stays as it is once it fails.
  */
 import { DType, makeTensor, storeWord } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
+import { countedTrips } from "../lowering/counted.ts";
 import { chosen, knownCondition, MAX_UNROLLED, repeated, stacked } from "../lowering/control.ts";
 import { RowLoop } from "../lowering/rows.ts";
 import type { NodeContext, Operator, Subgraph } from "../operator.ts";
@@ -23,7 +24,10 @@ export const Loop: Operator = {
     const carried = Math.max(0, node.inputCount - 2);
     const values = Array.from({ length: carried }, (_, i) => node.input(2 + i));
     check(body.inputs === 2 + carried, "BAD_ARITY", `the body has ${body.inputs} inputs`);
-    const loop = { trips: tripCount(node), condition, values };
+    const trips = tripCount(node);
+    const started = knownCondition(condition) === true;
+    const counted = trips === undefined && started ? countedTrips({ trips, values, body }) : undefined;
+    const loop = { trips: trips ?? counted, condition, values, counted: counted !== undefined };
     return repeated(
       node.graph,
       loop.trips,
@@ -38,9 +42,11 @@ interface Given {
   readonly trips: Dimension | undefined;
   readonly condition: TensorValue;
   readonly values: readonly TensorValue[];
+  /** Whether the condition is known to end the loop after as many times. */
+  readonly counted: boolean;
 }
 
-function byRows(node: NodeContext, body: Subgraph, { trips, condition, values }: Given): TensorValue[] {
+function byRows(node: NodeContext, body: Subgraph, { trips, condition, values, counted }: Given): TensorValue[] {
   check(
     trips !== undefined,
     "UNSUPPORTED",
@@ -56,7 +62,8 @@ function byRows(node: NodeContext, body: Subgraph, { trips, condition, values }:
   const [next, ...results] = body.lower([trip, splat(DType.BOOL, [], 1), ...carried], graph);
   const collected = checkedResults(node, next, results, values);
   const made = carried.map((value, i) => [value, results[i]] as const);
-  if (started === true && knownCondition(next) === true) {
+  const always = () => knownCondition(next) === true || countedTrips({ trips, values, body }) !== undefined;
+  if (counted || (started === true && always())) {
     const ended = loop.finish(made, collected);
     return [...ended.last, ...ended.collected];
   }
