@@ -5,35 +5,21 @@
  *
  * @weight 40
  */
-import {
-  DType,
-  denseBytes,
-  Layout,
-  makeTensor,
-  run,
-  tensorOfWords,
-  type Program,
-  type Request,
-  type Tensor,
-} from "@assay/vm";
+import { DType, Layout, makeTensor, tensorOfWords, type Tensor } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 import { expect } from "chai";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { buildModel, type AttributeValue, type ModelSpec } from "../../graph/src/testing/onnxBuilder.ts";
-import { eachGeneratedSet } from "./ccode/testing.ts";
 import { fixed } from "./codegen/graph.ts";
-import { Engine, EngineError, type EngineOptions } from "./index.ts";
 import { LinearMemory } from "./plan/memory.ts";
 import { planList } from "./plan/nodes.ts";
 import { rowContractions } from "./plan/rowContractions.ts";
+import { onEveryBackend, type Example } from "./testing/everyBackend.ts";
 
-interface Example {
-  readonly name: string;
+interface Recurrence extends Example {
   /** Contractions in its row groups. */
   readonly contractions: number;
-  readonly program: Program;
-  readonly request: Request;
 }
 
 const SPECIALS = [0, -0, 1e-40, 2 ** -149, 3e38, Infinity, -Infinity];
@@ -46,7 +32,7 @@ function floats(random: Random, shape: readonly number[], specials = false): Ten
   return makeTensor(DType.FLOAT32, shape, new Uint8Array(values.buffer));
 }
 
-function exampleOf(name: string, contractions: number, model: ModelSpec, inputs: readonly Tensor[]): Example {
+function exampleOf(name: string, contractions: number, model: ModelSpec, inputs: readonly Tensor[]): Recurrence {
   const { program } = importOnnx(buildModel(model));
   return { name, contractions, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
 }
@@ -62,7 +48,7 @@ interface Sizes {
 }
 
 /** A recurrence of random options over random numbers. */
-function recurrence(operator: Operator, seed: number, sizes: Sizes = {}): Example {
+function recurrence(operator: Operator, seed: number, sizes: Sizes = {}): Recurrence {
   const random = new Random(seed);
   const { time = random.between(2, 7), batch = random.between(1, 4), hidden = random.between(23, 40) } = sizes;
   const size = random.between(1, 6);
@@ -108,7 +94,7 @@ function recurrence(operator: Operator, seed: number, sizes: Sizes = {}): Exampl
 }
 
 /** A Scan: state' = tanh(state · W + x · V), a matrix of `rows` states. */
-function scan(seed: number): Example {
+function scan(seed: number): Recurrence {
   const random = new Random(seed);
   const [time, rows, hidden, size] = [random.between(2, 6), random.between(1, 15), random.between(20, 50), 5];
   const body = {
@@ -147,7 +133,7 @@ function scan(seed: number): Example {
 }
 
 /** A Scan over so many rows of 2,000 elements, of which each gives eight: 8,000 bytes of a row's factor. */
-function readout(time: number): Example {
+function readout(time: number): Recurrence {
   const random = new Random(time);
   const body = {
     nodes: [
@@ -195,9 +181,6 @@ function contractionsOf({ program, request }: Example): number {
   return rowContractions(list, surroundings, request, memory).found.size;
 }
 
-const hex = (tensors: readonly Tensor[]): string[] =>
-  tensors.map((tensor) => Buffer.from(denseBytes(tensor)).toString("hex"));
-
 describe("recurrences", () => {
   const examples = [
     ...(["RNN", "GRU", "LSTM"] as const).flatMap((operator) =>
@@ -207,13 +190,6 @@ describe("recurrences", () => {
     ...[1, 3].flatMap((batch) => [recurrence("RNN", 20 + batch, { time: 3, batch, hidden: 515 })]),
     ...Array.from({ length: 6 }, (_, seed) => scan(seed)),
   ];
-  let wanted: readonly (readonly string[])[] = [];
-
-  before(function () {
-    this.timeout(120_000);
-    wanted = examples.map(({ program, request }) => hex(run(program, request).outputs));
-  });
-
   it("have their contractions found", () => {
     for (const example of examples) expect(contractionsOf(example), example.name).to.be.at.least(example.contractions);
   });
@@ -223,28 +199,5 @@ describe("recurrences", () => {
     expect([contractionsOf(long), contractionsOf(short)]).to.deep.equal([0, 1]);
   }).timeout(60_000);
 
-  function check(options: EngineOptions): void {
-    examples.forEach(({ name, program, request }, i) => {
-      const engine = new Engine(program, options);
-      try {
-        for (let time = 0; time < 2; time++) expect(hex(engine.infer(request)), name).to.deep.equal(wanted[i]);
-        expect(hex(engine.run(request).outputs), `${name}, traced`).to.deep.equal(wanted[i]);
-      } finally {
-        engine.close();
-      }
-    });
-  }
-
-  it("by WebAssembly", () => check({ backend: "wasm" })).timeout(120_000);
-  it("by WebAssembly that does not fuse", () => check({ backend: "wasm", emulate: true })).timeout(120_000);
-  it("by WebAssembly and two threads", () => check({ backend: "wasm", threads: 2 })).timeout(120_000);
-  it("by native contractions, kernels not compiled", () => {
-    try {
-      check({ backend: "native" });
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== "NO_BACKEND") throw error;
-      console.log(`      not run: ${error.message}`);
-    }
-  }).timeout(120_000);
-  it("by generated C", () => eachGeneratedSet(examples, check)).timeout(600_000);
+  onEveryBackend(examples);
 });

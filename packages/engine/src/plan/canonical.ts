@@ -2,7 +2,7 @@
  * Tensors as the memory holds them: floats with the one NaN, booleans 0 or 1, zeros at the end written out. What comes from
  * outside is made so when it is copied in, once; what kernels write already is.
  */
-import { byteLength, countOf, DType, readBytes, type Tensor } from "@assay/vm";
+import { byteLength, countOf, DType, loadWord, readBytes, type Tensor } from "@assay/vm";
 import { BFLOAT16_NAN, NAN } from "@assay/vm/float32";
 
 /** Makes the NaNs among the floats from an address to an end the one NaN. */
@@ -50,5 +50,29 @@ export function writeCanonicalPart(
     for (let i = 0; i < patterns.length; i++) if ((patterns[i] & 0x7fff) > 0x7f80) patterns[i] = BFLOAT16_NAN;
   } else if (dtype === DType.BOOL) {
     for (let i = at; i < at + length; i++) if (memory[i] > 1) memory[i] = 1;
+  }
+}
+
+/** Floats of two bytes by their patterns, as patterns of four; made when the first are asked for. */
+const widened = new Map<DType, Uint32Array>();
+
+function widenedOf(dtype: DType): Uint32Array {
+  const known = widened.get(dtype);
+  if (known !== undefined) return known;
+  const all = new Uint8Array(Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).buffer);
+  const table = Uint32Array.from({ length: 2 ** 16 }, (_, i) => Number(loadWord(dtype, all, i)));
+  widened.set(dtype, table);
+  return table;
+}
+
+/** Writes `count` of a float tensor's elements, from `first` on, as binary32 at `at`, which is aligned to 4. */
+export function writeAsFloats(memory: Uint8Array, at: number, tensor: Tensor, first: number, count: number): void {
+  if (tensor.dtype === DType.FLOAT32) return writeCanonicalPart(memory, at, tensor, 4 * first, 4 * count);
+  const table = widenedOf(tensor.dtype);
+  const floats = new Uint32Array(memory.buffer, at, count);
+  for (let from = 0; from < count; from += PIECE) {
+    const patterns = new Uint16Array(Math.min(PIECE, count - from));
+    readBytes(tensor, 2 * (first + from), new Uint8Array(patterns.buffer));
+    for (let i = 0; i < patterns.length; i++) floats[from + i] = table[patterns[i]];
   }
 }

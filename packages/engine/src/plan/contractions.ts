@@ -8,7 +8,7 @@ import {
   type ContractionKernels,
   type Factor,
 } from "../contraction.ts";
-import { sideOf, type PackedParameters } from "./packing.ts";
+import { isPacked, packedType, parameterOf, sideOf, type PackedParameters } from "./packing.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
 import type { Tables } from "./tables.ts";
 
@@ -34,12 +34,11 @@ export function placeContraction(
   const factorOf = (side: number): Factor => {
     const factor = sideOf(match, side);
     const parameter = parameterOf(operands[factor.slot]);
-    const { zero } = factor;
-    const zeroParameter = zero?.kind === "loaded" ? parameterOf(operands[zero.slot]) : undefined;
-    const fixedZero = zero?.kind !== "loaded" || zeroParameter !== undefined;
-    if (parameter !== undefined && factor.guards.length === 0 && fixedZero) {
+    if (parameter !== undefined && isPacked(factor, operands)) {
+      const { zero } = factor;
+      const zeroParameter = zero?.kind === "loaded" ? parameterOf(operands[zero.slot]) : undefined;
       const { address, batch } = packed.factor(parameter, side, match, zeroParameter);
-      return { ...EMPTY, address, dtype: factor.dtype, mode: MODE.PACKED, batch: tables.place(batch) };
+      return { ...EMPTY, address, dtype: packedType(match, side), mode: MODE.PACKED, batch: tables.place(batch) };
     }
     return readFactor(factor, side, operands, tables);
   };
@@ -58,9 +57,6 @@ export function placeContraction(
   };
   return { at: tables.place(encodeContraction(contraction)), contraction };
 }
-
-const parameterOf = (operand: OperandPlan): number | undefined =>
-  operand.kind === "tensor" ? operand.parameter : undefined;
 
 const EMPTY: Factor = {
   address: 0,

@@ -3,7 +3,8 @@
  * read packed never lies in the memory as it is, except for the moment of packing, and columns of floats only a stretch at a
  * time; the largest are packed first, for what comes after a parameter takes that place over.
  */
-import { byteLength, countOf, type Program } from "@assay/vm";
+import { byteLength, countOf, DType, type Program } from "@assay/vm";
+import type { OperandPlan } from "../codegen/graph.ts";
 import {
   encodeContraction,
   FACTOR,
@@ -14,7 +15,7 @@ import {
   type ContractionKernels,
   type Factor,
 } from "../contraction.ts";
-import { writeCanonical, writeCanonicalPart } from "./canonical.ts";
+import { writeAsFloats, writeCanonical } from "./canonical.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
@@ -85,6 +86,10 @@ export class PackedParameters {
     return wanted.length > 0;
   }
 
+  #isNarrow(parameter: number): boolean {
+    return this.#program.params[parameter].dtype !== DType.FLOAT32;
+  }
+
   #bytesOf(parameter: number): number {
     const { dtype, shape } = this.#program.params[parameter];
     return byteLength(dtype, countOf(shape));
@@ -105,7 +110,7 @@ export class PackedParameters {
       });
     } else {
       const at = this.#place(wanted, {
-        address: this.#placed(parameter),
+        address: match.kind === KIND.FLOAT32 ? this.#floats(parameter) : this.#placed(parameter),
         batch: this.#table(Int32Array.from(distinct)),
         lane: this.#table(lane),
         depth: this.#table(depth),
@@ -126,8 +131,9 @@ export class PackedParameters {
   /** How a factor is packed a stretch at a time; undefined where it is not worth it. */
   #stretches({ parameter, side, match }: Wanted): readonly Stretch[] | undefined {
     if (side !== SIDE.COLUMNS || match.kind !== KIND.FLOAT32) return undefined;
-    if (this.#parameters.present(parameter) !== undefined || this.#bytesOf(parameter) <= STRETCH_BYTES)
-      return undefined;
+    // Floats of two bytes that are in the memory too are not what is packed.
+    const isThere = this.#parameters.present(parameter) !== undefined && !this.#isNarrow(parameter);
+    if (isThere || this.#bytesOf(parameter) <= STRETCH_BYTES) return undefined;
     const { lane, depth } = sideOf(match, side);
     return stretchesOf(lane, depth, this.#kernels.panel);
   }
@@ -139,8 +145,7 @@ export class PackedParameters {
     const { lane, depth } = sideOf(wanted.match, SIDE.COLUMNS);
     const mark = memory.top;
     const raw = memory.take(4 * (high - low) + 64);
-    const tensor = this.#program.params[wanted.parameter];
-    writeCanonicalPart(memory.bytes, raw, tensor, 4 * (offset + low), 4 * (high - low));
+    writeAsFloats(memory.bytes, raw, this.#program.params[wanted.parameter], offset + low, high - low);
     // Panels of part of the depth do not follow one another, so each is packed by itself; one set of words serves them all.
     const width = r1 - r0 === depth.length ? n1 - n0 : panel;
     const laneTable = this.#table(lane.subarray(n0, n0 + width));
@@ -173,6 +178,16 @@ export class PackedParameters {
     return raw;
   }
 
+  /** Address of a parameter's elements as floats, until the memory is released. */
+  #floats(index: number): number {
+    const tensor = this.#program.params[index];
+    if (tensor.dtype === DType.FLOAT32) return this.#placed(index);
+    const count = countOf(tensor.shape);
+    const raw = this.#memory.take(4 * count + 64);
+    writeAsFloats(this.#memory.bytes, raw, tensor, 0, count);
+    return raw;
+  }
+
   #table(words: Int32Array): number {
     const at = this.#memory.take(4 * words.length + 16);
     this.#memory.words(at, words.length).set(words);
@@ -181,7 +196,7 @@ export class PackedParameters {
 
   /** Address of the words of a contraction, or of a part of it, one of whose factors is to be packed. */
   #place({ side, match, distinct }: Wanted, places: Places, part: Partial<Contraction> = {}): number {
-    const factor: Factor = { dtype: sideOf(match, side).dtype, mode: MODE.GATHERED, stride: 0, guards: [], ...places };
+    const factor: Factor = { dtype: packedType(match, side), mode: MODE.GATHERED, stride: 0, guards: [], ...places };
     const nothing: Factor = { ...factor, dtype: match.kind === KIND.FLOAT32 ? FACTOR.FLOAT32 : FACTOR.UINT8 };
     const contraction: Contraction = {
       kind: match.kind,
@@ -205,6 +220,20 @@ function zeroKey(point: MatchedFactor["zero"], parameter: number | undefined): (
   if (point === undefined) return [];
   return point.kind === "constant" ? ["constant", point.value] : [`zero ${parameter}`, digest(point.lane)];
 }
+
+/** The parameter that an operand is. */
+export const parameterOf = (operand: OperandPlan): number | undefined =>
+  operand.kind === "tensor" ? operand.parameter : undefined;
+
+/** Whether a factor is read packed: it and its zero points are parameters, and no guard hides any of it. */
+export function isPacked({ slot, guards, zero }: MatchedFactor, operands: readonly OperandPlan[]): boolean {
+  const isFixed = zero?.kind !== "loaded" || parameterOf(operands[zero.slot]) !== undefined;
+  return parameterOf(operands[slot]) !== undefined && guards.length === 0 && isFixed;
+}
+
+/** Type of the elements of a packed factor: floats of two bytes are packed as floats of four. */
+export const packedType = (match: MatchedContraction, side: number): number =>
+  match.kind === KIND.FLOAT32 ? FACTOR.FLOAT32 : sideOf(match, side).dtype;
 
 export const sideOf = (match: MatchedContraction, side: number): MatchedFactor =>
   side === SIDE.ROWS ? match.rowFactor : match.columnFactor;

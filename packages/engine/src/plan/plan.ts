@@ -18,6 +18,7 @@ import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
 import type { KernelCall, Step } from "./step.ts";
+import { widenFactors } from "./widened.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
 import { encodeSteps } from "./stepWords.ts";
 import { Tables } from "./tables.ts";
@@ -118,13 +119,14 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   const addressOf = retain(retained, given, memory);
   for (const list of given) placeTensors(list, { keep, kept, retained, memory });
   const rowWise = given.map((list) => rowContractions(list, surroundings, request, memory));
-  const lists = given.map((list, i): PlannedList => ({ ...list, groups: rowWise[i].groups }));
+  const grouped = given.map((list, i): PlannedList => ({ ...list, groups: rowWise[i].groups }));
 
   const writer = new ModuleWriter({ shared: memory.shared, maximum: MAX_PAGES });
   writeCanonicalFloats(writer);
   const tables = new Tables(memory);
   const inRows = new Map(rowWise.flatMap(({ found }) => [...found]));
-  const found = matches(lists, surroundings, request);
+  const widened = widenFactors(grouped, matches(grouped, surroundings, request), surroundings, memory);
+  const { lists, matches: found } = widened;
   for (const [node, { match }] of inRows) found.set(node, match);
   const kernels: KernelContext = {
     surroundings,
@@ -139,6 +141,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     library: new Library(writer, options.fused),
     threads: options.threads,
     native: nativeKernelsOf(lists, kernels, options.native),
+    widened: widened.operands,
     rowContractions: inRows,
   };
   const programs: Partial<Record<ListName, ListProgram>> = {};

@@ -197,7 +197,9 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
 }
 
 function isFactorType(dtype: DType, kind: number): boolean {
-  return kind === KIND.FLOAT32 ? dtype === DType.FLOAT32 : dtype === DType.UINT8 || dtype === DType.INT8;
+  const types: readonly DType[] =
+    kind === KIND.FLOAT32 ? [DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16] : [DType.UINT8, DType.INT8];
+  return types.includes(dtype);
 }
 
 /** All coordinates that a factor's elements depend on. */

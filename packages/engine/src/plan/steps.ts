@@ -1,5 +1,6 @@
 /** From planned nodes to steps: each is a contraction with its last part as a kernel, or a kernel alone. */
 import type { Request } from "@assay/vm";
+import type { OperandPlan } from "../codegen/graph.ts";
 import { writeKernel } from "../codegen/kernel.ts";
 import type { Library } from "../codegen/library.ts";
 import type { NativeKernel } from "../generatedKernels.ts";
@@ -18,6 +19,8 @@ export interface StepContext extends KernelContext {
   readonly threads: number;
   /** Kernels in the machine's code. */
   readonly native: ReadonlyMap<PlannedNode, NativeKernel>;
+  /** Operands of a contraction behind those of its node's record. */
+  readonly widened: ReadonlyMap<PlannedNode, readonly OperandPlan[]>;
   /** Nodes of row groups that are contractions. */
   readonly rowContractions: ReadonlyMap<PlannedNode, RowContraction>;
 }
@@ -93,7 +96,7 @@ function kernelStep(node: PlannedNode, context: StepContext): Step {
 
 function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): Step {
   const { places } = context;
-  const operands = operandPlans(node, context.surroundings);
+  const operands = [...operandPlans(node, context.surroundings), ...(context.widened.get(node) ?? [])];
   const { at, contraction } = placeContraction(match, operands, sumsAddress(node, context), places);
   return {
     kind: "contraction",
