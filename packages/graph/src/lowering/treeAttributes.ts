@@ -1,18 +1,22 @@
 /** The attributes in which TreeEnsembleClassifier and TreeEnsembleRegressor describe their trees, as a forest. */
-import { DType, wordsOf, float32 } from "@assay/vm";
 import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
+import { roundedWeights } from "./treeNumbers.ts";
 import { MODES, type Forest, type Mode, type TreeNode } from "./trees.ts";
 
-/** A list of floats: an attribute of floats, or one whose tensor may hold float64 that is exact in binary32. */
-export function readFloats(node: NodeContext, name: string): number[] | undefined {
-  const { attributes } = node;
-  const plain = attributes.floats(name, undefined);
-  const tensor = attributes.tensor(`${name}_as_tensor`, undefined);
-  if (tensor === undefined) return plain;
+/** A list of numbers: an attribute of floats, or one whose tensor may hold float64. */
+function readFloats(node: NodeContext, name: string): number[] | undefined {
+  const plain = node.attributes.floats(name, undefined);
+  const wide = node.attributes.numbers(`${name}_as_tensor`);
+  if (wide === undefined) return plain;
   check(plain === undefined, "BAD_ATTRIBUTE", `both ${name} and ${name}_as_tensor`);
-  check(tensor.dtype === DType.FLOAT32, "TYPE_MISMATCH", `${name}_as_tensor does not hold floats`);
-  return wordsOf(tensor).map((word) => float32.toNumber(Number(word)));
+  check(!wide.some(Number.isNaN), "NAN_WEIGHT", `${name}_as_tensor holds NaN`);
+  return wide;
+}
+
+/** A list of weights; none if absent. */
+export function readWeights(node: NodeContext, name: string): number[] {
+  return roundedWeights(node, readFloats(node, name) ?? []);
 }
 
 /** Nodes by (tree, number) as the attributes list them; weights by `prefix` (class or target). */
@@ -68,7 +72,7 @@ export function readForest(node: NodeContext, prefix: "class" | "target", target
 
   const ids = attributes.ints(`${prefix}_ids`);
   const [ownTrees, ownNodes] = [attributes.ints(`${prefix}_treeids`), attributes.ints(`${prefix}_nodeids`)];
-  const values = readFloats(node, `${prefix}_weights`) ?? [];
+  const values = readWeights(node, `${prefix}_weights`);
   const same = [ownTrees, ownNodes, values].every(({ length }) => length === ids.length);
   check(same, "BAD_ATTRIBUTE", "the lists of weights differ in length");
   ids.forEach((id, i) => {

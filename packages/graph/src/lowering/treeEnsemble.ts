@@ -1,7 +1,8 @@
 /** The attributes in which TreeEnsemble (operator set 5) describes its trees, as a forest. */
-import { DType, float32, wordsOf } from "@assay/vm";
+import { wordsOf } from "@assay/vm";
 import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
+import { roundedWeights } from "./treeNumbers.ts";
 import type { Forest, Mode, TreeNode } from "./trees.ts";
 
 /** Modes by number; a membership is a chain of equalities. */
@@ -11,7 +12,7 @@ const NUMBERED: readonly (Mode | "MEMBER")[] = ["LEQ", "LT", "GTE", "GT", "EQ", 
 export function readEnsemble(node: NodeContext, targets: number): Forest {
   const { attributes } = node;
   const features = attributes.ints("nodes_featureids");
-  const splits = floatsOf(node, "nodes_splits");
+  const splits = attributes.numbers("nodes_splits") ?? [];
   const modes = wordsOf(attributes.tensor("nodes_modes")).map(Number);
   const branches = (["true", "false"] as const).map((name) => ({
     ids: attributes.ints(`nodes_${name}nodeids`),
@@ -19,10 +20,10 @@ export function readEnsemble(node: NodeContext, targets: number): Forest {
   }));
   const missing = attributes.ints("nodes_missing_value_tracks_true", undefined) ?? [];
   const roots = attributes.ints("tree_roots");
-  attributes.tensor("nodes_hitrates", undefined);
+  attributes.numbers("nodes_hitrates");
   const leafTargets = attributes.ints("leaf_targetids");
-  const leafWeights = floatsOf(node, "leaf_weights");
-  const members = membersOf(attributes.has("membership_values") ? floatsOf(node, "membership_values") : []);
+  const leafWeights = roundedWeights(node, attributes.numbers("leaf_weights") ?? []);
+  const members = membersOf(attributes.numbers("membership_values") ?? []);
   const count = features.length;
   const lists = [splits, modes, ...branches.flatMap(({ ids, leafs }) => [ids, leafs])];
   const fits = lists.every(({ length }) => length === count) && (missing.length === 0 || missing.length === count);
@@ -85,10 +86,4 @@ function membersOf(values: readonly number[]): { next(node: number): readonly nu
       return set;
     },
   };
-}
-
-function floatsOf(node: NodeContext, name: string): number[] {
-  const tensor = node.attributes.tensor(name, undefined, true);
-  check(tensor?.dtype === DType.FLOAT32, "TYPE_MISMATCH", `${name} does not hold floats`);
-  return wordsOf(tensor).map((word) => float32.toNumber(Number(word)));
 }

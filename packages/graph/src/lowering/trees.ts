@@ -11,6 +11,7 @@ import { cast } from "./cast.ts";
 import { constantValue, type TensorValue } from "../tensorValue.ts";
 import { isNaN } from "./arithmetic.ts";
 import { trailingSum } from "./sum.ts";
+import { heldThreshold } from "./treeNumbers.ts";
 
 /** How a node compares its feature with its threshold; a leaf compares nothing. */
 export const MODES = ["LEAF", "LEQ", "LT", "GTE", "GT", "EQ", "NEQ"] as const;
@@ -20,6 +21,7 @@ export type Mode = (typeof MODES)[number];
 export interface TreeNode {
   readonly mode: Mode;
   readonly feature: number;
+  /** Of any precision: what a float32 is compared with decides the same. */
   readonly threshold: number;
   /** Whether a NaN takes the true branch. */
   readonly missingTracksTrue: boolean;
@@ -81,7 +83,7 @@ export function leavesOf(node: NodeContext, x: TensorValue, forest: Forest): Ten
   const children = longs(
     nodes.map(({ mode, leaf, whenTrue, whenFalse }) => (mode === "LEAF" ? leaf : whenTrue * MOST + whenFalse)),
   );
-  const thresholds = floats(nodes.map(({ threshold }) => threshold));
+  const thresholds = floats(nodes.map(heldThreshold));
   const starts = longs(roots);
   const low = (code: NodeCode, value: Value) => code.and(value, code.constant(MOST - 1));
   return node.graph.reduce(DType.INT32, [x.shape[0], Dimension.constant(roots.length)], {

@@ -2,7 +2,7 @@
 import type { Tensor } from "@assay/vm";
 import { check, GraphError, type Place } from "../errors.ts";
 import { longToBigInt, type AttributeProto, type GraphProto, type Long } from "./schema.ts";
-import { readTensor, type ExternalData } from "./tensor.ts";
+import { readNumbers, readTensor, type ExternalData } from "./tensor.ts";
 
 /** AttributeProto.AttributeType. */
 const TYPE = { FLOAT: 1, INT: 2, STRING: 3, TENSOR: 4, GRAPH: 5, FLOATS: 6, INTS: 7, STRINGS: 8 } as const;
@@ -80,6 +80,12 @@ export class Attributes {
   tensor<D>(name: string, fallback?: D, allowNaN = false): Tensor | D {
     const proto = this.#take(name, "TENSOR", arguments.length > 1);
     return proto === undefined ? (fallback as D) : readTensor(proto.t ?? {}, this.place, this.#external, allowNaN);
+  }
+
+  /** The elements of a tensor of float32, or of float64 as they are, NaN included; undefined where it is absent. */
+  numbers(name: string): number[] | undefined {
+    const proto = this.#take(name, "TENSOR", true);
+    return proto && readNumbers(proto.t ?? {}, this.place, this.#external);
   }
 
   graph(name: string): GraphProto {

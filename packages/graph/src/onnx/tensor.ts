@@ -5,6 +5,7 @@
 import {
   byteLength,
   DType,
+  float32,
   isDType,
   LEAST_STORED_BYTES,
   MAX_COUNT,
@@ -13,6 +14,7 @@ import {
   piecesOf,
   StoredTensor,
   tensorOfWords,
+  wordsOf,
   type ByteStore,
   type Tensor,
 } from "@assay/vm";
@@ -40,10 +42,7 @@ export type ExternalData = (path: string) => Uint8Array | ByteStore;
  * EXTERNAL_DATA, TOO_LARGE …).
  */
 export function readTensor(proto: TensorProto, place: Place, external?: ExternalData, allowNaN = false): Tensor {
-  const shape = readDims(proto, place);
-  const count = shape.reduce((product, size) => product * size, 1);
-  check(count <= MAX_COUNT, "TOO_LARGE", `a constant of [${shape.join(", ")}] has too many elements`, place);
-  check(!proto.segment, "UNSUPPORTED", "segmented tensors are not supported", place);
+  const { shape, count } = readShape(proto, place);
   const code = proto.dataType ?? 0;
   if (code === FLOAT64) return readFloat64(proto, shape, count, place, external);
   check(isDType(code), "TYPE_MISMATCH", `a constant has element type ${code}, which is not supported`, place);
@@ -63,6 +62,22 @@ export function readTensor(proto: TensorProto, place: Place, external?: External
   return tensor;
 }
 
+/** The elements of a tensor of floats: of float32, or of float64 as they are, NaN included. Throws `GraphError`. */
+export function readNumbers(proto: TensorProto, place: Place, external?: ExternalData): number[] {
+  if (proto.dataType === FLOAT64) {
+    const { shape, count } = readShape(proto, place);
+    return [...float64Values(proto, shape, count, place, external)];
+  }
+  const tensor = readTensor(proto, place, external, true);
+  check(
+    tensor.dtype === DType.FLOAT32,
+    "TYPE_MISMATCH",
+    `a tensor of type ${tensor.dtype} does not hold floats`,
+    place,
+  );
+  return wordsOf(tensor).map((word) => float32.toNumber(Number(word)));
+}
+
 /** A tensor of strings: int64 indices into a table of distinct strings. Throws `GraphError`. */
 export function readStrings(proto: TensorProto, place: Place): { tensor: Tensor; strings: readonly string[] } {
   const shape = readDims(proto, place);
@@ -76,6 +91,14 @@ export function readStrings(proto: TensorProto, place: Place): { tensor: Tensor;
     return BigInt(index);
   });
   return { tensor: tensorOfWords(DType.INT64, shape, indices), strings: [...places.keys()] };
+}
+
+function readShape(proto: TensorProto, place: Place): { shape: number[]; count: number } {
+  const shape = readDims(proto, place);
+  const count = shape.reduce((product, size) => product * size, 1);
+  check(count <= MAX_COUNT, "TOO_LARGE", `a constant of [${shape.join(", ")}] has too many elements`, place);
+  check(!proto.segment, "UNSUPPORTED", "segmented tensors are not supported", place);
+  return { shape, count };
 }
 
 function readDims(proto: TensorProto, place: Place): number[] {
@@ -190,6 +213,7 @@ function typedBytes(proto: TensorProto, dtype: DType, count: number, length: num
   return data;
 }
 
+/** A tensor of float64 as one of float32. Throws where an element is not exact in that. */
 function readFloat64(
   proto: TensorProto,
   shape: number[],
@@ -197,20 +221,32 @@ function readFloat64(
   place: Place,
   external?: ExternalData,
 ): Tensor {
-  const raw = rawBytes(proto, place, external);
-  const given = raw === undefined ? (proto.doubleData ?? []).length : raw.length / 8;
-  check(given === count, "BAD_TENSOR", `float64[${shape.join(", ")}] with ${given} values`, place);
-  const bytes = raw === undefined || raw instanceof Uint8Array ? raw : wholeOf(raw);
-  const source = bytes && new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = float64Values(proto, shape, count, place, external);
   const data = new Uint8Array(4 * count);
   const view = new DataView(data.buffer);
-  for (let i = 0; i < count; i++) {
-    const value = source === undefined ? proto.doubleData![i] : source.getFloat64(8 * i, true);
+  values.forEach((value, i) => {
     check(!Number.isNaN(value), "NAN_WEIGHT", `element ${i} is NaN`, place);
     check(Math.fround(value) === value, "TYPE_MISMATCH", `element ${i}, ${value}, is not exact in binary32`, place);
     view.setFloat32(4 * i, value, true);
-  }
+  });
   return { dtype: DType.FLOAT32, shape, data };
+}
+
+function float64Values(
+  proto: TensorProto,
+  shape: number[],
+  count: number,
+  place: Place,
+  external?: ExternalData,
+): readonly number[] | Float64Array {
+  const raw = rawBytes(proto, place, external);
+  const { doubleData = [] } = proto;
+  const given = raw === undefined ? doubleData.length : raw.length / 8;
+  check(given === count, "BAD_TENSOR", `float64[${shape.join(", ")}] with ${given} values`, place);
+  if (raw === undefined) return doubleData;
+  const bytes = raw instanceof Uint8Array ? raw : wholeOf(raw);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float64Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true));
 }
 
 function wholeOf(store: ByteStore): Uint8Array {

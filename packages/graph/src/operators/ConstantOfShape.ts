@@ -12,7 +12,8 @@ export const ConstantOfShape: Operator = {
   lower(node) {
     const shape = [...node.known(0)!];
     shape.forEach((size) => check((size.constant ?? 0) >= 0, "SHAPE_MISMATCH", `a size is ${size}`));
-    const given = node.attributes.tensor("value", undefined);
+    // No weight: where an exporter fills with NaN, the elements are written over or masked.
+    const given = node.attributes.tensor("value", undefined, true);
     if (given !== undefined) {
       const count = given.shape.reduce((product, size) => product * size, 1);
       check(count === 1, "BAD_ATTRIBUTE", `value has ${count} elements`);

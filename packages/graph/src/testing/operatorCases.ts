@@ -20,6 +20,7 @@ import { CASES as CONTROL } from "./cases/control.ts";
 import { CASES as MATH } from "./cases/math.ts";
 import { CASES as MOVE } from "./cases/move.ts";
 import { CASES as QUANT } from "./cases/quant.ts";
+import { floats } from "./onnxBuilder.ts";
 
 const unary = [plain(f(2, 3, 4)), plain(specials)];
 const binary = [plain(f(2, 3), f(2, 3)), plain(f(2, 1, 4), f(3, 1)), plain(f(3), scalar(0.5, DType.FLOAT32))];
@@ -139,7 +140,11 @@ const STANDARD: CaseTable[string] = {
     { inputs: [], attributes: { value_floats: { floats: [1, -2.5] } } },
     { inputs: [], attributes: { value_int: 7 } },
   ],
-  ConstantOfShape: [{ inputs: [longs(2, 3)] }, { inputs: [longs(0)] }],
+  ConstantOfShape: [
+    { inputs: [longs(2, 3)] },
+    { inputs: [longs(0)] },
+    { inputs: [longs(2)], attributes: { value: { tensor: floats([1], [NaN]) } } },
+  ],
   Conv: [
     { inputs: [f(2, 3, 6, 6), f(4, 3, 3, 3), f(4)], attributes: { pads: [1, 1, 1, 1] }, tolerance: 1e-5 },
     { inputs: [f(1, 4, 7, 5), f(6, 2, 3, 2)], attributes: { group: 2, strides: [2, 1] }, tolerance: 1e-5 },

@@ -6,7 +6,7 @@ import { byGreatest, byThreshold } from "../../lowering/classifier.ts";
 import { readLabels } from "../../lowering/labels.ts";
 import { readTransform } from "../../lowering/postTransform.ts";
 import { rowsOf, scoresOf, type Forest } from "../../lowering/trees.ts";
-import { readFloats, readForest } from "../../lowering/treeAttributes.ts";
+import { readForest, readWeights } from "../../lowering/treeAttributes.ts";
 import { NUMBERS } from "../../lowering/types.ts";
 import { ML } from "../../onnx/model.ts";
 import type { Operator } from "../../operator.ts";
@@ -20,7 +20,7 @@ export const TreeEnsembleClassifier: Operator = {
     const x = rowsOf(node, node.input(0, ...NUMBERS));
     const labels = readLabels(node, "classlabels_int64s");
     const transform = readTransform(node);
-    const base = readFloats(node, "base_values") ?? [];
+    const base = readWeights(node, "base_values");
     const forest = readForest(node, "class", labels.count);
     const classes = new Set(forest.weights.flatMap((row) => [...row.keys()]));
     if (labels.count !== 2 || classes.size !== 1)

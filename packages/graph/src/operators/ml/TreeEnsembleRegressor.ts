@@ -4,7 +4,7 @@
 import { check } from "../../errors.ts";
 import { readTransform, transformed } from "../../lowering/postTransform.ts";
 import { rowsOf, scoresOf } from "../../lowering/trees.ts";
-import { readFloats, readForest } from "../../lowering/treeAttributes.ts";
+import { readForest, readWeights } from "../../lowering/treeAttributes.ts";
 import { NUMBERS } from "../../lowering/types.ts";
 import { ML } from "../../onnx/model.ts";
 import type { Operator } from "../../operator.ts";
@@ -18,7 +18,7 @@ export const TreeEnsembleRegressor: Operator = {
     const targets = node.attributes.int("n_targets", 1);
     check(targets >= 1 && targets < 2 ** 20, "BAD_ATTRIBUTE", `${targets} targets`);
     const aggregate = node.attributes.choice("aggregate_function", ["SUM", "AVERAGE", "MIN", "MAX"], "SUM");
-    const base = readFloats(node, "base_values") ?? [];
+    const base = readWeights(node, "base_values");
     const transform = readTransform(node);
     const scores = scoresOf(node, x, readForest(node, "target", targets), aggregate, base);
     return transformed(node, scores, transform);
