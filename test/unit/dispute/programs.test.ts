@@ -17,31 +17,42 @@ import {
   type MoveOf,
 } from "../../../packages/dispute/src/index.ts";
 import { DType } from "../../../packages/vm/src/dtype.ts";
+import { encodeHeader, MAX_HEADER_BYTES, MAX_INPUTS } from "../../../packages/vm/src/header.ts";
 import { run } from "../../../packages/vm/src/interpreter.ts";
 import { assembleProgram, type Program } from "../../../packages/vm/src/program.ts";
 import { encodeRecord } from "../../../packages/vm/src/record.ts";
 import { mapRecord } from "../../../packages/vm/src/recordBuilder.ts";
 import type { Request } from "../../../packages/vm/src/request.ts";
-import { shape } from "../../../packages/vm/src/shapeExpression.ts";
+import { shape, type ShapeExpression } from "../../../packages/vm/src/shapeExpression.ts";
 import type { Tensor } from "../../../packages/vm/src/tensor.ts";
-import { floats, tinyPrograms } from "../../../packages/vm/src/testing/tinyPrograms.ts";
+import { floats, mostInputs, tinyPrograms } from "../../../packages/vm/src/testing/tinyPrograms.ts";
 import { Trace } from "../../../packages/vm/src/trace.ts";
 import { challenge, play, postRun, readGame, send, setTable } from "../../helpers/dispute-table.ts";
 
+/** Gas credited for a supply, and the least of a byte of calldata (contracts/dispute/Bond.sol). */
+const SUPPLY_GAS = 400_000;
+const FLOOR_BYTE_GAS = 40;
+
 const chain = await network.create();
+
+/** A game on an honest run, its trace opened; and the provider's answers. */
+async function opened(program: Program, request: Request) {
+  const table = await setTable(chain, "StepEvaluator");
+  const played = await postRun(table, run(program, request));
+  const { dispute, provider } = played;
+  const id = await challenge(table, played);
+  const answer = async (): Promise<Move> =>
+    nextProviderMove(dispute, await readGame(table, id), provider.trace, provider.machine, 0) as Move;
+  await send(table, table.operator, await answer());
+  const { pinned: expected } = await readGame(table, id);
+  return { table, id, expected, answer };
+}
 
 describe("Withheld inputs and weights", () => {
   it("are supplied with their proof, and with no other's", async () => {
     const { program, request } = weighted();
-    const table = await setTable(chain, "StepEvaluator");
+    const { table, id, expected, answer } = await opened(program, request);
     const { game, operator, challenger } = table;
-    const played = await postRun(table, run(program, request));
-    const { dispute, provider } = played;
-    const id = await challenge(table, played);
-    const answer = async (): Promise<Move> =>
-      nextProviderMove(dispute, await readGame(table, id), provider.trace, provider.machine, 0) as Move;
-    await send(table, operator, await answer());
-    const { pinned: expected } = await readGame(table, id);
     for (const kind of ["input", "parameter"] as const) {
       const what = packDemand({ kind, call: 0, node: 1, leaf: 2 });
       await send(table, challenger, { kind: "demand", game: id, expected, what });
@@ -64,6 +75,30 @@ describe("Withheld inputs and weights", () => {
       await send(table, operator, right);
       expect((await readGame(table, id)).stage).to.equal("pick");
     }
+  });
+
+  it("cost no more than is credited, of as many inputs as there can be and in the longest header", async () => {
+    const { program, request } = mostInputs();
+    const { header } = program;
+    // Shape expressions fill the header up: three bytes for each zero that the first input's size has subtracted.
+    const [first, ...others] = header.inputs;
+    const left = MAX_HEADER_BYTES - encodeHeader(header).length;
+    const size = Array.from({ length: Math.floor(left / 3) }).reduce<ShapeExpression>(
+      (expression) => ({ op: "sub", left: expression, right: shape.constant(0) }),
+      first.shape[0],
+    );
+    const long = { ...program, header: { ...header, inputs: [{ ...first, shape: [size] }, ...others] } };
+    expect(encodeHeader(long.header).length).to.be.within(MAX_HEADER_BYTES - 2, MAX_HEADER_BYTES);
+    const { table, id, expected, answer } = await opened(long, request);
+    const { operator, challenger } = table;
+    const what = packDemand({ kind: "input", call: 0, node: MAX_INPUTS - 1, leaf: 0 });
+    await send(table, challenger, { kind: "demand", game: id, expected, what });
+    const right = (await answer()) as MoveOf<"supply">;
+    expect(right.leaf.rest).to.have.length(MAX_INPUTS);
+    const { gas } = await send(table, operator, right);
+    // The largest input's tree is 32 levels higher: as many siblings, carried and hashed.
+    expect(Number(gas) + 32 * (32 * FLOOR_BYTE_GAS + 300)).to.be.lessThan(SUPPLY_GAS);
+    console.log(`      ${gas} gas`);
   });
 });
 
