@@ -3,7 +3,7 @@ import { DType, type Value } from "@assay/vm";
 import type { Dimension } from "../dimension.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
-import { knownElementwise, withKnown } from "./known.ts";
+import { knownElementwise, withKnown, withWhole } from "./known.ts";
 import { NUMBERS } from "./types.ts";
 
 export interface Binary {
@@ -14,10 +14,12 @@ export interface Binary {
   apply(code: NodeCode, dtype: DType, a: Value, b: Value): Value;
   /** The same on sizes that are known at import. */
   known?(a: Dimension, b: Dimension): Dimension | undefined;
+  /** Whether `known` holds of floats that are whole numbers, too. */
+  readonly whole?: boolean;
 }
 
 /** An operator with two inputs of one type and no attributes. */
-export function binary({ name, types = NUMBERS, result, apply, known }: Binary): Operator {
+export function binary({ name, types = NUMBERS, result, apply, known, whole = false }: Binary): Operator {
   return {
     name,
     inputs: [2, 2],
@@ -25,7 +27,9 @@ export function binary({ name, types = NUMBERS, result, apply, known }: Binary):
       const inputs = [node.input(0, ...types), node.input(1, ...types)];
       const dtype = node.sameType(...inputs);
       const value = node.graph.elementwise(result ?? dtype, inputs, (code, a, b) => apply(code, dtype, a, b));
-      return known === undefined ? value : withKnown(value, knownElementwise(inputs, known));
+      if (known === undefined) return value;
+      const sizes = knownElementwise(inputs, known);
+      return withKnown(whole ? withWhole(value, sizes) : value, sizes);
     },
   };
 }

@@ -20,9 +20,11 @@ function shapeOf(nodes: readonly NodeSpec[]): string {
     constants: {
       twoRows: longs([2], [2, 2]),
       axis: longs([1], [0]),
+      large: longs([1], [2000]),
       one: floats([], [1]),
       two: floats([], [2]),
       half: floats([], [0.5]),
+      many: floats([], [2 ** 20]),
     },
   });
   return importOnnx(bytes).report.outputs[0].shape;
@@ -62,6 +64,42 @@ describe("known sizes", () => {
     expect(shapeOf(range("one", "two"))).to.equal("[3*batch]");
     expect(shapeOf(range("two", "one"))).to.equal("[-2+6*batch]");
     expect(() => shapeOf(range("one", "half"))).to.throw(GraphError, "DATA_DEPENDENT_SHAPE");
+  });
+
+  it("arithmetic of floats that are whole, rounded to integers", () => {
+    const scaled = (factor: string): NodeSpec[] => [
+      node("Cast", ["sizes"], "floats", { to: DType.FLOAT32 }),
+      node("Mul", ["floats", factor], "product"),
+      node("Add", ["product", "one"], "sum"),
+      node("Max", ["sum", "two"], "greater"),
+      node("Floor", ["greater"], "rounded"),
+      node("Cast", ["rounded"], "target", { to: DType.INT64 }),
+    ];
+    expect(shapeOf(scaled("two"))).to.equal("[1+2*batch, 13]");
+    expect(() => shapeOf(scaled("half"))).to.throw(GraphError, "DATA_DEPENDENT_SHAPE");
+    // Beyond 2^24 a sum may be rounded.
+    expect(() => shapeOf(scaled("many"))).to.throw(GraphError, "DATA_DEPENDENT_SHAPE");
+  });
+
+  it("comparisons that the bounds of a symbol decide", () => {
+    const chosen = (operator: string, other: string, also: NodeSpec[] = []): NodeSpec[] => [
+      node(operator, ["sizes", other], "condition"),
+      ...also,
+      node("Where", [also.at(-1)?.outputs[0] ?? "condition", "sizes", "axis"], "target"),
+    ];
+    const opposite = [node("Not", ["condition"], "opposite")];
+    const twice = [node("Not", ["condition"], "opposite"), node("Or", ["opposite", "condition"], "any")];
+    const never = [node("Not", ["condition"], "opposite"), node("And", ["opposite", "condition"], "both")];
+    for (const operator of ["Less", "LessOrEqual"]) expect(shapeOf(chosen(operator, "large"))).to.equal("[batch, 6]");
+    for (const operator of ["Greater", "GreaterOrEqual", "Equal"]) {
+      expect(shapeOf(chosen(operator, "large"))).to.equal("[0, 0]");
+      expect(shapeOf(chosen(operator, "large", opposite))).to.equal("[batch, 6]");
+    }
+    expect(shapeOf(chosen("Less", "large", twice))).to.equal("[batch, 6]");
+    expect(shapeOf(chosen("Less", "large", never))).to.equal("[0, 0]");
+    for (const operator of ["Less", "Equal"]) {
+      expect(() => shapeOf(chosen(operator, "twoRows"))).to.throw(GraphError, "DATA_DEPENDENT_SHAPE");
+    }
   });
 
   it("Cast to truth: of what is never 0", () => {

@@ -7,11 +7,25 @@ import { countOf, Dimension } from "../dimension.ts";
 import { broadcastShape } from "../graph.ts";
 import { constantTensor, MAX_KNOWN, type TensorValue } from "../tensorValue.ts";
 
+/** Up to here every integer is a float32. */
+const GREATEST_EXACT = 2 ** 24;
+
 /** `value` with its elements where they are known. */
 export function withKnown(value: TensorValue, known: readonly Dimension[] | undefined): TensorValue {
   const integer = value.dtype === DType.INT64 || value.dtype === DType.INT32 || value.dtype === DType.BOOL;
   if (known === undefined || known.length > MAX_KNOWN || !integer) return value;
   return { ...value, known };
+}
+
+/** `value` with the whole numbers that its floats are, where they are known and float32 holds each of them. */
+export function withWhole(value: TensorValue, whole: readonly Dimension[] | undefined): TensorValue {
+  return value.dtype === DType.FLOAT32 && whole?.every(isExact) ? { ...value, whole } : value;
+}
+
+/** Whether every value that a size can have is a float32. */
+function isExact({ least, greatest, constant }: Dimension): boolean {
+  if (constant !== undefined) return Math.fround(constant) === constant;
+  return least >= -GREATEST_EXACT && greatest <= GREATEST_EXACT;
 }
 
 /** Elements of an element-wise operation on known operands, floats that are sizes included, broadcast. */

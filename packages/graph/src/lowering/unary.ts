@@ -4,7 +4,7 @@ import type { Dimension } from "../dimension.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { NodeContext, Operator } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
-import { knownElementwise, withKnown } from "./known.ts";
+import { knownElementwise, withKnown, withWhole } from "./known.ts";
 import { FLOATS } from "./types.ts";
 
 type Apply = (code: NodeCode, x: Value, dtype: DType) => Value;
@@ -21,7 +21,9 @@ export function unary(
     inputs: [1, 1],
     lower(node) {
       const value = applyUnary(node, apply, types);
-      return known === undefined ? value : withKnown(value, knownElementwise([node.input(0)], known));
+      if (known === undefined) return value;
+      const sizes = knownElementwise([node.input(0)], known);
+      return withWhole(withKnown(value, sizes), sizes);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { DType, Value } from "@assay/vm";
 import type { Dimension } from "../dimension.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
-import { knownElementwise, withKnown } from "./known.ts";
+import { knownElementwise, withKnown, withWhole } from "./known.ts";
 import { NUMBERS } from "./types.ts";
 
 /** Inputs of one node: each is a load. */
@@ -28,10 +28,8 @@ export function variadic(
         );
       }
       if (known === undefined) return value;
-      return withKnown(
-        value,
-        knownElementwise(inputs, (...elements) => elements.reduce(known)),
-      );
+      const sizes = knownElementwise(inputs, (...elements) => elements.reduce(known));
+      return withWhole(withKnown(value, sizes), sizes);
     },
   };
 }

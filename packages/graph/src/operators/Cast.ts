@@ -6,16 +6,11 @@ import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { castPart, partOf } from "../lowering/cachePart.ts";
 import { cast, elementType } from "../lowering/cast.ts";
-import { knownElementwise, withKnown } from "../lowering/known.ts";
+import { knownElementwise, withKnown, withWhole } from "../lowering/known.ts";
 import { isFloat } from "../lowering/types.ts";
 import { STRING } from "../onnx/tensor.ts";
 import type { Operator } from "../operator.ts";
 import { splat } from "../tensorValue.ts";
-
-/** Whether every value that a size can have is a float32. */
-function isExact(size: Dimension): boolean {
-  return size.least >= -(2 ** 24) && size.greatest <= 2 ** 24;
-}
 
 /** What a size is as a boolean, if that is the same for all its values. */
 function truthOf({ least, greatest }: Dimension): Dimension | undefined {
@@ -43,7 +38,6 @@ export const Cast: Operator = {
     const value = node.graph.elementwise(to, [x], (code, element) => cast(code, x.dtype, to, element));
     if (part !== undefined) return { ...value, part };
     if (to === DType.BOOL) return withKnown(value, knownElementwise([x], truthOf));
-    if (!isFloat(to)) return withKnown(value, x.known ?? x.whole);
-    return to === DType.FLOAT32 && x.known?.every(isExact) ? { ...value, whole: x.known } : value;
+    return isFloat(to) ? withWhole(value, x.known) : withKnown(value, x.known ?? x.whole);
   },
 };

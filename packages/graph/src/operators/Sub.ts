@@ -2,4 +2,4 @@
 import { sub } from "../lowering/arithmetic.ts";
 import { binary } from "../lowering/binary.ts";
 
-export const Sub = binary({ name: "Sub", apply: sub, known: (a, b) => a.sub(b) });
+export const Sub = binary({ name: "Sub", apply: sub, known: (a, b) => a.sub(b), whole: true });
