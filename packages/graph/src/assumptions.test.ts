@@ -109,6 +109,27 @@ describe("assumptions of dimensions", () => {
     expect(() => imported(downAndUp, { symbols: { N: 7 } })).to.throw(GraphError, "do not broadcast");
   });
 
+  it("takes the rows of a table's columns as one dimension, though there may be no more than eight", async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `column ${i}`);
+    const column = { dtype: DType.FLOAT32, shape: ["?", 1] };
+    const model: ModelSpec = {
+      nodes: [node("Concat", names, "y", { axis: 1 })],
+      inputs: names.map((name) => ({ ...column, name })),
+      outputs: [y],
+    };
+    const result = imported(model);
+    const others = names.slice(1).map((name) => `${name}.0`);
+    expect(result.report.symbols).to.deep.equal([{ name: "column 0.0", least: 1, greatest: 1024 }]);
+    expect(result.report.remarks).to.deep.equal([
+      `dimensions ${others.join(", ")} are column 0.0: the model's sizes agree only so`,
+    ]);
+    const columns = names.map((_, i) => floats([3, 1], [i, -i, i / 7]));
+    await agrees(model, columns, [3], result);
+    const apart = names.slice(0, 9).map((name, i) => node("Neg", [name], `out ${i}`));
+    const lonely: ModelSpec = { nodes: apart, inputs: model.inputs.slice(0, 9), outputs: [{ ...y, name: "out 0" }] };
+    expect(() => imported(lonely)).to.throw(GraphError, "column 8.0 is the ninth named dimension");
+  });
+
   it("remarks that an output is declared with a shape that it has not", () => {
     const relu: ModelSpec = { nodes: [node("Relu", ["x"], "y")], inputs: [x], outputs: [{ ...y, shape: [1, 5] }] };
     expect(imported(relu).report.remarks).to.deep.equal(['output "y" is [N], declared [1, 5]']);

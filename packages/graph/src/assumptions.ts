@@ -32,17 +32,26 @@ export function assumptionFor({ sizes }: GraphError, symbols: Symbols): Assumpti
   return undefined;
 }
 
-/** An assumption as a sentence. */
-export function describeAssumption(name: string, assumption: Assumption): string {
-  return `dimension ${sizeText(name, assumption)}: the model's sizes agree only so`;
+/** Assumptions as sentences, one for all dimensions of which the same is assumed. */
+export function describeAssumptions(assumptions: Assumptions): string[] {
+  const names = new Map<string, string[]>();
+  for (const [name, assumption] of Object.entries(assumptions)) {
+    const size = sizeText(assumption);
+    names.set(size, [...(names.get(size) ?? []), name]);
+  }
+  return [...names].map(([size, [first, ...others]]) => {
+    const dimensions =
+      others.length === 0 ? `dimension ${first} is` : `dimensions ${[first, ...others].join(", ")} are`;
+    return `${dimensions} ${size}: the model's sizes agree only so`;
+  });
 }
 
-function sizeText(name: string, assumption: Assumption): string {
-  if (typeof assumption === "number") return `${name} is ${assumption}`;
-  if ("sameAs" in assumption) return `${name} is ${assumption.sameAs}`;
+function sizeText(assumption: Assumption): string {
+  if (typeof assumption === "number") return String(assumption);
+  if ("sameAs" in assumption) return assumption.sameAs;
   const { least, greatest, multipleOf = 1 } = assumption;
   const bounds = `${least} to ${greatest}`;
-  return multipleOf === 1 ? `${name} is ${bounds}` : `${name} is a multiple of ${multipleOf}, ${bounds}`;
+  return multipleOf === 1 ? bounds : `a multiple of ${multipleOf}, ${bounds}`;
 }
 
 /** What a rule may ask. */

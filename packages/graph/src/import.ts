@@ -2,6 +2,7 @@
  * From an ONNX file to a program. The graph is lowered node by node into the canonical form, constants are folded, the
  * fusion pass runs, and names are dropped: the same file gives the same program root everywhere.
  */
+import { MAX_INPUTS } from "@assay/vm";
 import { assumptionFor } from "./assumptions.ts";
 import { bindInputs } from "./bind.ts";
 import { check, GraphError, type Place } from "./errors.ts";
@@ -38,8 +39,8 @@ function chosenOutputs(model: OnnxModel, { outputs: names }: ImportOptions): Onn
   return { ...model, graph: { ...model.graph, outputs } };
 }
 
-/** Most assumptions of a model's dimensions, each of which begins the lowering anew. */
-const MOST_ASSUMPTIONS = 16;
+/** Most assumptions of a model's dimensions, each of which begins the lowering anew: a table of columns needs one of each. */
+const MOST_ASSUMPTIONS = MAX_INPUTS;
 
 /** The model's program; where sizes agree only for some values of its dimensions, of these values. */
 function lowered(

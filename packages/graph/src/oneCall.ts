@@ -27,6 +27,7 @@ export function lowerOneCall(own: ModelImport): Imported {
   }));
   const graph = new Graph();
   const named = lowering.lower(graph, new Map(inputs.map(({ name }, i) => [name, values[i]])));
+  symbols.checkFew();
   const given = outputs.map(({ name }) => computed(named, name));
   const results = outputs.map((output, i) => outputNode(graph, output, given[i]));
   const labels = given.some((value) => value.labels !== undefined)

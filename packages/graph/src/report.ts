@@ -10,7 +10,7 @@ import {
   type Hash,
   type Program,
 } from "@assay/vm";
-import { describeAssumption } from "./assumptions.ts";
+import { describeAssumptions } from "./assumptions.ts";
 import { formatShape } from "./dimension.ts";
 import type { ImportOptions } from "./importOptions.ts";
 import type { LoweredNode } from "./loweredNode.ts";
@@ -126,7 +126,7 @@ function remarksOf(
     return value === undefined ? undefined : shapeRemark(declared, value);
   });
   return [
-    ...Object.entries(symbols.assumptions).map(([name, assumption]) => describeAssumption(name, assumption)),
+    ...describeAssumptions(symbols.assumptions),
     ...shapes.filter((remark) => remark !== undefined).map((remark) => symbols.named(remark)),
     ...notesOf(graph, notes),
   ];

@@ -1,5 +1,5 @@
 /** The named dimensions of a model, and the types that its inputs declare with them. */
-import { isDType, type Bounds, type DType } from "@assay/vm";
+import { isDType, MAX_SYMBOLS, type Bounds, type DType } from "@assay/vm";
 import { Dimension } from "./dimension.ts";
 import { check, GraphError } from "./errors.ts";
 import type { DeclaredValue } from "./onnx/model.ts";
@@ -45,6 +45,12 @@ export class Symbols {
     check(unknown.length === 0, "BAD_OPTION", `the model has no dimension ${unknown.join(", ")}`);
   }
 
+  /** Throws TOO_LARGE where there are more than a program has. While a graph is lowered there may be: some turn out to be one. */
+  checkFew(): void {
+    const ninth = this.list.at(MAX_SYMBOLS)?.dimension;
+    check(ninth === undefined, "TOO_LARGE", `${ninth} is the ninth named dimension; bind some with options`);
+  }
+
   /** Whether the options say something of the dimension of this name. */
   isGiven(name: string): boolean {
     return Object.hasOwn(this.#options, name);
@@ -66,7 +72,6 @@ export class Symbols {
     if ("sameAs" in said) return this.dimension(said.sameAs);
     const known = this.list.findIndex(({ dimension }) => dimension === name);
     if (known >= 0) return this.size(known);
-    check(this.list.length < 8, "TOO_LARGE", `${name} is the ninth named dimension; bind some with options`);
     this.list.push(symbolOf(name, said));
     return this.size(this.list.length - 1);
   }
@@ -78,8 +83,8 @@ export class Symbols {
 
   /** A text with the names of symbols in place of their numbers. */
   named(text: string): string {
-    return text.replaceAll(/(?<![\w".])s([0-7])(?![\w".])/g, (number, digit: string) => {
-      const symbol = this.list.at(Number(digit));
+    return text.replaceAll(/(?<![\w".])s(\d+)(?![\w".])/g, (number, index: string) => {
+      const symbol = this.list.at(Number(index));
       if (symbol === undefined) return number;
       return symbol.multipleOf === 1 ? symbol.dimension : `(${symbolName(symbol)})`;
     });

@@ -73,6 +73,7 @@ export class StepLowering {
       ...states.map(({ past }, i) => [past.name, pasts[i]] as const),
     ]);
     const values = this.#own.lowering.lower(graph, given);
+    this.#own.symbols.checkFew();
     const added = states.map((state, i) => addedTo(graph, state, values.get(state.present.name), pasts[i], place));
     const { chosen, stop } = this.#choose(graph, values, dtype);
     const nodes = [
