@@ -304,6 +304,11 @@ export class GraphBuilder {
     }
   }
 
+  /** A coordinate of the output. */
+  coordinate(dimension: number): Node {
+    return this.#look(OPCODE.index, dimension);
+  }
+
   /** A size as a node. */
   size(size: Size): Node {
     if (size.constant !== undefined) return this.constant(size.constant);

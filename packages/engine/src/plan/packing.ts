@@ -226,7 +226,8 @@ export const parameterOf = (operand: OperandPlan): number | undefined =>
   operand.kind === "tensor" ? operand.parameter : undefined;
 
 /** Whether a factor is read packed: it and its zero points are parameters, and no guard hides any of it. */
-export function isPacked({ slot, guards, zero }: MatchedFactor, operands: readonly OperandPlan[]): boolean {
+export function isPacked({ slot, guards, zero, computed }: MatchedFactor, operands: readonly OperandPlan[]): boolean {
+  if (computed !== undefined) return false;
   const isFixed = zero?.kind !== "loaded" || parameterOf(operands[zero.slot]) !== undefined;
   return parameterOf(operands[slot]) !== undefined && guards.length === 0 && isFixed;
 }

@@ -18,7 +18,7 @@ import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
 import type { KernelCall, Step } from "./step.ts";
-import { widenFactors } from "./widened.ts";
+import { prepareFactors } from "./preparedFactors.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
 import { encodeSteps } from "./stepWords.ts";
 import { Tables } from "./tables.ts";
@@ -125,8 +125,8 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   writeCanonicalFloats(writer);
   const tables = new Tables(memory);
   const inRows = new Map(rowWise.flatMap(({ found }) => [...found]));
-  const widened = widenFactors(grouped, matches(grouped, surroundings, request), surroundings, memory);
-  const { lists, matches: found } = widened;
+  const prepared = prepareFactors(grouped, matches(grouped, surroundings, request), surroundings, memory);
+  const { lists, matches: found } = prepared;
   for (const [node, { match }] of inRows) found.set(node, match);
   const kernels: KernelContext = {
     surroundings,
@@ -141,7 +141,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     library: new Library(writer, options.fused),
     threads: options.threads,
     native: nativeKernelsOf(lists, kernels, options.native),
-    widened: widened.operands,
+    prepared: prepared.operands,
     rowContractions: inRows,
   };
   const programs: Partial<Record<ListName, ListProgram>> = {};

@@ -5,9 +5,10 @@
  */
 import { DType, type NodeRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
-import { CONST, GraphBuilder, type Node, type OperandPlan, type Scope, type Size } from "../codegen/graph.ts";
+import { CONST, GraphBuilder, OUTER, type Node, type OperandPlan, type Scope, type Size } from "../codegen/graph.ts";
 import { staysInside, takeGuards, type Guarded } from "../codegen/guards.ts";
 import { BLOCK, KIND, MAX_GUARDS } from "../contraction.ts";
+import { computedFactor, type ComputedFactor } from "./computedFactor.ts";
 import { evaluator, linearForm, placesOf, restrict, separate, type LinearForm } from "../codegen/linearForm.ts";
 
 /** A factor: which operand, and the tables by which its elements are found. */
@@ -19,6 +20,8 @@ export interface MatchedFactor {
   readonly depth: Int32Array;
   readonly guards: readonly { readonly lane: Int32Array; readonly depth: Int32Array; readonly size: number }[];
   readonly zero: MatchedZero | undefined;
+  /** Where the factor is no tensor's element: the kernel that computes it, into the tensor that `slot` then is. */
+  readonly computed?: ComputedFactor | undefined;
 }
 
 /** A zero point: a constant, or elements of an operand by lane. */
@@ -76,7 +79,9 @@ export function recognise(subject: Subject): MatchedContraction | undefined {
   const graph = new GraphBuilder(scope);
   const product = productOf(graph, record);
   if (product === undefined) return undefined;
-  const factors = product.factors.map((node) => factorOf(graph, node, product.kind));
+  const factors = product.factors.map((node, which) => {
+    return factorOf(graph, node, product.kind) ?? anyFactor({ record, graph, sizes, depth }, node, which, product.kind);
+  });
   const [first, second] = factors;
   if (first === undefined || second === undefined) return undefined;
   return arrange(sizes, depth, product, first, second);
@@ -152,6 +157,7 @@ export interface Factor {
     | { readonly kind: "constant"; readonly value: number }
     | { kind: "loaded"; slot: number; index: LinearForm }
     | undefined;
+  readonly computed?: ComputedFactor | undefined;
 }
 
 /** A factor: a load, perhaps guarded, of integers perhaps less a zero point. */
@@ -194,6 +200,38 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
   if (zero?.kind === "loaded" && (graph.scope.operands[zero.slot] as { dtype: DType }).dtype !== plan.dtype)
     return undefined;
   return { slot: node.imm, dtype: plan.dtype, index, guards, zero };
+}
+
+/** Most bytes of the tensor of a computed factor. */
+const MOST_COMPUTED_BYTES = 2 ** 28;
+/** Products that an element of a computed factor takes part in, at least. */
+const LEAST_USES = 4;
+
+interface Surface {
+  readonly record: NodeRecord & { kind: "reduce" };
+  readonly graph: GraphBuilder;
+  readonly sizes: readonly number[];
+  readonly depth: number;
+}
+
+/** A factor that is any code, computed before; undefined where it is used too seldom for that, or is too large. */
+function anyFactor(
+  { record, graph, sizes, depth }: Surface,
+  node: Node,
+  which: number,
+  kind: number,
+): Factor | undefined {
+  const has = (d: number): boolean => (node.depends & OUTER & (1 << d)) !== 0;
+  const own = sizes.map((size, d) => (has(d) ? size : 1));
+  const [count, all] = [own, sizes].map((list) => list.reduce((product, size) => product * size, 1));
+  if (kind !== KIND.FLOAT32 || all < LEAST_USES * count || 4 * count * depth > MOST_COMPUTED_BYTES) return undefined;
+  const computed = computedFactor(record, graph, node, sizes, depth, has);
+  if (computed === undefined) return undefined;
+  const terms = new Map<Node, number>([[graph.step(), 1]]);
+  let stride = depth;
+  for (let d = own.length - 1; d >= 0; stride *= own[d--]) if (own[d] > 1) terms.set(graph.coordinate(d), stride);
+  const index = { constant: 0, terms };
+  return { slot: record.operands.length + which, dtype: DType.FLOAT32, index, guards: [], zero: undefined, computed };
 }
 
 function isFactorType(dtype: DType, kind: number): boolean {
@@ -324,5 +362,6 @@ export function tables(factor: Factor, batch: Space, lanes: Space, depth: number
     depth: steps(index.step),
     guards: guards.map((guard) => guard!),
     zero,
+    computed: factor.computed,
   };
 }

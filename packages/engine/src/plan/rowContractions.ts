@@ -3,11 +3,11 @@
  * and weights that are the same in all. The first factor is computed by a kernel of its own, a member of the group before the
  * node, so that it may be anything; the weights are packed once.
  */
-import { DType, type MapRecord, type NodeRecord, type Request } from "@assay/vm";
-import { OPCODE } from "@assay/vm/opcodes";
+import { DType, type NodeRecord, type Request } from "@assay/vm";
 import { MAX_RANK } from "@assay/vm/record";
-import { fixed, DEPENDS, GraphBuilder, OUTER, type Node } from "../codegen/graph.ts";
+import { fixed, GraphBuilder, OUTER } from "../codegen/graph.ts";
 import { KIND } from "../contraction.ts";
+import { computedFactor, type ComputedFactor } from "./computedFactor.ts";
 import { sharesOutput } from "./kernels.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
@@ -89,19 +89,9 @@ function recogniseRows(
   const places = { node, record, sizes, depth, graph, product };
   const shape = shapeOf(places, 0) ?? shapeOf(places, 1);
   if (shape === undefined || shape.bytes > Math.max(MOST_FACTOR_BYTES, node.bytes)) return undefined;
-  const value = factorSection(record, graph, shape.rowFactor, sizes.length);
-  if (value === undefined) return undefined;
-  const { constants: registers, operands: loaded, group } = record;
-  const map: MapRecord = {
-    kind: "map",
-    dtype: DType.FLOAT32,
-    ...(group && { group }),
-    shape: [],
-    operands: loaded,
-    constants: registers,
-    value,
-  };
-  return { match: shape.match, factor: factorNode(node, map, shape.sizes, memory) };
+  const factor = computedFactor(record, graph, shape.rowFactor, sizes, depth, (d) => !shape.columnDims.includes(d));
+  if (factor === undefined) return undefined;
+  return { match: shape.match, factor: factorNode(node, factor, memory) };
 }
 
 interface Places {
@@ -119,7 +109,7 @@ function shapeOf({ record, sizes, depth, graph, product }: Places, which: 0 | 1)
   const weights = factorOf(graph, product.factors[which], product.kind);
   const plan = weights && graph.scope.operands[weights.slot];
   if (weights === undefined || plan?.kind !== "tensor" || plan.parameter === undefined) return undefined;
-  if (weights.guards.length > 0 || (rowFactor.depends & (DEPENDS.ACCUMULATOR | DEPENDS.LANE)) !== 0) return undefined;
+  if (weights.guards.length > 0) return undefined;
   const ofRows = (d: number): boolean => (rowFactor.depends & OUTER & (1 << d)) !== 0;
   const ofColumns = (d: number): boolean => (coordinatesOf(weights) & (1 << d)) !== 0;
   const real = sizes.flatMap((size, d) => (d === 0 || size === 1 ? [] : [d]));
@@ -156,34 +146,11 @@ function shapeOf({ record, sizes, depth, graph, product }: Places, which: 0 | 1)
     columnFactor,
   };
   const bytes = 4 * sizes[0] * rows * depth;
-  return { match, rowFactor, bytes, sizes: [...sizes.map((size, d) => (columnDims.includes(d) ? 1 : size)), depth] };
-}
-
-/**
- * Code whose value is the factor, with a last coordinate for the step of the reduction: that of the step, but for what it
- * gives. Undefined where the factor is no register of it.
- */
-function factorSection(
-  record: NodeRecord & { kind: "reduce" },
-  graph: GraphBuilder,
-  factor: Node,
-  rank: number,
-): MapRecord["value"] | undefined {
-  const { code } = record.step;
-  const accumulators = record.accumulators.map((_, i) => graph.accumulator(i));
-  const registers = record.constants.length + code.length / 4;
-  const all = graph.section({ code, results: Array.from({ length: registers }, (_, i) => i) }, accumulators, true);
-  const register = all.indexOf(factor);
-  if (register < 0) return undefined;
-  const own = code.slice();
-  for (let at = 0; at + 4 <= own.length; at += 4) {
-    if (own[at] === OPCODE.step) own.set([OPCODE.index, rank], at);
-  }
-  return { code: own, results: [register] };
+  return { match, rowFactor, bytes, columnDims };
 }
 
 /** The member of the group that computes a factor. */
-function factorNode(node: PlannedNode, record: MapRecord, sizes: readonly number[], memory: LinearMemory): PlannedNode {
+function factorNode(node: PlannedNode, { record, sizes }: ComputedFactor, memory: LinearMemory): PlannedNode {
   const count = sizes.reduce((product, size) => product * size, 1);
   const { list, index, rows, group } = node;
   return {

@@ -20,7 +20,7 @@ export interface StepContext extends KernelContext {
   /** Kernels in the machine's code. */
   readonly native: ReadonlyMap<PlannedNode, NativeKernel>;
   /** Operands of a contraction behind those of its node's record. */
-  readonly widened: ReadonlyMap<PlannedNode, readonly OperandPlan[]>;
+  readonly prepared: ReadonlyMap<PlannedNode, readonly OperandPlan[]>;
   /** Nodes of row groups that are contractions. */
   readonly rowContractions: ReadonlyMap<PlannedNode, RowContraction>;
 }
@@ -96,7 +96,7 @@ function kernelStep(node: PlannedNode, context: StepContext): Step {
 
 function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): Step {
   const { places } = context;
-  const operands = [...operandPlans(node, context.surroundings), ...(context.widened.get(node) ?? [])];
+  const operands = [...operandPlans(node, context.surroundings), ...(context.prepared.get(node) ?? [])];
   const { at, contraction } = placeContraction(match, operands, sumsAddress(node, context), places);
   return {
     kind: "contraction",

@@ -1,0 +1,56 @@
+/**
+ * A factor that is no element of a tensor but any code: a kernel of its own computes it into a tensor, whose last axis is the
+ * step of the reduction.
+ */
+import { DType, type MapRecord, type NodeRecord } from "@assay/vm";
+import { OPCODE } from "@assay/vm/opcodes";
+import { MAX_RANK } from "@assay/vm/record";
+import { DEPENDS, type GraphBuilder, type Node } from "../codegen/graph.ts";
+
+type ReduceRecord = NodeRecord & { kind: "reduce" };
+
+export interface ComputedFactor {
+  readonly record: MapRecord;
+  /** Sizes of the output, 1 where the factor does not depend on a coordinate, then the depth. */
+  readonly sizes: readonly number[];
+}
+
+/**
+ * The kernel of a factor of a record's product that depends on the coordinates that `has` says, and on no others. Undefined
+ * where its code does not say the same of a tensor of other sizes.
+ */
+export function computedFactor(
+  record: ReduceRecord,
+  graph: GraphBuilder,
+  factor: Node,
+  sizes: readonly number[],
+  depth: number,
+  has: (dimension: number) => boolean,
+): ComputedFactor | undefined {
+  if (sizes.length >= MAX_RANK || (factor.depends & (DEPENDS.ACCUMULATOR | DEPENDS.LANE)) !== 0) return undefined;
+  const { code } = record.step;
+  const accumulators = record.accumulators.map((_, i) => graph.accumulator(i));
+  const registers = record.constants.length + code.length / 4;
+  const all = graph.section({ code, results: Array.from({ length: registers }, (_, i) => i) }, accumulators, true);
+  const register = all.indexOf(factor);
+  if (register < 0) return undefined;
+  const own = code.slice();
+  for (let at = 0; at + 4 <= own.length; at += 4) {
+    const [op, a] = own.subarray(at);
+    // A size that is another there: the factor may be made with it, though it depends on no such coordinate.
+    if (op === OPCODE.extent && a < sizes.length && !has(a) && sizes[a] !== 1) return undefined;
+    if (op === OPCODE.step) own.set([OPCODE.index, sizes.length], at);
+  }
+  return {
+    sizes: [...sizes.map((size, d) => (has(d) ? size : 1)), depth],
+    record: {
+      kind: "map",
+      dtype: DType.FLOAT32,
+      ...(record.group && { group: record.group }),
+      shape: [],
+      operands: record.operands,
+      constants: record.constants,
+      value: { code: own, results: [register] },
+    },
+  };
+}
