@@ -112,6 +112,21 @@ export const CASES: CaseTable = {
         attributes: { reduction },
         opset: 18,
       })),
+      // Places that are constants: each once, and one of them twice.
+      ...(["none", "add", "mul"] as const).flatMap((reduction) =>
+        [
+          [3, 0, -3],
+          [3, 0, -1],
+        ].map((values) => ({
+          inputs: [f(4, 3), { shape: [3, 1], dtype: DType.INT64, values, constant: true }, f(3, 3)],
+          attributes: { reduction },
+          opset: 18,
+        })),
+      ),
+      {
+        inputs: [f(2, 3, 4), { shape: [2, 2], dtype: DType.INT64, values: [1, 2, 0, -1], constant: true }, f(2, 4)],
+        opset: 16,
+      },
     ],
     TfIdfVectorizer: (["TF", "IDF", "TFIDF"] as const).map((mode) => ({
       inputs: [{ shape: [2, 6], dtype: DType.INT32, values: [1, 1, 3, 3, 3, 7, 8, 6, 7, 5, 6, 8] }],
