@@ -152,7 +152,7 @@ const backends = values.backend.map((name) => {
   if (found === undefined) throw new RangeError(`no backend ${JSON.stringify(name)}; there are ${BACKENDS.join(", ")}`);
   return found;
 });
-const about = aboutMachine("engine.ts");
+const about = aboutMachine("bench/engine.ts");
 for (const [name, value] of Object.entries(about)) say(`${name.padEnd(12)} ${value}`);
 say(`pairs        ${values.pairs}; speed is onnxruntime's time ÷ ours, median of the pairs (least); ! misses the goal`);
 say("of cpu       the same ratio of processor time, which other programs on the machine do not change");

@@ -36,7 +36,7 @@ const cases = operatorCases().filter(({ name }) => name.toLowerCase().includes(f
 if (cases.length === 0) throw new RangeError(`no operator's name contains ${JSON.stringify(filter)}`);
 
 const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
-const about = aboutMachine("operators.ts");
+const about = aboutMachine("bench/operators.ts");
 for (const [name, value] of Object.entries(about)) say(`${name.padEnd(12)} ${value}`);
 say(`pairs        ${pairs}, ${threads} thread${threads === 1 ? "" : "s"}; speed is onnxruntime's time ÷ ours`);
 say(`${"operator".padEnd(40)} backend   ours ms  theirs ms  speed (least)`);

@@ -8,6 +8,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { difference, type Difference } from "../helpers/difference.ts";
 import { Random } from "../../packages/graph/src/testing/random.ts";
 import { denseBytes, DType, makeTensor, tensorOfWords, type Tensor } from "../../packages/vm/src/index.ts";
 import { BACKENDS, type Backend } from "../bench/engine/backends.ts";
@@ -91,46 +92,6 @@ const subjects: Subject[] = [
   })),
   ...committed(),
 ];
-
-interface Difference {
-  readonly output: string;
-  readonly elements: number;
-  readonly largest: number;
-  readonly mean: number;
-  /** Rows (of the last axis) whose greatest element is at one place, of all. */
-  readonly sameTop: number;
-  readonly rows: number;
-  readonly finite: boolean;
-}
-
-function difference(output: string, ours: Tensor, theirs: Tensor): Difference {
-  const numbers = ({ data, dtype }: Tensor): Float32Array => {
-    if (dtype !== DType.FLOAT32) throw new TypeError(`output ${output} is not float32`);
-    return new Float32Array(data.slice().buffer);
-  };
-  const [own, other] = [numbers({ ...ours, data: denseBytes(ours) }), numbers(theirs)];
-  if (own.length !== other.length)
-    throw new RangeError(`output ${output} has ${own.length} elements, not ${other.length}`);
-  const scale = Math.sqrt(other.reduce((sum, value) => sum + value * value, 0) / other.length);
-  let [largest, sum] = [0, 0];
-  for (let i = 0; i < own.length; i++) {
-    const relative = Math.abs(own[i] - other[i]) / Math.max(Math.abs(other[i]), scale, Number.MIN_VALUE);
-    largest = Math.max(largest, relative);
-    sum += relative;
-  }
-  const width = theirs.shape.at(-1) ?? 1;
-  const rows = own.length / width;
-  let sameTop = 0;
-  for (let row = 0; row < rows; row++) {
-    const top = (all: Float32Array): number => {
-      const part = all.subarray(row * width, (row + 1) * width);
-      return part.reduce((best, value, i) => (value > part[best] ? i : best), 0);
-    };
-    if (top(own) === top(other)) sameTop++;
-  }
-  const finite = own.every(Number.isFinite);
-  return { output, elements: own.length, largest, mean: sum / own.length, sameTop, rows, finite };
-}
 
 async function check(subject: Subject, backend: Backend): Promise<{ differences: Difference[]; good: boolean }> {
   const { file, inputs, symbols, quantised, answers } = subject;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Engine, EngineError, PlainEngine } from "../../../packages/engine/src/index.ts";
-import { folderReader, importOnnx, type Imported } from "../../../packages/graph/src/index.ts";
+import { folderReader, importOnnx, type BoundValue, type Imported } from "../../../packages/graph/src/index.ts";
 import type { Backend } from "./backends.ts";
 import { NO_HASH, type Request, type Run, type Tensor } from "../../../packages/vm/src/index.ts";
 
@@ -16,10 +16,15 @@ export interface Runner {
 }
 
 /** Imports a model file. Roots are not computed: nothing here asks for them. */
-export function importModel(file: string, symbols: Readonly<Record<string, number>> = {}): Imported {
+export function importModel(
+  file: string,
+  symbols: Readonly<Record<string, number>> = {},
+  bind: Readonly<Record<string, BoundValue>> = {},
+): Imported {
   return importOnnx(readFileSync(file), {
     file,
     symbols,
+    bind,
     external: folderReader(dirname(file)),
     generation: false,
     hasher: { hash: () => NO_HASH, subtree: () => NO_HASH },
