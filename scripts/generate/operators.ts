@@ -6,6 +6,7 @@
  *   node scripts/generate/operators.ts [--check]
  */
 import { globSync, readFileSync } from "node:fs";
+import { QONNX } from "../../packages/graph/src/lowering/qonnx.ts";
 import { MICROSOFT, type Operator } from "../../packages/graph/src/operator.ts";
 import { OPERATORS } from "../../packages/graph/src/index.ts";
 import { ML, OPSETS } from "../../packages/graph/src/onnx/model.ts";
@@ -132,6 +133,12 @@ ${table(MICROSOFT)}
 ## ${ML}
 
 ${table(ML)}
+
+## ${QONNX}
+
+Quantisation of any width, as Brevitas exports it; \`onnx.brevitas\` and \`finn.custom_op.general\` are older names.
+
+${table(QONNX)}
 
 ## Tests in scope that fail
 

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { denseBytes, DType, float32, loadWord, nameOf, type Tensor } from "@assay/vm";
 import { GraphError, importOnnx, OPERATORS } from "../index.ts";
+import { QONNX } from "../lowering/qonnx.ts";
 import type { ExpectedOutput } from "../testing/case.ts";
 import { modelOf, ours, tensorOf, type CaseModel } from "../testing/caseModel.ts";
 import { buildModel } from "../testing/onnxBuilder.ts";
@@ -117,6 +118,20 @@ describe("operators", () => {
           outputs: [{ name: "y", dtype: to }],
         });
         expect(importOnnx(bytes).program.header.counts.prompt).to.equal(1);
+      }
+    }
+  });
+
+  it("each of QONNX by older names of its domain, too", () => {
+    const record = (name: string, domain: string): Uint8Array => {
+      const [test] = CASES[QONNX]![name]!;
+      const tensors = test.inputs.map((input) => input && tensorOf(input, new Random(1)));
+      const { bytes } = modelOf(name, test, tensors, "fixed", [], domain);
+      return importOnnx(bytes).program.prompt[0];
+    };
+    for (const name of ["BipolarQuant", "Quant"]) {
+      for (const older of ["finn.custom_op.general", "onnx.brevitas"]) {
+        expect(record(name, older)).to.deep.equal(record(name, QONNX));
       }
     }
   });

@@ -64,13 +64,16 @@ export interface ModelSpec extends GraphSpec {
 
 /** The model's bytes. */
 export function buildModel(spec: ModelSpec): Uint8Array {
+  const known = ["", "com.microsoft", "ai.onnx.ml"];
+  const named = [...(spec.functions ?? []), ...spec.nodes].map(({ domain = "" }) => domain);
+  const others = [...new Set(named)].filter((domain) => !known.includes(domain));
   return encodeModelProto({
     irVersion: 8,
     opsetImport: [
       { domain: "", version: spec.opset ?? 17 },
       { domain: "com.microsoft", version: 1 },
       { domain: "ai.onnx.ml", version: spec.mlOpset ?? 3 },
-      ...[...new Set((spec.functions ?? []).map(({ domain }) => domain))].map((domain) => ({ domain, version: 1 })),
+      ...others.map((domain) => ({ domain, version: 1 })),
     ],
     graph: graphProto(spec),
     functions: (spec.functions ?? []).map(({ name, domain, inputs, outputs, nodes, defaults = {}, opset = 17 }) => ({

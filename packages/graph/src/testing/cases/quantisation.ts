@@ -1,5 +1,6 @@
 /** Cases of quantisation. Byte products stay small, for onnxruntime saturates them on some machines. */
 import { DType } from "@assay/vm";
+import { QONNX } from "../../lowering/qonnx.ts";
 import { MICROSOFT } from "../../operator.ts";
 import { f, p, scalar, typed, type CaseTable, type InputCase, type OperatorCase } from "../case.ts";
 
@@ -97,7 +98,43 @@ const DynamicQuantizeLSTM: OperatorCase[] = [
 
 const packed = (...shape: number[]): InputCase => fixed(typed(DType.UINT8, shape, [0, 256]));
 
+/** Halves, which lie between the integers, at the ends of their ranges too; with what QONNX's formula makes of them. */
+const HALVES = [-9, -2.5, -1.75, -0.5, 0.5, 0.75, 1.5, 2.5, 9];
+const width = (bits: number): InputCase => scalar(bits, DType.FLOAT32);
+const quant = (
+  bits: number,
+  attributes: OperatorCase["attributes"],
+  values: readonly number[],
+  [size, offset] = [1, 0],
+): OperatorCase => ({
+  inputs: [{ shape: [HALVES.length], values: HALVES }, scale(size), scale(offset), width(bits)],
+  attributes,
+  expected: [{ shape: [HALVES.length], values }],
+});
+
 export const CASES: CaseTable = {
+  [QONNX]: {
+    BipolarQuant: [
+      {
+        inputs: [{ shape: [4], values: [-0.1, -0, 0, 3] }, scale(0.5)],
+        expected: [{ shape: [4], values: [-0.5, 0.5, 0.5, 0.5] }],
+      },
+    ],
+    Quant: [
+      quant(3, { signed: 1, narrow: 0, rounding_mode: "ROUND" }, [-4, -2, -2, -0, 0, 1, 2, 2, 3]),
+      quant(3, { signed: 1, narrow: 1, rounding_mode: "CEIL" }, [-3, -2, -1, -0, 1, 1, 2, 3, 3]),
+      quant(3, { signed: 0, narrow: 0, rounding_mode: "FLOOR" }, [0, 0, 0, 0, 0, 0, 1, 2, 7]),
+      quant(3, { signed: 0, narrow: 1, rounding_mode: "ROUND_TO_ZERO" }, [0, 0, 0, 0, 0, 0, 1, 2, 6]),
+      quant(8, { signed: 1, narrow: 1 }, [-9, -2.5, -1.75, -0.5, 0.5, 0.75, 1.5, 2.5, 9], [0.25, 3]),
+      quant(1, { signed: 1, narrow: 0 }, [-2, -2, -2, -2, 2, 2, 2, 2, 2], [2, 0]),
+      {
+        // A scale for each row.
+        inputs: [{ shape: [2, 2], values: [1, -3, 1, -3] }, { shape: [2, 1], values: [1, 2] }, scale(0), width(2)],
+        attributes: { signed: 1, narrow: 1 },
+        expected: [{ shape: [2, 2], values: [1, -1, 0, -2] }],
+      },
+    ],
+  },
   "": { DequantizeLinear, MatMulInteger, QLinearConv, QLinearMatMul, QuantizeLinear },
   [MICROSOFT]: {
     DequantizeLinear: microsoft(DequantizeLinear),
