@@ -151,6 +151,32 @@ describe("loops by rows", () => {
     for (const n of [1, 2, 5]) await agrees({ ...spec, nodes: counted }, [counting([3]), counting([n])], [n]);
   });
 
+  it("do not carry what they hand on as it was", async () => {
+    const body: GraphSpec = {
+      nodes: [goOn, node("MatMul", ["v", "w"], "next"), node("Identity", ["w"], "same")],
+      inputs: [value("i", INT64), value("go", BOOL), { name: "v", dtype: FLOAT32 }, { name: "w", dtype: FLOAT32 }],
+      outputs: [value("still", BOOL), { name: "next", dtype: FLOAT32 }, { name: "same", dtype: FLOAT32 }],
+    };
+    const spec = (only: boolean): ModelSpec => ({
+      nodes: [
+        {
+          operator: "Loop",
+          inputs: ["m", "c", "x", "weights"],
+          outputs: ["y", "z"],
+          attributes: {
+            body: { graph: only ? { ...body, nodes: [goOn, node("Identity", ["v"], "next"), body.nodes[2]] } : body },
+          },
+        },
+      ],
+      inputs: [value("x", FLOAT32, 1, 3)],
+      outputs: [value("y", FLOAT32, 1, 3), value("z", FLOAT32, 3, 3)],
+      constants: { ...most(4), weights: counting([3, 3]) },
+    });
+    for (const only of [false, true]) await agrees(spec(only), [counting([1, 3])]);
+    // A row of the product; its last one, and the two outputs.
+    expect(nodesOf(spec(false))).to.equal(3);
+  });
+
   it("stop as a run-time condition says, and stay so", async () => {
     // The condition holds again after it has failed: -2, 4, -8, 16 …
     const body = [

@@ -9,6 +9,7 @@ import { check } from "../errors.ts";
 import { countedTrips } from "../lowering/counted.ts";
 import { chosen, knownCondition, MAX_UNROLLED, repeated, stacked } from "../lowering/control.ts";
 import { RowLoop } from "../lowering/rows.ts";
+import { unchangedBy } from "../lowering/unchanged.ts";
 import type { NodeContext, Operator, Subgraph } from "../operator.ts";
 import { constantValue, splat, withShape, type TensorValue } from "../tensorValue.ts";
 
@@ -57,22 +58,28 @@ function byRows(node: NodeContext, body: Subgraph, { trips, condition, values, c
   const loop = new RowLoop(node.graph, trips);
   const { graph } = loop;
   const goes = loop.carried(withShape(condition, []));
-  const carried = values.map((value) => loop.carried(value));
+  const same = unchangedBy(body, values);
+  const carried = values.map((value, i) => (same[i] ? value : loop.carried(value)));
   const trip = loop.value(DType.INT64, [], (_code, row) => row);
   const [next, ...results] = body.lower([trip, splat(DType.BOOL, [], 1), ...carried], graph);
   const collected = checkedResults(node, next, results, values);
-  const made = carried.map((value, i) => [value, results[i]] as const);
+  const made = carried.flatMap((value, i) => (same[i] ? [] : [[value, results[i]] as const]));
+  /** What is carried at the loop's end, of what is computed by rows. */
+  const all = (computed: readonly TensorValue[]): TensorValue[] => {
+    let next = 0;
+    return values.map((value, i) => (same[i] ? value : computed[next++]));
+  };
   const always = () => knownCondition(next) === true || countedTrips({ trips, values, body }) !== undefined;
   if (counted || (started === true && always())) {
     const ended = loop.finish(made, collected);
-    return [...ended.last, ...ended.collected];
+    return [...all(ended.last), ...ended.collected];
   }
   const most = node.outputs.length <= values.length;
   check(most, "DATA_DEPENDENT_SHAPE", "how much the loop collects is known only at run time");
   // Once the condition has failed it stays so, and what is carried stays as it is.
   const after = graph.elementwise(DType.BOOL, [goes, withShape(next, [])], (code, a, b) => code.and(a, b));
   const kept = made.map(([value, result]) => [value, chosen(graph, goes, result, value)] as const);
-  return loop.finish([[goes, after], ...kept], []).last.slice(1);
+  return all(loop.finish([[goes, after], ...kept], []).last.slice(1));
 }
 
 function unrolled(node: NodeContext, body: Subgraph, given: Given): TensorValue[] {
