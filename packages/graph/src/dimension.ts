@@ -4,6 +4,20 @@
  * minima and maxima of dimensions.
  */
 import { shape, type Bounds, type ShapeExpression } from "@assay/vm";
+import {
+  expressionOf,
+  formatTerm,
+  greatestCommonDivisor,
+  growsWithCall,
+  keyOf,
+  rangeOfTerm,
+  sumOf,
+  usesCall,
+  type Atom,
+  type Leaf,
+  type Operation,
+  type Term,
+} from "./dimensionAtoms.ts";
 import { check, GraphError } from "./errors.ts";
 
 /** Greatest coefficient: sums and products of two are exact or refused. */
@@ -12,21 +26,6 @@ const MAX_COEFFICIENT = Number.MAX_SAFE_INTEGER;
 const MAX_KEY = 512;
 /** Bounds of a symbol of which no others are known. */
 const ANY: Bounds = { least: 0, greatest: 2 ** 32 - 1 };
-
-type Operation = "div" | "ceilDiv" | "rem" | "min" | "max";
-
-type Atom =
-  | { readonly kind: "symbol"; readonly index: number; readonly bounds: Bounds }
-  | { readonly kind: "call" }
-  | { readonly kind: Operation; readonly left: Dimension; readonly right: Dimension };
-
-type Leaf = Extract<Atom, { readonly kind: "symbol" | "call" }>;
-
-interface Term {
-  readonly coefficient: number;
-  /** Factors in the order of their keys; none for the constant term. */
-  readonly atoms: readonly Atom[];
-}
 
 export class Dimension {
   /** Terms by the key of their atoms; no coefficient is 0. */
@@ -327,73 +326,8 @@ export class Dimension {
   }
 }
 
-function formatTerm(coefficient: number, atoms: string): string {
-  if (atoms === "") return String(coefficient);
-  return coefficient === 1 ? atoms : `${coefficient}*${atoms}`;
-}
-
 function ofAtom(atom: Atom): Dimension {
   return Dimension.fromTerms(new Map([[keyOf(atom), { coefficient: 1, atoms: [atom] }]]));
-}
-
-function keyOf(atom: Atom): string {
-  if (atom.kind === "symbol") return `s${atom.index}`;
-  if (atom.kind === "call") return "call";
-  return `${atom.kind}(${atom.left.key},${atom.right.key})`;
-}
-
-function usesCall(atom: Atom): boolean {
-  if (atom.kind === "call") return true;
-  return "left" in atom && (atom.left.usesCall || atom.right.usesCall);
-}
-
-function growsWithCall(atom: Atom): boolean {
-  if (!("left" in atom)) return true;
-  if (!atom.left.growsWithCall) return false;
-  return atom.kind === "min" || atom.kind === "max" ? atom.right.growsWithCall : !atom.right.usesCall;
-}
-
-function rangeOf(atom: Atom): Bounds {
-  if (atom.kind === "symbol") return atom.bounds;
-  if (atom.kind === "call") return { least: 1, greatest: Infinity };
-  const { left, right } = atom;
-  if (atom.kind === "min" || atom.kind === "max") {
-    const pick = Math[atom.kind];
-    return { least: pick(left.least, right.least), greatest: pick(left.greatest, right.greatest) };
-  }
-  if (left.least < 0 || right.least < 0) return { least: -Infinity, greatest: Infinity };
-  if (atom.kind === "rem") return { least: 0, greatest: Math.min(left.greatest, Math.max(0, right.greatest - 1)) };
-  const round = atom.kind === "div" ? Math.floor : Math.ceil;
-  const least = right.greatest === Infinity ? 0 : round(left.least / Math.max(1, right.greatest));
-  // A divisor that may be 0 gives 0.
-  return { least: right.least === 0 ? 0 : least, greatest: round(left.greatest / Math.max(1, right.least)) };
-}
-
-function rangeOfTerm({ coefficient, atoms }: Term): Bounds {
-  const product = atoms.map(rangeOf).reduce(productOf, { least: 1, greatest: 1 });
-  return productOf(product, { least: coefficient, greatest: coefficient });
-}
-
-function productOf(a: Bounds, b: Bounds): Bounds {
-  const ends = [a.least, a.greatest].flatMap((x) => [b.least, b.greatest].map((y) => (x === 0 || y === 0 ? 0 : x * y)));
-  return { least: Math.min(...ends), greatest: Math.max(...ends) };
-}
-
-function sumOf(ranges: readonly Bounds[]): Bounds {
-  return ranges.reduce((a, b) => ({ least: a.least + b.least, greatest: a.greatest + b.greatest }), {
-    least: 0,
-    greatest: 0,
-  });
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-function expressionOf(atom: Atom): ShapeExpression {
-  if (atom.kind === "symbol") return shape.symbol(atom.index);
-  if (atom.kind === "call") return shape.call;
-  return shape[atom.kind](atom.left.toExpression(), atom.right.toExpression());
 }
 
 /** Number of elements of a shape. */
