@@ -244,7 +244,8 @@ export class Engine {
         for (let index = 0, next: number; index < steps.length; index = next) {
           next = hooks.tamper === undefined ? stretchEnd(steps, index) : index + 1;
           this.#run(made, list.name, index, next);
-          if (hooks.tamper !== undefined) this.#tamper(plan, call, steps[index], hooks.tamper);
+          if (hooks.tamper !== undefined && endsNode(steps, index))
+            this.#tamper(plan, call, steps[index], hooks.tamper);
         }
       }
       this.#note(plan, call, stopped);
@@ -338,6 +339,13 @@ function stretchEnd(steps: readonly Step[], index: number): number {
   let end = index;
   while (end < steps.length && isMachineStep(steps[end])) end++;
   return Math.max(end, index + 1);
+}
+
+/** Whether a step is the last of those that compute its node. */
+function endsNode(steps: readonly Step[], index: number): boolean {
+  const nodeOf = (step: Step | undefined): number | undefined => (step?.kind === "rows" ? undefined : step?.node);
+  const node = nodeOf(steps[index]);
+  return node === undefined || nodeOf(steps[index + 1]) !== node;
 }
 
 function listOf(plan: Plan, call: number): ListProgram {

@@ -10,7 +10,6 @@ import {
   DType,
   encodeRecord,
   float32,
-  Layout,
   reduceRecord,
   shape,
   tensorOfWords,
@@ -21,11 +20,9 @@ import { expect } from "chai";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { buildModel, type ModelSpec, type NodeSpec } from "../../graph/src/testing/onnxBuilder.ts";
-import { fixed } from "./codegen/graph.ts";
-import { LinearMemory } from "./plan/memory.ts";
-import { planList } from "./plan/nodes.ts";
 import { matches } from "./plan/steps.ts";
 import { onEveryBackend, type Example } from "./testing/everyBackend.ts";
+import { planned } from "./testing/planned.ts";
 
 const SPECIALS = [0, -0, 2 ** -24, -(2 ** -14), 65504, 1e-39, 3e38, Infinity, -Infinity, NaN];
 
@@ -156,14 +153,9 @@ function sized(size: number): Example {
 }
 
 /** How many nodes of a program's one list are contractions. */
-function contractionsOf({ program, request }: Example): number {
-  const list = planList(new Layout(program, request), [0], new LinearMemory(false, 0));
-  const given = ({ dtype, shape }: Tensor) => {
-    return { dtype, count: fixed(shape.reduce((product, size) => product * size, 1)), address: () => fixed(0) };
-  };
-  for (const node of list.nodes) node.address = fixed(0);
-  const [inputs, parameters] = [request.inputs, program.params].map((tensors) => tensors.map(given));
-  return matches([list], { inputs, parameters, lists: { prompt: list }, history: () => 0 }, request).size;
+function contractionsOf(example: Example): number {
+  const { list, surroundings, request } = planned(example);
+  return matches([list], surroundings, request).size;
 }
 
 describe("prepared factors", () => {

@@ -5,17 +5,15 @@
  *
  * @weight 40
  */
-import { DType, Layout, makeTensor, tensorOfWords, type Tensor } from "@assay/vm";
+import { DType, makeTensor, tensorOfWords, type Tensor } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 import { expect } from "chai";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { buildModel, type AttributeValue, type ModelSpec } from "../../graph/src/testing/onnxBuilder.ts";
-import { fixed } from "./codegen/graph.ts";
-import { LinearMemory } from "./plan/memory.ts";
-import { planList } from "./plan/nodes.ts";
 import { rowContractions } from "./plan/rowContractions.ts";
 import { onEveryBackend, type Example } from "./testing/everyBackend.ts";
+import { planned } from "./testing/planned.ts";
 
 interface Recurrence extends Example {
   /** Contractions in its row groups. */
@@ -170,14 +168,8 @@ function readout(time: number): Recurrence {
 }
 
 /** How many contractions the row groups of a program's one list have. */
-function contractionsOf({ program, request }: Example): number {
-  const memory = new LinearMemory(false, 0);
-  const list = planList(new Layout(program, request), [0], memory);
-  const parameters = program.params.map(({ dtype, shape }) => {
-    const count = shape.reduce((product, size) => product * size, 1);
-    return { dtype, count: fixed(count), address: () => fixed(0) };
-  });
-  const surroundings = { inputs: [], parameters, lists: { prompt: list }, history: () => 0 };
+function contractionsOf(example: Example): number {
+  const { list, surroundings, request, memory } = planned(example);
   return rowContractions(list, surroundings, request, memory).found.size;
 }
 

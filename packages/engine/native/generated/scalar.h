@@ -165,3 +165,14 @@ INLINE float s_load_f16(const uint8_t *base, uint32_t index) { return s_htof(s_l
 INLINE float s_load_bf16(const uint8_t *base, uint32_t index) { return s_btof(s_load_u16(base, index)); }
 INLINE int32_t s_load_u4(const uint8_t *base, uint32_t index) { return base[index >> 1] >> (4 * (index & 1)) & 15; }
 INLINE int32_t s_load_i4(const uint8_t *base, uint32_t index) { return (s_load_u4(base, index) ^ 8) - 8; }
+
+// The low bits of a word into memory.
+#define S_STORE(bits, word)                                                                                            \
+  INLINE void s_store_##bits(uint8_t *at, word x) {                                                                    \
+    const int##bits##_t element = (int##bits##_t)x;                                                                    \
+    memcpy(at, &element, sizeof element);                                                                              \
+  }
+S_STORE(64, int64_t)
+S_STORE(32, int32_t)
+S_STORE(16, int32_t)
+S_STORE(8, int32_t)

@@ -48,10 +48,16 @@ export class Emitter {
   #accumulators: (readonly string[])[] = [];
   #names = 0;
 
-  constructor(graph: GraphBuilder, representations: ReadonlyMap<Node, Representation>, roots: readonly Node[]) {
+  /** @param indices Those of the roots that are indices of elements. */
+  constructor(
+    graph: GraphBuilder,
+    representations: ReadonlyMap<Node, Representation>,
+    roots: readonly Node[],
+    indices: readonly Node[] = [],
+  ) {
     this.graph = graph;
     this.#representations = representations;
-    this.#sizes = indexConstants(roots);
+    this.#sizes = indexConstants(roots, indices);
   }
 
   /** How many lanes of the present copy's vector count. */
@@ -66,6 +72,13 @@ export class Emitter {
     this.#copies = copies;
     this.#forms.begin(copies);
     this.#accumulators = [];
+  }
+
+  /** Takes out what is written of the loop so far: it then stands before, and perhaps decides, what is written next. */
+  cut(): Pick<Places, "step" | "lane" | "inner"> {
+    const { step, lane, inner } = this.places;
+    Object.assign(this.places, { step: [], lane: [], inner: [] });
+    return { step, lane, inner };
   }
 
   copy(copy: number): void {
@@ -298,8 +311,8 @@ function literal(node: Node, bits: 32 | 64): string {
   return bits === 64 ? `INT64_C(${value})` : `(${value})`;
 }
 
-/** Constants that the indices of loads are computed from. */
-function indexConstants(roots: readonly Node[]): Set<Node> {
+/** Constants that the indices of loads, and those given, are computed from. */
+function indexConstants(roots: readonly Node[], indices: readonly Node[]): Set<Node> {
   const [found, seen, inIndex] = [new Set<Node>(), new Set<Node>(), new Set<Node>()];
   const visit = (node: Node, index: boolean): void => {
     const known = index ? inIndex : seen;
@@ -308,6 +321,6 @@ function indexConstants(roots: readonly Node[]): Set<Node> {
     if (index && node.op === CONST && Number.isInteger(node.low) && Math.abs(node.low) < 2 ** 31) found.add(node);
     for (const arg of node.args) visit(arg, index || node.op === OPCODE.load);
   };
-  for (const root of roots) visit(root, false);
+  for (const root of roots) visit(root, indices.includes(root));
   return found;
 }

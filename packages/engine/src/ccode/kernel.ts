@@ -8,11 +8,14 @@ import { OPCODE } from "@assay/vm/opcodes";
 import { acrossFor } from "../codegen/kernel.ts";
 import type { Across } from "../codegen/across.ts";
 import { bodyOf, scopeOf, type Body, type KernelPlan } from "../codegen/body.ts";
-import { GraphBuilder, type Node, type Scope } from "../codegen/graph.ts";
+import { fixed, GraphBuilder, type Node, type Scope, type Size } from "../codegen/graph.ts";
 import { representations } from "../codegen/representation.ts";
+import type { Scatter } from "../codegen/scatter.ts";
 import { Emitter } from "./emitter.ts";
 import { NoForm } from "./loads.ts";
-import { givesOneNaN, type Family } from "./words.ts";
+import { scatterLoop } from "./scatter.ts";
+import { storeVector, storeWord } from "./stores.ts";
+import type { Family } from "./words.ts";
 
 /** Vectors that a reduction's loops compute at once, to hide the latency of its chains; the last may be a part of one. */
 const REDUCTION_COPIES = [4, 2];
@@ -36,45 +39,42 @@ export function kernelText(plan: KernelPlan): KernelText | undefined {
   }
 }
 
-function write(plan: KernelPlan): KernelText {
-  const byElement = scopeOf(plan);
-  const across = acrossFor(plan, byElement);
-  const scope = across?.graph.scope ?? byElement;
-  const graph = across?.graph ?? new GraphBuilder(scope);
-  const body = across?.body ?? bodyOf(graph, plan);
-  const roots = [body.value, ...body.init, ...body.step, ...body.accumulators];
-  const emitter = new Emitter(graph, representations(roots, wholeNodes(plan, body, scope)), roots);
-  const outer = scope.dimensions.slice(0, scope.inner);
-  const out = emitter.size(plan.out);
-  const sizes = scope.dimensions.map((size) => (size.constant === 1 ? "1" : emitter.size(size)));
+/** What a kernel's function runs through, in a graph, and how; as in `codegen/kernel.ts`. */
+interface Loops {
+  readonly graph: GraphBuilder;
+  readonly dimensions: readonly Size[];
+  /** How many of the dimensions, the first, have runs of their own; the others make up a run. */
+  readonly outer: number;
+  readonly roots: readonly Node[];
+  /** Those roots that are indices of elements. */
+  readonly indices?: readonly Node[];
+  readonly whole: ReadonlySet<Node>;
+  /** Loops over the places of one run, from the present one to `stop`; `out` is the tensor's address. */
+  readonly write: (emitter: Emitter, out: string) => readonly string[];
+}
 
-  const loops: string[] = [];
-  if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body, out));
-  else {
-    const reduces = body.accumulators.length > 0;
-    if (reduces && prefersSingle(body, graph)) loops.push(singleLoop(emitter, plan, body, out, true));
-    else {
-      if (reduces) {
-        loops.push(...REDUCTION_COPIES.map((copies) => placeLoop(emitter, plan, body, out, copies, "n")));
-        loops.push(singleLoop(emitter, plan, body, out, false));
-      } else loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"));
-      loops.push(placeLoop(emitter, plan, body, out, 1, "n"));
-    }
-  }
+function write(plan: KernelPlan): KernelText {
+  const { scatter } = plan;
+  const { graph, dimensions, outer, roots, indices, whole, write } =
+    scatter === undefined ? elementLoops(plan) : stepLoops(plan, scatter);
+  const emitter = new Emitter(graph, representations(roots, whole), roots, indices);
+  const out = emitter.size(plan.out);
+  const sizes = dimensions.map((size) => (size.constant === 1 ? "1" : emitter.size(size)));
+  const loops = write(emitter, out);
 
   const { places, parameters } = emitter;
-  const inner = sizes.slice(scope.inner);
-  const coordinates = outer.map((_, d) => `c${d}`);
+  const inner = sizes.slice(outer);
+  const coordinates = Array.from({ length: outer }, (_, d) => `c${d}`);
   const lines = [
     ...parameters.map((_, i) => `const uint32_t a${i} = p[${i}];`),
     `const uint32_t length = ${inner.length === 0 ? "1" : inner.join(" * ")};`,
-    ...outer.map((_, d) => `const uint32_t d${d} = ${sizes[d]};`),
+    ...coordinates.map((_, d) => `const uint32_t d${d} = ${sizes[d]};`),
     ...places.entry,
     "if (from >= to) return;",
     "uint32_t place = from % length;",
-    ...(outer.length > 0 ? ["uint32_t rest = from / length;"] : []),
+    ...(outer > 0 ? ["uint32_t rest = from / length;"] : []),
     ...[...coordinates].reverse().map((c, i) => {
-      const d = outer.length - 1 - i;
+      const d = outer - 1 - i;
       return d === 0 ? `uint32_t ${c} = rest;` : `uint32_t ${c} = rest % d${d}; rest /= d${d};`;
     }),
     "for (uint32_t at = from; at < to;) {",
@@ -84,12 +84,53 @@ function write(plan: KernelPlan): KernelText {
     ...loops,
     "at = start + stop; place = 0;",
     ...[...coordinates].reverse().map((c, i) => {
-      const d = outer.length - 1 - i;
+      const d = outer - 1 - i;
       return d === 0 ? `${c}++;` : `if (++${c} < d${d}) continue; ${c} = 0;`;
     }),
     "}",
   ];
   return { text: `{\n${lines.join("\n")}\n}\n`, parameters };
+}
+
+/** Element by element. */
+function elementLoops(plan: KernelPlan): Loops {
+  const byElement = scopeOf(plan);
+  const across = acrossFor(plan, byElement);
+  const scope = across?.graph.scope ?? byElement;
+  const graph = across?.graph ?? new GraphBuilder(scope);
+  const body = across?.body ?? bodyOf(graph, plan);
+  return {
+    graph,
+    dimensions: scope.dimensions,
+    outer: scope.inner,
+    roots: [body.value, ...body.init, ...body.step, ...body.accumulators],
+    whole: wholeNodes(plan, body, scope),
+    write(emitter, out) {
+      if (across !== undefined) return [acrossLoop(emitter, plan, across.match, body, out)];
+      const reduces = body.accumulators.length > 0;
+      if (reduces && prefersSingle(body, graph)) return [singleLoop(emitter, plan, body, out, true)];
+      const loops: string[] = [];
+      if (reduces) {
+        loops.push(...REDUCTION_COPIES.map((copies) => placeLoop(emitter, plan, body, out, copies, "n")));
+        loops.push(singleLoop(emitter, plan, body, out, false));
+      } else loops.push(placeLoop(emitter, plan, body, out, 1, "LANES"));
+      return [...loops, placeLoop(emitter, plan, body, out, 1, "n")];
+    },
+  };
+}
+
+/** Step by step, each at the elements that it means. */
+function stepLoops(plan: KernelPlan, scatter: Scatter): Loops {
+  const { graph, outer, lanes, meant, index, value } = scatter;
+  return {
+    graph,
+    dimensions: [...plan.dimensions.slice(0, outer), fixed(lanes)],
+    outer,
+    roots: [meant, index, value],
+    indices: [index],
+    whole: new Set(bitsOf(plan.record.dtype) === 64 ? [value] : []),
+    write: (emitter, out) => [scatterLoop(emitter, plan, scatter, out)],
+  };
 }
 
 /** Nodes of which all 64 bits are stored. */
@@ -145,7 +186,7 @@ function placeLoop(
   }
   const stores = reduces ? places.final : places.lane;
   each(() => {
-    const store = storeCode(emitter, plan, body.value, out);
+    const store = storeVector(emitter, plan, body.value, out);
     stores.push(store);
   });
   const inside = [...places.lane, ...steps, ...places.final];
@@ -166,7 +207,7 @@ const FEW = 2;
 
 /** The loop over places one at a time, in single words: over the last few of a run, or over all. */
 function singleLoop(emitter: Emitter, plan: KernelPlan, body: Body, out: string, all: boolean): string {
-  const { places, words, graph } = emitter;
+  const { places } = emitter;
   emitter.begin(1, "1");
   const names = body.accumulators.map(() => emitter.name());
   emitter.setAccumulators([names]);
@@ -184,9 +225,7 @@ function singleLoop(emitter: Emitter, plan: KernelPlan, body: Body, out: string,
   places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
   const steps = [...places.step, ...places.inner, ...next];
   emitter.end();
-  const node = storedNode(graph, plan.record.dtype, body.value);
-  const bits = bitsOf(plan.record.dtype);
-  const word = bits === 64 ? `v_setl(${words.wide(node)})` : `v_set(${words.low(node)})`;
+  const store = storeWord(emitter, plan, body.value, out);
   return [
     `for (; place < stop${all ? "" : ` && stop - place <= ${FEW}`}; place++) {`,
     ...places.lane,
@@ -195,7 +234,7 @@ function singleLoop(emitter: Emitter, plan: KernelPlan, body: Body, out: string,
     ...steps,
     "}",
     ...places.final,
-    `v_store_${bits}(${addressOf(emitter, plan, out)}, ${word}, 1);`,
+    store,
     "}",
   ].join("\n");
 }
@@ -233,36 +272,6 @@ function accumulated(emitter: Emitter, family: Family, accumulator: Node, node: 
     default:
       return [family === "s" ? "int32_t" : "vi", words.low(node)];
   }
-}
-
-/** Where the element of the present place lies. */
-const addressOf = ({ place }: Emitter, { record: { dtype } }: KernelPlan, out: string): string =>
-  `m + ${out} + ${bitsOf(dtype) / 8} * (uint64_t)(start + ${place})`;
-
-/** What is stored of a value: of a 16-bit float the pattern of what was widened. */
-function storedNode(graph: GraphBuilder, dtype: DType, value: Node): Node {
-  return dtype === DType.FLOAT16 || dtype === DType.BFLOAT16 ? patternNode(graph, dtype, value) : value;
-}
-
-/** Stores the lanes of the value at the present place. */
-function storeCode(emitter: Emitter, plan: KernelPlan, given: Node, out: string): string {
-  const { dtype } = plan.record;
-  const { vectors, lanes, graph } = emitter;
-  const bits = bitsOf(dtype);
-  const at = addressOf(emitter, plan, out);
-  const node = storedNode(graph, dtype, given);
-  if (bits === 64) return `v_store_64(${at}, ${vectors.wide(node)}, ${lanes});`;
-  if (dtype !== DType.FLOAT32) return `v_store_${bits}(${at}, ${vectors.low(node)}, ${lanes});`;
-  const value = vectors.float(node);
-  const canonical = givesOneNaN(node) || emitter.representation(node) !== "float";
-  return `v_store_32(${at}, (vi)${canonical ? value : `v_canonical(${value})`}, ${lanes});`;
-}
-
-/** Of a stored 16-bit float, the node of its pattern. */
-function patternNode(graph: GraphBuilder, dtype: DType, node: Node): Node {
-  const to = dtype === DType.FLOAT16 ? OPCODE.ftoh : OPCODE.ftob;
-  const widened = node.args.length === 1 ? node.args[0] : node;
-  return widened.op === to ? widened : graph.compute(to, widened);
 }
 
 /** How words are reduced in any order: the function, and how they become keys and patterns again. */
@@ -308,7 +317,7 @@ function acrossLoop(
   const [result, reduced] = [emitter.name(), emitter.name()];
   emitter.setAccumulators([[`${body.accumulators[0].float ? "v_setf" : "v_set"}(${reduced})`]]);
   emitter.end();
-  const store = storeCode(emitter, plan, body.value, out);
+  const store = storeVector(emitter, plan, body.value, out);
   const found = pattern === undefined ? result : `${pattern}(${result})`;
   const type = body.accumulators[0].float
     ? `const float ${reduced} = s_float(${found});`

@@ -5,6 +5,7 @@
 import { DType, type NodeRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import type { GraphBuilder, Node, OperandPlan, Scope, Size } from "./graph.ts";
+import type { Scatter } from "./scatter.ts";
 
 /** What a kernel is made for. */
 export interface KernelPlan {
@@ -22,8 +23,10 @@ export interface KernelPlan {
   readonly rowByRow: boolean;
   /** Address of 16 bytes that hold four copies of a pattern. */
   readonly constants: (pattern: number) => number;
-  /** For the last part of a contraction: the operand that holds its sums, which then are the reduction. */
+  /** For the last part of a reduction: the operand that holds its sums, or last accumulators, which then are the reduction. */
   readonly sums?: number;
+  /** For a scattering reduction: how its steps are run through. The start of each element then is in its place already. */
+  readonly scatter?: Scatter;
 }
 
 /** The nodes of a kernel: a value, or a reduction; already as stored. */

@@ -85,7 +85,11 @@ const RULES: Readonly<Record<number, Rule>> = {
   [OPCODE.urem]: when(natural, remainder),
   [OPCODE.imin]: (a, b) => ({ low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) }),
   [OPCODE.imax]: (a, b) => ({ low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) }),
-  [OPCODE.umin]: when(natural, (a, b) => ({ low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) })),
+  // Of a natural number and any other the lesser is not above the natural one.
+  [OPCODE.umin]: (a, b) => {
+    if (natural(a) && natural(b)) return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
+    return natural(a) || natural(b) ? { low: 0, high: natural(a) ? a.high : b.high } : UNKNOWN;
+  },
   [OPCODE.umax]: when(natural, (a, b) => ({ low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) })),
   [OPCODE.ineg]: (a) => (known(a) ? { low: -a.high, high: -a.low } : UNKNOWN),
   [OPCODE.iabs]: (a) => (known(a) ? { low: 0, high: Math.max(Math.abs(a.low), Math.abs(a.high)) } : UNKNOWN),

@@ -74,6 +74,13 @@ export class Emitter {
     this.#accumulators = [];
   }
 
+  /** Takes out what is written of the loop so far: it then stands before, and perhaps decides, what is written next. */
+  cut(): Pick<Places, "step" | "lane" | "inner"> {
+    const { step, lane, inner } = this.places;
+    Object.assign(this.places, { step: [], lane: [], inner: [] });
+    return { step, lane, inner };
+  }
+
   /** Which of the copies is written. */
   copy(copy: number): void {
     this.#forms.copy = copy;

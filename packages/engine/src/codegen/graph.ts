@@ -180,6 +180,25 @@ export class GraphBuilder {
     return this.#node(OPCODE.step, [], 0, { low: 0, high, float: false, depends, stride: lanes ? 1 : 0 });
   }
 
+  /** Place of a lane among `count` places that are run through in lanes, whatever dimensions they are of. */
+  lane(count: number): Node {
+    if (count === 1) return this.constant(0);
+    const bounds = { low: 0, high: count - 1 };
+    return this.#node(OPCODE.index, [], this.scope.rank, { ...bounds, float: false, depends: DEPENDS.LANE, stride: 1 });
+  }
+
+  /** A node with others in the place of some that it is computed from. `made` holds those, and all that was replaced so far. */
+  replace(node: Node, made: Map<Node, Node>): Node {
+    const known = made.get(node);
+    if (known !== undefined) return known;
+    const args = node.args.map((arg) => this.replace(arg, made));
+    const load = (): Node => this.load(node.imm, args[0], args[1] ?? this.constant(0));
+    const same = args.every((arg, i) => arg === node.args[i]);
+    const result = same ? node : node.op === OPCODE.load ? load() : this.compute(node.op, ...args);
+    made.set(node, result);
+    return result;
+  }
+
   /** A load of an operand; 0 where the operand cannot have the element. */
   load(slot: number, index: Node, call: Node): Node {
     const operand = this.scope.operands[slot];

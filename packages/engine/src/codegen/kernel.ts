@@ -9,10 +9,11 @@ import type { ModuleWriter } from "../wasm/module.ts";
 import { acrossCode, acrossOf, prefersAcross, type Across } from "./across.ts";
 import { bodyOf, scopeOf, stored, type Body, type KernelPlan } from "./body.ts";
 import { Emitter, LANES } from "./emitter.ts";
-import { GraphBuilder, type Node, type Scope, type Size } from "./graph.ts";
+import { fixed, GraphBuilder, type Node, type Scope, type Size } from "./graph.ts";
 import type { Library } from "./library.ts";
 import { representations } from "./representation.ts";
 import { typeOf } from "./scalar.ts";
+import { scatterLoop, type Scatter } from "./scatter.ts";
 import { storeOf } from "./stores.ts";
 
 /** Vectors that a reduction's loop computes at once, to hide the latency of its chains. */
@@ -39,42 +40,34 @@ function writeRows(module: ModuleWriter, kernel: { readonly name: string; readon
   );
 }
 
+/** What a kernel's function runs through, in a graph, and how. */
+interface Loops {
+  readonly graph: GraphBuilder;
+  /** Dimensions of which each place has runs of its own, and those that make up a run. */
+  readonly outer: readonly Size[];
+  readonly inner: readonly Size[];
+  readonly roots: readonly Node[];
+  /** Roots of which all 64 bits are wanted. */
+  readonly whole: ReadonlySet<Node>;
+  /** Code for the places of one run, from the present one to `stop`. */
+  readonly write: (emitter: Emitter, stop: number) => Code;
+}
+
 /** Adds the kernel to a module: `name(from: i32, to: i32)`. */
 export function writeKernel(module: ModuleWriter, library: Library, plan: KernelPlan): void {
-  const lanesOfElements = scopeOf(plan);
-  const across = acrossFor(plan, lanesOfElements);
-  const scope = across?.graph.scope ?? lanesOfElements;
-  const graph = across?.graph ?? new GraphBuilder(scope);
-  const body = across?.body ?? bodyOf(graph, plan);
-  const whole = new Set<Node>();
-  const { record } = plan;
-  if (bitsOf(record.dtype) === 64) whole.add(body.value);
-  const accumulatorTypes = body.accumulators.length === 0 ? [] : scope.accumulators;
-  accumulatorTypes.forEach((dtype, i) => {
-    if (bitsOf(dtype) === 64) for (const node of [body.init[i], body.step[i], body.accumulators[i]]) whole.add(node);
-  });
-  const roots = [body.value, ...body.init, ...body.step, ...body.accumulators];
+  const { scatter } = plan;
+  const { graph, outer, inner, roots, whole, write } =
+    scatter === undefined ? elementLoops(plan) : stepLoops(plan, scatter);
   const writer = module.function(plan.name, ["i32", "i32"], []);
   if (plan.sums !== undefined) writeRows(module, writer);
   const local = () => writer.local("i32");
-  const outer = scope.dimensions.slice(0, scope.inner);
   const counters = { coordinates: outer.map(local), start: local(), place: local(), step: local() };
   const [at, stop, length] = [local(), local(), local()];
   const emitter = new Emitter(graph, writer, library, counters, representations(roots, whole), plan.constants);
-
-  const loops: Code[] = [];
-  const most = innerMost(scope);
-  if (across !== undefined) loops.push(acrossLoop(emitter, plan, across.match, body));
-  else if (most >= LANES && bitsOf(record.dtype) !== 4 && worthVectors(body)) {
-    const copies = body.accumulators.length > 0 ? REDUCTION_COPIES : MAP_COPIES;
-    if (copies > 1 && most >= LANES * copies) loops.push(placeLoop(emitter, plan, body, true, copies, stop));
-    loops.push(placeLoop(emitter, plan, body, true, 1, stop));
-  }
-  if (across === undefined) loops.push(placeLoop(emitter, plan, body, false, 1, stop));
+  const loops = write(emitter, stop);
 
   const { places } = emitter;
   const size = (s: Size): Code => (s.constant !== undefined ? i32.const(s.constant) : i32.load(i32.const(s.slot)));
-  const inner = scope.dimensions.slice(scope.inner);
   const coordinates: Code[] = [];
   const rest = local();
   coordinates.push(set(rest, i32.div_u(get(at), get(length))));
@@ -107,6 +100,53 @@ export function writeKernel(module: ModuleWriter, library: Library, plan: Kernel
       ),
     ),
   ];
+}
+
+/** Element by element. */
+function elementLoops(plan: KernelPlan): Loops {
+  const lanesOfElements = scopeOf(plan);
+  const across = acrossFor(plan, lanesOfElements);
+  const scope = across?.graph.scope ?? lanesOfElements;
+  const graph = across?.graph ?? new GraphBuilder(scope);
+  const body = across?.body ?? bodyOf(graph, plan);
+  const whole = new Set<Node>();
+  const { record } = plan;
+  if (bitsOf(record.dtype) === 64) whole.add(body.value);
+  const accumulatorTypes = body.accumulators.length === 0 ? [] : scope.accumulators;
+  accumulatorTypes.forEach((dtype, i) => {
+    if (bitsOf(dtype) === 64) for (const node of [body.init[i], body.step[i], body.accumulators[i]]) whole.add(node);
+  });
+  return {
+    graph,
+    outer: scope.dimensions.slice(0, scope.inner),
+    inner: scope.dimensions.slice(scope.inner),
+    roots: [body.value, ...body.init, ...body.step, ...body.accumulators],
+    whole,
+    write(emitter, stop) {
+      if (across !== undefined) return acrossLoop(emitter, plan, across.match, body);
+      const loops: Code[] = [];
+      const most = innerMost(scope);
+      if (most >= LANES && bitsOf(record.dtype) !== 4 && worthVectors(body)) {
+        const copies = body.accumulators.length > 0 ? REDUCTION_COPIES : MAP_COPIES;
+        if (copies > 1 && most >= LANES * copies) loops.push(placeLoop(emitter, plan, body, true, copies, stop));
+        loops.push(placeLoop(emitter, plan, body, true, 1, stop));
+      }
+      return [...loops, placeLoop(emitter, plan, body, false, 1, stop)];
+    },
+  };
+}
+
+/** Step by step, each at the elements that it means. */
+function stepLoops(plan: KernelPlan, scatter: Scatter): Loops {
+  const { graph, outer, lanes, meant, index, value } = scatter;
+  return {
+    graph,
+    outer: plan.dimensions.slice(0, outer),
+    inner: [fixed(lanes)],
+    roots: [meant, index, value],
+    whole: new Set(bitsOf(plan.record.dtype) === 64 ? [value] : []),
+    write: (emitter, stop) => scatterLoop(emitter, plan, scatter, stop),
+  };
 }
 
 /** The reduction across steps that serves a plan better than lanes over elements, if there is one. */

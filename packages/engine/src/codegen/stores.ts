@@ -6,15 +6,21 @@ import type { KernelPlan } from "./body.ts";
 import { canonicalBits, canonicalVector, holdsOneNaN, LANES, type Emitter } from "./emitter.ts";
 import { isFloatType, type Node } from "./graph.ts";
 
-/** Stores the value at the present place, `offset` places on. */
-export function storeOf(emitter: Emitter, plan: KernelPlan, given: Node, vectors: boolean, offset: number): Code {
-  const { counters, writer } = emitter;
+/** Stores the value at the present place, or at the element `place`, `offset` elements on. */
+export function storeOf(
+  emitter: Emitter,
+  plan: KernelPlan,
+  given: Node,
+  vectors: boolean,
+  offset: number,
+  place = i32.add(get(emitter.counters.start), get(emitter.counters.place)),
+): Code {
+  const { writer } = emitter;
   const { dtype } = plan.record;
   const bits = bitsOf(dtype);
   // The pattern of a 16-bit float is what was widened.
   const node = (dtype === DType.FLOAT16 || dtype === DType.BFLOAT16) && given.args.length === 1 ? given.args[0] : given;
   const base = plan.out.constant !== undefined ? i32.const(plan.out.constant) : i32.load(i32.const(plan.out.slot));
-  const place = i32.add(get(counters.start), get(counters.place));
   const address = i32.add(base, bits >= 8 ? i32.mul(place, i32.const(bits / 8)) : i32.shr_u(place, i32.const(1)));
   const shift = (offset * bits) / 8;
   if (!vectors) {

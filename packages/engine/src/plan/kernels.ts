@@ -2,11 +2,13 @@
 import { DType, sectionsOf, type Request } from "@assay/vm";
 import type { KernelPlan } from "../codegen/body.ts";
 import { fixed, type OperandPlan } from "../codegen/graph.ts";
+import type { Scatter } from "../codegen/scatter.ts";
 import { KIND } from "../contraction.ts";
 import type { ContractionPlaces } from "./contractions.ts";
 import type { PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
 import type { MatchedContraction } from "./recognise.ts";
+import type { Accumulators } from "./scatters.ts";
 
 export interface KernelContext {
   readonly surroundings: Surroundings;
@@ -16,6 +18,10 @@ export interface KernelContext {
   readonly matches: ReadonlyMap<PlannedNode, MatchedContraction>;
   /** Address of the sums of those contractions whose output cannot hold them. */
   readonly sums: number;
+  /** Scattering reductions, by the node whose kernel runs through the steps. */
+  readonly scatters: ReadonlyMap<PlannedNode, Scatter>;
+  /** Where the last accumulators lie of nodes that make elements of them. */
+  readonly accumulators: ReadonlyMap<PlannedNode, Accumulators>;
 }
 
 const FOUR_BYTES = new Set<number>([DType.FLOAT32, DType.INT32, DType.UINT32]);
@@ -43,9 +49,9 @@ export function costOf({ record, extent }: PlannedNode): number {
 /** The kernel of a node; of a contraction the one that makes elements of its sums. */
 export function kernelPlan(node: PlannedNode, rowByRow: boolean, context: KernelContext): KernelPlan {
   const { record, dimensions, count, extent } = node;
-  const { request, places, surroundings, matches } = context;
+  const { request, places, surroundings } = context;
   const operands = operandPlans(node, surroundings);
-  const match = matches.get(node);
+  const sums = sumsOf(node, context);
   return {
     name: node.name,
     record: record!,
@@ -57,18 +63,18 @@ export function kernelPlan(node: PlannedNode, rowByRow: boolean, context: Kernel
     out: node.address,
     constants: (pattern) => places.tables.place(new Int32Array(4).fill(pattern)),
     rowByRow,
-    ...(match === undefined ? { operands } : lastPart(node, match, operands, context)),
+    scatter: context.scatters.get(node),
+    ...(sums === undefined ? { operands } : { operands: [...operands, sums], sums: operands.length }),
   };
 }
 
-/** Beside the record's own operands the last part of a contraction has its sums. */
-function lastPart(
-  node: PlannedNode,
-  match: MatchedContraction,
-  operands: readonly OperandPlan[],
-  context: KernelContext,
-): Pick<KernelPlan, "operands" | "sums"> {
+/** What the last part of a reduction has beside the record's own operands: the sums of a contraction, or last accumulators. */
+function sumsOf(node: PlannedNode, context: KernelContext): OperandPlan | undefined {
+  const { count } = node;
+  const accumulators = context.accumulators.get(node);
+  if (accumulators !== undefined) return { kind: "tensor", count, ...accumulators };
+  const match = context.matches.get(node);
+  if (match === undefined) return undefined;
   const dtype = match.kind === KIND.FLOAT32 ? DType.FLOAT32 : DType.INT32;
-  const address = fixed(sumsAddress(node, context));
-  return { operands: [...operands, { kind: "tensor", dtype, count: node.count, address }], sums: operands.length };
+  return { kind: "tensor", dtype, count, address: fixed(sumsAddress(node, context)) };
 }

@@ -17,6 +17,7 @@ import { historyNodes, type GivenTensor, type Surroundings } from "./operands.ts
 import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
+import { scatters } from "./scatters.ts";
 import type { KernelCall, Step } from "./step.ts";
 import { prepareFactors } from "./preparedFactors.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
@@ -126,7 +127,9 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   const tables = new Tables(memory);
   const inRows = new Map(rowWise.flatMap(({ found }) => [...found]));
   const prepared = prepareFactors(grouped, matches(grouped, surroundings, request), surroundings, memory);
-  const { lists, matches: found } = prepared;
+  const { matches: found } = prepared;
+  const scattered = scatters(prepared.lists, surroundings, request, memory);
+  const { lists } = scattered;
   for (const [node, { match }] of inRows) found.set(node, match);
   const kernels: KernelContext = {
     surroundings,
@@ -134,6 +137,8 @@ export function planRun(program: Program, request: Request, options: PlanOptions
     places: { tables, packed: options.packed, kernels: options.kernels },
     matches: found,
     sums: memory.take(sumsBytes(found)),
+    scatters: scattered.found,
+    accumulators: scattered.accumulators,
   };
   const context: StepContext = {
     ...kernels,
