@@ -27,6 +27,8 @@ import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
 import type { NativeUse } from "./plan/natives.ts";
 import type { PlannedNode } from "./plan/nodes.ts";
+import { evaluated } from "./evaluated.ts";
+import type { ComputedFactor } from "./plan/computedFactor.ts";
 import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type KernelCounts, type ListProgram, type Plan } from "./plan/plan.ts";
@@ -95,7 +97,11 @@ export class Engine {
     this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
     if (shared) this.#pool = host().threads(this.#memory, choice, threads - 1);
     if (shared && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
-    this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels);
+    // No kernels are compiled by the machine's compiler for what runs once.
+    const alone = { backend: "wasm", emulate } as const;
+    const evaluate = (factor: ComputedFactor) =>
+      evaluated((part, options) => new Engine(part, options), program, factor, alone);
+    this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels, evaluate);
   }
 
   /**

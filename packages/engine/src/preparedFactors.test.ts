@@ -20,6 +20,7 @@ import { expect } from "chai";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { buildModel, type ModelSpec, type NodeSpec } from "../../graph/src/testing/onnxBuilder.ts";
+import { Engine } from "./index.ts";
 import { matches } from "./plan/steps.ts";
 import { onEveryBackend, type Example } from "./testing/everyBackend.ts";
 import { planned } from "./testing/planned.ts";
@@ -97,25 +98,54 @@ function blocked(rows: number, bits: number): Example {
 }
 
 /** Queries and keys that are both scaled before their product. */
-function attention(): Example {
+function attention(queries: number): Example {
   const random = new Random(5);
   const names = ["q", "k", "v"];
+  const shapes = [queries, 11, 11].map((length) => [1, length, 24]);
+  const attributes = { q_num_heads: 2, kv_num_heads: 2, scale: { float: 0.3 } };
   const spec: ModelSpec = {
     opset: 23,
-    nodes: [
-      {
-        operator: "Attention",
-        inputs: names,
-        outputs: ["y"],
-        attributes: { q_num_heads: 2, kv_num_heads: 2, scale: { float: 0.3 } },
-      },
-    ],
-    inputs: names.map((name) => ({ name, dtype: DType.FLOAT32, shape: [1, 11, 24] })),
+    nodes: [{ operator: "Attention", inputs: names, outputs: ["y"], attributes }],
+    inputs: names.map((name, i) => ({ name, dtype: DType.FLOAT32, shape: shapes[i] })),
     outputs: [{ name: "y", dtype: DType.FLOAT32 }],
   };
   const { program } = importOnnx(buildModel(spec));
-  const inputs = names.map(() => floats(random, DType.FLOAT32, [1, 11, 24], 0));
-  return { name: "attention", program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
+  const inputs = shapes.map((shape) => floats(random, DType.FLOAT32, shape, 0));
+  return { name: `attention of ${queries}`, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
+}
+
+/** A product by dequantised weights, too many to be folded, that something else may read too. */
+function dequantised(other: "nothing" | "an output" | "a sum"): Example {
+  const random = new Random(7);
+  const [rows, depth, columns] = [600, 600, 440];
+  const product = {
+    nothing: [],
+    "an output": [],
+    "a sum": [{ operator: "ReduceSum", inputs: ["weights"], outputs: ["z"], attributes: { keepdims: 0 } }],
+  }[other];
+  const spec: ModelSpec = {
+    nodes: [
+      { operator: "DequantizeLinear", inputs: ["w", "scale"], outputs: ["weights"], attributes: { axis: 1 } },
+      { operator: "MatMul", inputs: ["x", "weights"], outputs: ["y"] },
+      ...product,
+    ],
+    inputs: [{ name: "x", dtype: DType.FLOAT32, shape: [2, depth] }],
+    outputs: ["y", ...(other === "a sum" ? ["z"] : []), ...(other === "an output" ? ["weights"] : [])].map((name) => ({
+      name,
+      dtype: DType.FLOAT32,
+    })),
+    constants: {
+      w: tensorOfWords(
+        DType.INT8,
+        [rows, columns],
+        Array.from({ length: rows * columns }, () => random.between(-128, 127)),
+      ),
+      scale: floats(random, DType.FLOAT32, [columns], 0),
+    },
+  };
+  const { program } = importOnnx(buildModel(spec));
+  const inputs = [floats(random, DType.FLOAT32, [2, depth])];
+  return { name: `weights that ${other} reads`, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
 }
 
 /**
@@ -182,18 +212,30 @@ describe("prepared factors", () => {
     ),
   );
 
-  const quantised = [blocked(9, 4), blocked(5, 2), blocked(6, 8)];
+  const quantised = [blocked(9, 4), blocked(5, 2), blocked(6, 8), blocked(1, 4)];
+  const weights = (["nothing", "an output", "a sum"] as const).map(dequantised);
   const columns = sized(1);
 
   it("are those of contractions", () => {
     for (const one of [...examples, ...quantised, columns]) expect(contractionsOf(one), one.name).to.equal(1);
     // The scores; the values are summed past what is masked, which is another sum.
-    expect(contractionsOf(attention())).to.equal(1);
+    expect(contractionsOf(attention(11))).to.equal(1);
   });
 
   it("are left to generated code where they are used too seldom, or made with a size that their kernel has not", () => {
-    expect([blocked(3, 4), sized(0)].map(contractionsOf)).to.deep.equal([0, 0]);
+    expect([attention(2), sized(0)].map(contractionsOf)).to.deep.equal([0, 0]);
   });
 
-  onEveryBackend([...examples, ...quantised, blocked(3, 4), columns, sized(0), attention()]);
+  it("are computed once where they are made of parameters, and kept in a run where something else reads them", () => {
+    const kernels = [...quantised.slice(0, 1), ...weights].map(({ program, request }) => {
+      const engine = new Engine(program, { backend: "wasm" });
+      const { all } = engine.prepare(request)!;
+      engine.close();
+      return all;
+    });
+    // So long a sum is made by two nodes.
+    expect(kernels).to.deep.equal([1, 1, 2, 4]);
+  }).timeout(60_000);
+
+  onEveryBackend([...examples, ...quantised, ...weights, columns, sized(0), ...[2, 11].map(attention)]);
 });

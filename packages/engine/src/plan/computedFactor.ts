@@ -13,6 +13,8 @@ export interface ComputedFactor {
   readonly record: MapRecord;
   /** Sizes of the output, 1 where the factor does not depend on a coordinate, then the depth. */
   readonly sizes: readonly number[];
+  /** Whether it is made of parameters alone, and so the same in every run. */
+  readonly constant: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export function computedFactor(
   }
   return {
     sizes: [...sizes.map((size, d) => (has(d) ? size : 1)), depth],
+    constant: isConstant(own, factor, graph),
     record: {
       kind: "map",
       dtype: DType.FLOAT32,
@@ -54,3 +57,26 @@ export function computedFactor(
     },
   };
 }
+
+/** Instructions whose result the request decides. */
+const OF_REQUEST: readonly number[] = [OPCODE.symbol, OPCODE.call, OPCODE.calls, OPCODE.seed];
+
+/** Whether code asks for something of the request. */
+export function isOfRequest(code: Uint8Array): boolean {
+  return code.some((opcode, at) => at % 4 === 0 && OF_REQUEST.includes(opcode));
+}
+
+function isConstant(code: Uint8Array, factor: Node, graph: GraphBuilder): boolean {
+  if (isOfRequest(code)) return false;
+  let loads = 0;
+  const readsParameters = ({ op, imm, args }: Node): boolean => {
+    const operand = op === OPCODE.load ? graph.scope.operands[imm] : undefined;
+    if (operand !== undefined) loads++;
+    const isFixed = operand === undefined || (operand.kind === "tensor" && operand.parameter !== undefined);
+    return isFixed && args.every(readsParameters);
+  };
+  return readsParameters(factor) && loads > 0;
+}
+
+/** Elements of the factor's tensor. */
+export const elementsOf = ({ sizes }: ComputedFactor): number => sizes.reduce((product, size) => product * size, 1);

@@ -33,11 +33,11 @@ export function placeContraction(
 ): PlacedContraction {
   const factorOf = (side: number): Factor => {
     const factor = sideOf(match, side);
-    const parameter = parameterOf(operands[factor.slot]);
-    if (parameter !== undefined && isPacked(factor, operands)) {
+    const source = factor.computed ?? parameterOf(operands[factor.slot]);
+    if (source !== undefined && isPacked(factor, operands)) {
       const { zero } = factor;
       const zeroParameter = zero?.kind === "loaded" ? parameterOf(operands[zero.slot]) : undefined;
-      const { address, batch } = packed.factor(parameter, side, match, zeroParameter);
+      const { address, batch } = packed.factor(source, side, match, zeroParameter);
       return { ...EMPTY, address, dtype: packedType(match, side), mode: MODE.PACKED, batch: tables.place(batch) };
     }
     return readFactor(factor, side, operands, tables);

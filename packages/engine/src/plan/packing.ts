@@ -16,6 +16,7 @@ import {
   type Factor,
 } from "../contraction.ts";
 import { writeAsFloats, writeCanonical } from "./canonical.ts";
+import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
@@ -28,9 +29,18 @@ export interface Packed {
   readonly batch: Int32Array;
 }
 
+/** What is packed: a parameter, or what is computed of parameters alone. */
+export type PackedSource = number | ComputedFactor;
+
+/** Computes what is made of parameters alone: its elements as binary32. */
+export type Evaluate = (factor: ComputedFactor) => Uint8Array;
+
+/** Most bytes of all factors that are made of parameters alone and held as floats. */
+const MOST_COMPUTED_BYTES = 2 ** 29;
+
 interface Wanted {
   readonly key: string;
-  readonly parameter: number;
+  readonly source: PackedSource;
   readonly side: number;
   readonly match: MatchedContraction;
   readonly distinct: readonly number[];
@@ -48,20 +58,42 @@ export class PackedParameters {
   readonly #kernels: ContractionKernels;
   readonly #known = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
+  readonly #evaluate: Evaluate;
+  /** Keys of the computed factors that are held, and bytes of them all. */
+  readonly #held = new Set<string>();
+  #heldBytes = 0;
 
-  constructor(program: Program, memory: LinearMemory, parameters: Parameters, kernels: ContractionKernels) {
+  constructor(
+    program: Program,
+    memory: LinearMemory,
+    parameters: Parameters,
+    kernels: ContractionKernels,
+    evaluate: Evaluate,
+  ) {
     this.#program = program;
     this.#memory = memory;
     this.#parameters = parameters;
     this.#kernels = kernels;
+    this.#evaluate = evaluate;
   }
 
-  /** The packed form of a contraction's factor that is a parameter; noted, if it is not there yet, until `settle`. */
-  factor(parameter: number, side: number, match: MatchedContraction, zero: number | undefined): Packed {
+  /** Whether a computed factor is held packed: it is the same in every run, and there is room for it. */
+  holds(factor: ComputedFactor): boolean {
+    if (!factor.constant) return false;
+    const [key, bytes] = [keyOf(factor), 4 * elementsOf(factor)];
+    if (this.#held.has(key)) return true;
+    if (this.#heldBytes + bytes > MOST_COMPUTED_BYTES) return false;
+    this.#held.add(key);
+    this.#heldBytes += bytes;
+    return true;
+  }
+
+  /** The packed form of a contraction's factor that is a parameter or is held; noted, if it is not there yet, until `settle`. */
+  factor(source: PackedSource, side: number, match: MatchedContraction, zero: number | undefined): Packed {
     const { lane, depth, batch, zero: point } = sideOf(match, side);
     const distinct = [...new Set(batch)];
     const key = [
-      parameter,
+      keyOf(source),
       side,
       match.kind,
       match.depth,
@@ -73,7 +105,7 @@ export class PackedParameters {
     const lanes = side === SIDE.ROWS ? match.rows : match.columns;
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const known = this.#known.get(key);
-    if (known === undefined) this.#wanted.set(key, { key, parameter, side, match, distinct, zero });
+    if (known === undefined) this.#wanted.set(key, { key, source, side, match, distinct, zero });
     return { address: known ?? 0, batch: batch.map((offset) => distinct.indexOf(offset) * bytes) };
   }
 
@@ -81,7 +113,7 @@ export class PackedParameters {
   settle(): boolean {
     const wanted = [...this.#wanted.values()];
     this.#wanted.clear();
-    wanted.sort((a, b) => this.#bytesOf(b.parameter) - this.#bytesOf(a.parameter));
+    wanted.sort((a, b) => this.#bytesOf(b.source) - this.#bytesOf(a.source));
     for (const one of wanted) this.#pack(one);
     return wanted.length > 0;
   }
@@ -90,14 +122,15 @@ export class PackedParameters {
     return this.#program.params[parameter].dtype !== DType.FLOAT32;
   }
 
-  #bytesOf(parameter: number): number {
-    const { dtype, shape } = this.#program.params[parameter];
+  #bytesOf(source: PackedSource): number {
+    if (typeof source !== "number") return 4 * elementsOf(source);
+    const { dtype, shape } = this.#program.params[source];
     return byteLength(dtype, countOf(shape));
   }
 
   #pack(wanted: Wanted): void {
     const memory = this.#memory;
-    const { key, parameter, side, match, distinct, zero } = wanted;
+    const { key, source, side, match, distinct, zero } = wanted;
     const lanes = side === SIDE.ROWS ? match.rows : match.columns;
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const address = memory.take(bytes * distinct.length);
@@ -110,7 +143,7 @@ export class PackedParameters {
       });
     } else {
       const at = this.#place(wanted, {
-        address: match.kind === KIND.FLOAT32 ? this.#floats(parameter) : this.#placed(parameter),
+        address: this.#elements(source, match.kind),
         batch: this.#table(Int32Array.from(distinct)),
         lane: this.#table(lane),
         depth: this.#table(depth),
@@ -129,8 +162,8 @@ export class PackedParameters {
   }
 
   /** How a factor is packed a stretch at a time; undefined where it is not worth it. */
-  #stretches({ parameter, side, match }: Wanted): readonly Stretch[] | undefined {
-    if (side !== SIDE.COLUMNS || match.kind !== KIND.FLOAT32) return undefined;
+  #stretches({ source: parameter, side, match }: Wanted): readonly Stretch[] | undefined {
+    if (side !== SIDE.COLUMNS || match.kind !== KIND.FLOAT32 || typeof parameter !== "number") return undefined;
     // Floats of two bytes that are in the memory too are not what is packed.
     const isThere = this.#parameters.present(parameter) !== undefined && !this.#isNarrow(parameter);
     if (isThere || this.#bytesOf(parameter) <= STRETCH_BYTES) return undefined;
@@ -145,7 +178,8 @@ export class PackedParameters {
     const { lane, depth } = sideOf(wanted.match, SIDE.COLUMNS);
     const mark = memory.top;
     const raw = memory.take(4 * (high - low) + 64);
-    writeAsFloats(memory.bytes, raw, this.#program.params[wanted.parameter], offset + low, high - low);
+    // INVARIANT: what is packed by stretches is a parameter.
+    writeAsFloats(memory.bytes, raw, this.#program.params[wanted.source as number], offset + low, high - low);
     // Panels of part of the depth do not follow one another, so each is packed by itself; one set of words serves them all.
     const width = r1 - r0 === depth.length ? n1 - n0 : panel;
     const laneTable = this.#table(lane.subarray(n0, n0 + width));
@@ -178,10 +212,16 @@ export class PackedParameters {
     return raw;
   }
 
-  /** Address of a parameter's elements as floats, until the memory is released. */
-  #floats(index: number): number {
-    const tensor = this.#program.params[index];
-    if (tensor.dtype === DType.FLOAT32) return this.#placed(index);
+  /** Address of the elements of what is packed, of floats as binary32, until the memory is released. */
+  #elements(source: PackedSource, kind: number): number {
+    if (typeof source !== "number") {
+      const bytes = this.#evaluate(source);
+      const raw = this.#memory.take(bytes.length + 64);
+      this.#memory.bytes.set(bytes, raw);
+      return raw;
+    }
+    const tensor = this.#program.params[source];
+    if (kind !== KIND.FLOAT32 || tensor.dtype === DType.FLOAT32) return this.#placed(source);
     const count = countOf(tensor.shape);
     const raw = this.#memory.take(4 * count + 64);
     writeAsFloats(this.#memory.bytes, raw, tensor, 0, count);
@@ -216,6 +256,13 @@ export class PackedParameters {
   }
 }
 
+function keyOf(source: PackedSource): string {
+  if (typeof source === "number") return String(source);
+  const { record, sizes } = source;
+  const { constants, operands, value } = record;
+  return JSON.stringify([sizes, constants, operands, value.results, Buffer.from(value.code).toString("base64")]);
+}
+
 function zeroKey(point: MatchedFactor["zero"], parameter: number | undefined): (string | number)[] {
   if (point === undefined) return [];
   return point.kind === "constant" ? ["constant", point.value] : [`zero ${parameter}`, digest(point.lane)];
@@ -227,7 +274,8 @@ export const parameterOf = (operand: OperandPlan): number | undefined =>
 
 /** Whether a factor is read packed: it and its zero points are parameters, and no guard hides any of it. */
 export function isPacked({ slot, guards, zero, computed }: MatchedFactor, operands: readonly OperandPlan[]): boolean {
-  if (computed !== undefined) return false;
+  // Other computed factors are in memory by then (`prepareFactors`), and no longer computed.
+  if (computed !== undefined) return true;
   const isFixed = zero?.kind !== "loaded" || parameterOf(operands[zero.slot]) !== undefined;
   return parameterOf(operands[slot]) !== undefined && guards.length === 0 && isFixed;
 }

@@ -19,6 +19,7 @@ import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
 import { scatters } from "./scatters.ts";
 import type { KernelCall, Step } from "./step.ts";
+import { constantNodes } from "./constantNodes.ts";
 import { prepareFactors } from "./preparedFactors.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
 import { encodeSteps } from "./stepWords.ts";
@@ -126,7 +127,10 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   writeCanonicalFloats(writer);
   const tables = new Tables(memory);
   const inRows = new Map(rowWise.flatMap(({ found }) => [...found]));
-  const prepared = prepareFactors(grouped, matches(grouped, surroundings, request), surroundings, memory);
+  const { packed } = options;
+  const asked = keep === "all" ? "all" : new Set([...kept, ...retained]);
+  const constant = constantNodes(grouped, matches(grouped, surroundings, request), packed, asked);
+  const prepared = prepareFactors(constant.lists, constant.matches, surroundings, memory, packed);
   const { matches: found } = prepared;
   const scattered = scatters(prepared.lists, surroundings, request, memory);
   const { lists } = scattered;
@@ -134,7 +138,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   const kernels: KernelContext = {
     surroundings,
     request,
-    places: { tables, packed: options.packed, kernels: options.kernels },
+    places: { tables, packed, kernels: options.kernels },
     matches: found,
     sums: memory.take(sumsBytes(found)),
     scatters: scattered.found,

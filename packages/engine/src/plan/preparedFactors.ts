@@ -1,18 +1,18 @@
 /**
  * Factors that a contraction cannot read where they lie: floats of two bytes, and what is no tensor's element but any code. A
  * kernel of its own before the contraction writes them as floats into a place that all contractions share. (Parameters of two
- * bytes are packed as floats instead.)
+ * bytes, and what is made of parameters alone, are packed as floats instead, once.)
  */
 import { DType, type MapRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { fixed, type OperandPlan } from "../codegen/graph.ts";
 import { SIDE } from "../contraction.ts";
-import type { ComputedFactor } from "./computedFactor.ts";
+import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { PlannedList, PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
-import { isPacked, sideOf } from "./packing.ts";
-import type { MatchedContraction } from "./recognise.ts";
+import { isPacked, sideOf, type PackedParameters } from "./packing.ts";
+import { LEAST_USES, type MatchedContraction } from "./recognise.ts";
 
 /** Contractions whose factors are floats in memory all, and the lists with the kernels that put them there. */
 export interface PreparedFactors {
@@ -28,13 +28,14 @@ export function prepareFactors(
   found: ReadonlyMap<PlannedNode, MatchedContraction>,
   surroundings: Surroundings,
   memory: LinearMemory,
+  packed: PackedParameters,
 ): PreparedFactors {
-  const matches = new Map(found);
+  const matches = new Map([...found].filter(([node, match]) => isWorthIt(node, match, packed)));
   const operands = new Map<PlannedNode, OperandPlan[]>();
   const before = new Map<PlannedNode, PlannedNode[]>();
-  const wanted = [...found].flatMap(([node, match]) => unreadable(node, match, surroundings));
+  const wanted = [...matches].flatMap(([node, match]) => unreadable(node, match, surroundings, packed));
   const places = [SIDE.ROWS, SIDE.COLUMNS].map((side) => {
-    const most = Math.max(0, ...wanted.map((one) => (one.side === side ? countOf(one.factor) : 0)));
+    const most = Math.max(0, ...wanted.map((one) => (one.side === side ? elementsOf(one.factor) : 0)));
     return fixed(most === 0 ? 0 : memory.take(4 * most + 64));
   });
   for (const { node, side, factor } of wanted) {
@@ -43,7 +44,7 @@ export function prepareFactors(
     const slot = node.record!.operands.length + own.length;
     const read = { ...sideOf(match, side), slot, dtype: DType.FLOAT32, computed: undefined };
     matches.set(node, { ...match, [side === SIDE.ROWS ? "rowFactor" : "columnFactor"]: read });
-    const [address, count] = [places[side], fixed(countOf(factor))];
+    const [address, count] = [places[side], fixed(elementsOf(factor))];
     operands.set(node, [...own, { kind: "tensor", dtype: DType.FLOAT32, count, address }]);
     before.set(node, [...(before.get(node) ?? []), kernelOf(node, side, factor, address)]);
   }
@@ -63,11 +64,16 @@ interface Wanted {
 }
 
 /** The factors of a contraction that are to be computed before it. */
-function unreadable(node: PlannedNode, match: MatchedContraction, surroundings: Surroundings): Wanted[] {
+function unreadable(
+  node: PlannedNode,
+  match: MatchedContraction,
+  surroundings: Surroundings,
+  packed: PackedParameters,
+): Wanted[] {
   const plans = operandPlans(node, surroundings);
   return [SIDE.ROWS, SIDE.COLUMNS].flatMap((side) => {
     const { computed, dtype, slot } = sideOf(match, side);
-    if (computed !== undefined) return [{ node, side, factor: computed }];
+    if (computed !== undefined) return packed.holds(computed) ? [] : [{ node, side, factor: computed }];
     if (dtype !== DType.FLOAT16 && dtype !== DType.BFLOAT16) return [];
     const plan = plans[slot];
     // INVARIANT: a factor that is not computed is a tensor of a fixed count (`factorOf`).
@@ -86,10 +92,16 @@ function widened(node: PlannedNode, slot: number, count: number): ComputedFactor
     constants: [],
     value: { code: Uint8Array.of(OPCODE.linear, 0, 0, 0, OPCODE.load, 0, 0, 0), results: [1] },
   };
-  return { record, sizes: [count] };
+  return { record, sizes: [count], constant: false };
 }
 
-const countOf = ({ sizes }: ComputedFactor): number => sizes.reduce((product, size) => product * size, 1);
+/** Whether what is computed of a contraction's factors is used often enough, or once for all runs. */
+function isWorthIt({ count }: PlannedNode, match: MatchedContraction, packed: PackedParameters): boolean {
+  return [match.rowFactor, match.columnFactor].every(({ computed }) => {
+    if (computed === undefined || packed.holds(computed)) return true;
+    return count.most * match.depth >= LEAST_USES * elementsOf(computed);
+  });
+}
 
 function kernelOf(
   { list, index, group, name }: PlannedNode,
@@ -97,7 +109,7 @@ function kernelOf(
   factor: ComputedFactor,
   address: PlannedNode["address"],
 ): PlannedNode {
-  const count = countOf(factor);
+  const count = elementsOf(factor);
   return {
     ...{ list, index, group, address },
     name: `${name}Factor${side}`,
