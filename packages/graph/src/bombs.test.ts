@@ -330,4 +330,27 @@ describe("small files that ask for much", function () {
     expect(outcomeOf(Buffer.alloc(1_000_000, 0x5b))).to.equal("MALFORMED_FILE");
     expect(outcomeOf(Buffer.alloc(1_000_000, 0x3a))).to.equal("MALFORMED_FILE");
   });
+
+  it("narrow a dimension again and again", () => {
+    /** x plus as many rows of so many tables, each of them a row shorter than the one before. */
+    const narrowing = (tables: number): Uint8Array => {
+      const nodes = Array.from({ length: tables }, (_, i): NodeSpec[] => [
+        { operator: "Slice", inputs: [`t${i}`, "zero", "rows"], outputs: [`part${i}`] },
+        { operator: "Add", inputs: [i === 0 ? "x" : `sum${i - 1}`, `part${i}`], outputs: [`sum${i}`] },
+      ]).flat();
+      const constants = Array.from({ length: tables }, (_, i) => {
+        const rows = 200 - i;
+        return [`t${i}`, floats([rows, 1], new Array<number>(rows).fill(0))] as const;
+      });
+      const sizes: NodeSpec[] = [
+        { operator: "Shape", inputs: ["x"], outputs: ["sizes"] },
+        { operator: "Slice", inputs: ["sizes", "zero", "one"], outputs: ["rows"] },
+      ];
+      return model([...sizes, ...nodes, { operator: "Identity", inputs: [`sum${tables - 1}`], outputs: ["y"] }], {
+        constants: { ...Object.fromEntries(constants), zero: longs([1], [0]), one: longs([1], [1]) },
+      });
+    };
+    expect(outcomeOf(narrowing(20))).to.equal("imported");
+    expect(outcomeOf(narrowing(100))).to.equal("SHAPE_MISMATCH");
+  });
 });

@@ -13,14 +13,14 @@ import { lowerOneCall } from "./oneCall.ts";
 import { readModel, type OnnxModel } from "./onnx/model.ts";
 import type { ExternalData } from "./onnx/tensor.ts";
 import type { Imported } from "./report.ts";
-import type { Assumption } from "./symbols.ts";
+import type { Assumption, Symbols } from "./symbols.ts";
 
 /** Imports a model. Throws `GraphError` with the file, the node and the reason. */
 export function importOnnx(bytes: Uint8Array, given: ImportOptions = {}): Imported {
   const place: Place = given.file === undefined ? {} : { file: given.file };
   try {
     const { model, options } = bindInputs(chosenOutputs(readModel(bytes, given.file, watched(given)), given), given);
-    return lowered(model, options, {});
+    return lowered(model, options);
   } catch (error) {
     if (error instanceof GraphError) throw error.at(place);
     throw error;
@@ -39,27 +39,33 @@ function chosenOutputs(model: OnnxModel, { outputs: names }: ImportOptions): Onn
   return { ...model, graph: { ...model.graph, outputs } };
 }
 
-/** Most assumptions of a model's dimensions, each of which begins the lowering anew: a table of columns needs one of each. */
-const MOST_ASSUMPTIONS = MAX_INPUTS;
+/** Nodes that are lowered for the assumptions of a model's dimensions, each of which begins the lowering anew. */
+const MOST_ANEW = 2 ** 18;
+/** Assumptions, at most, of a large model, and of any: a table of columns needs one for each. */
+const ASSUMPTIONS = { least: 8, most: MAX_INPUTS } as const;
 
 /** The model's program; where sizes agree only for some values of its dimensions, of these values. */
-function lowered(
-  model: OnnxModel,
-  options: ImportOptions,
-  assumptions: Readonly<Record<string, Assumption>>,
-): Imported {
-  const own = modelImport(model, options, assumptions);
-  try {
-    const generation = options.generation === false ? undefined : generationOf(model, options);
-    return generation === undefined ? lowerOneCall(own) : lowerGeneration(own, generation);
-  } catch (error) {
-    if (!(error instanceof GraphError)) throw error;
-    const further = assumptionFor(error, own.symbols);
-    const next = { ...assumptions, ...further };
-    if (further !== undefined && Object.keys(next).length <= MOST_ASSUMPTIONS) return lowered(model, options, next);
-    const reason = own.symbols.named(error.reason);
-    throw error.at({}, reason === error.reason ? reason : `${reason}; --symbol fixes or bounds a dimension`);
+function lowered(model: OnnxModel, options: ImportOptions): Imported {
+  const few = Math.floor(MOST_ANEW / Math.max(1, model.graph.nodes.length));
+  let assumptions: Readonly<Record<string, Assumption>> = {};
+  for (let left = Math.min(ASSUMPTIONS.most, Math.max(ASSUMPTIONS.least, few)); ; left--) {
+    const own = modelImport(model, options, assumptions);
+    try {
+      const generation = options.generation === false ? undefined : generationOf(model, options);
+      return generation === undefined ? lowerOneCall(own) : lowerGeneration(own, generation);
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      const further = left > 0 ? assumptionFor(error, own.symbols) : undefined;
+      if (further === undefined) throw withNames(error, own.symbols);
+      assumptions = { ...assumptions, ...further };
+    }
   }
+}
+
+/** The error with the names of dimensions in place of their numbers, and what can be done where it is about any. */
+function withNames(error: GraphError, symbols: Symbols): GraphError {
+  const reason = symbols.named(error.reason);
+  return error.at({}, reason === error.reason ? reason : `${reason}; --symbol fixes or bounds a dimension`);
 }
 
 /** The options' external data, with `progress` told of what is read. */
