@@ -12,8 +12,12 @@ library Bond {
     uint256 internal constant OPEN_BLOCK = 43_000;
     uint256 internal constant PUBLISH = 70_000;
 
-    /// @notice Supplying what was demanded, whatever it is.
+    /// @notice Supplying what was demanded, but for a record that there is.
     uint256 internal constant SUPPLY = 400_000;
+
+    /// @notice Supplying a record: all but its data and the sizes that it computes, which are measured; and the most of all.
+    uint256 internal constant SUPPLY_RECORD = 75_000;
+    uint256 internal constant MOST_RECORD = 2_400_000;
 
     /// @notice Ending a game whose challenger is silent, and withdrawing what it leaves.
     uint256 internal constant TIMEOUT = 140_000;
@@ -50,6 +54,18 @@ library Bond {
         uint256 work = kind + bytes_ * BYTE;
         uint256 floor = FLOOR + bytes_ * FLOOR_BYTE;
         return work > floor ? work : floor;
+    }
+
+    /// @notice Gas credited for supplying a record.
+    /// @param work Gas that reading it took.
+    function ofRecord(uint256 work, uint256 bytes_) internal pure returns (uint256) {
+        uint256 gas = gasOf(SUPPLY_RECORD + work, bytes_);
+        return gas < MOST_RECORD ? gas : MOST_RECORD;
+    }
+
+    /// @notice Gas that a demand pays for: the most that its answer is credited, and half as much again.
+    function ofDemand(bool record) internal pure returns (uint256) {
+        return ((record ? MOST_RECORD : SUPPLY) * 3) / 2;
     }
 
     /// @notice The most moves that a provider can be asked for in one descent, opening the trace included.

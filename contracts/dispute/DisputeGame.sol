@@ -388,7 +388,7 @@ contract DisputeGame is TraceReader {
         // INVARIANT: what is demanded is something that can be, ...
         if (Demand.unwrap(what) >> 96 > uint256(type(Kind).max)) revert DisputeGame_Range(Demand.unwrap(what) >> 96, 3);
         // INVARIANT: ... and paid for.
-        uint256 bond = g.bondGwei + _inGwei(_gweiUp(((Bond.SUPPLY * 3) / 2) * PRICE_CAP));
+        uint256 bond = g.bondGwei + _inGwei(_gweiUp(Bond.ofDemand(what.kind() == Kind.Record) * PRICE_CAP));
 
         g.demanded = (uint256(stage) << 128) | Demand.unwrap(what);
         g.bondGwei = uint48(bond);
@@ -415,16 +415,20 @@ contract DisputeGame is TraceReader {
         _isClaim(d, id.claimId(), claim);
         _isHeader(claim, header);
         Demand what = Demand.wrap(uint128(g.demanded));
+        uint256 credit = Bond.SUPPLY;
         if (what.exists(claim, header)) {
-            if (what.kind() == Kind.Record) _shape(d, id.claimId(), claim, what.position(), witness);
-            else what.check(claim, header, leaf);
+            if (what.kind() == Kind.Record) {
+                uint256 left = gasleft();
+                _shape(d, id.claimId(), claim, what.position(), witness);
+                credit = Bond.ofRecord(left - gasleft(), header.length + witness.length);
+            } else what.check(claim, header, leaf);
         }
 
         g.stage = Stage(uint8(g.demanded >> 128));
         g.clock = clock;
         _show(id);
         emit Supplied(id, what);
-        _credit(d, g, Bond.SUPPLY);
+        _credit(d, g, credit);
     }
 
     // ── Ending ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ import { joinedRoot } from "../../packages/vm/src/tensor.ts";
 import { Trace } from "../../packages/vm/src/trace.ts";
 import {
   argumentsOf,
-  DEMAND_GAS,
+  demandGas,
   nextChallengerMove,
   nextProviderMove,
   outputPlaces,
@@ -206,7 +206,7 @@ export async function readGame(table: Table, id: GameId): Promise<Game> {
 }
 
 async function valueOf({ game }: Table, move: Move): Promise<bigint> {
-  if (move.kind === "demand") return DEMAND_GAS * (await game.PRICE_CAP());
+  if (move.kind === "demand") return demandGas(move.what) * (await game.PRICE_CAP());
   return move.kind === "challenge" ? move.bond : 0n;
 }
 

@@ -31,8 +31,11 @@ export interface Demand {
   readonly leaf: number;
 }
 
-/** Gas that a demand pays for: what supplying costs, and half as much again. */
-export const DEMAND_GAS = 600_000n;
+/** Gas that a demand pays for: the most that supplying is credited, and half as much again (contracts/dispute/Bond.sol). */
+export const DEMAND_GAS = { record: 3_600_000n, leaf: 600_000n } as const;
+
+/** Gas that a packed demand pays for. */
+export const demandGas = (what: bigint): bigint => (what >> 96n === 0n ? DEMAND_GAS.record : DEMAND_GAS.leaf);
 
 /** The demand as one number. */
 export function packDemand({ kind, call, node, leaf }: Demand): bigint {

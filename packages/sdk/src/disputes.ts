@@ -4,7 +4,7 @@
  */
 import {
   argumentsOf,
-  DEMAND_GAS,
+  demandGas,
   Published,
   shapeDepth,
   STAGES,
@@ -74,7 +74,7 @@ export class Disputes {
 
   /** Wei that are sent with a move. */
   async valueOf(move: Move): Promise<bigint> {
-    if (move.kind === "demand") return DEMAND_GAS * (await this.#contract.PRICE_CAP());
+    if (move.kind === "demand") return demandGas(move.what) * (await this.#contract.PRICE_CAP());
     return move.kind === "challenge" ? move.bond : 0n;
   }
 

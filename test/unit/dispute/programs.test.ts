@@ -11,6 +11,7 @@ import type { ContractMethod } from "ethers";
 import { network } from "hardhat";
 import {
   argumentsOf,
+  DEMAND_GAS,
   nextProviderMove,
   packDemand,
   type Move,
@@ -20,7 +21,7 @@ import { DType } from "../../../packages/vm/src/dtype.ts";
 import { encodeHeader, MAX_HEADER_BYTES, MAX_INPUTS } from "../../../packages/vm/src/header.ts";
 import { run } from "../../../packages/vm/src/interpreter.ts";
 import { assembleProgram, type Program } from "../../../packages/vm/src/program.ts";
-import { encodeRecord } from "../../../packages/vm/src/record.ts";
+import { encodeRecord, MAX_RECORD_BYTES } from "../../../packages/vm/src/record.ts";
 import { mapRecord } from "../../../packages/vm/src/recordBuilder.ts";
 import type { Request } from "../../../packages/vm/src/request.ts";
 import { shape, type ShapeExpression } from "../../../packages/vm/src/shapeExpression.ts";
@@ -79,17 +80,7 @@ describe("Withheld inputs and weights", () => {
 
   it("cost no more than is credited, of as many inputs as there can be and in the longest header", async () => {
     const { program, request } = mostInputs();
-    const { header } = program;
-    // Shape expressions fill the header up: three bytes for each zero that the first input's size has subtracted.
-    const [first, ...others] = header.inputs;
-    const left = MAX_HEADER_BYTES - encodeHeader(header).length;
-    const size = Array.from({ length: Math.floor(left / 3) }).reduce<ShapeExpression>(
-      (expression) => ({ op: "sub", left: expression, right: shape.constant(0) }),
-      first.shape[0],
-    );
-    const long = { ...program, header: { ...header, inputs: [{ ...first, shape: [size] }, ...others] } };
-    expect(encodeHeader(long.header).length).to.be.within(MAX_HEADER_BYTES - 2, MAX_HEADER_BYTES);
-    const { table, id, expected, answer } = await opened(long, request);
+    const { table, id, expected, answer } = await opened(withLongHeader(program), request);
     const { operator, challenger } = table;
     const what = packDemand({ kind: "input", call: 0, node: MAX_INPUTS - 1, leaf: 0 });
     await send(table, challenger, { kind: "demand", game: id, expected, what });
@@ -100,7 +91,55 @@ describe("Withheld inputs and weights", () => {
     expect(Number(gas) + 32 * (32 * FLOOR_BYTE_GAS + 300)).to.be.lessThan(SUPPLY_GAS);
     console.log(`      ${gas} gas`);
   });
+
+  it("cost no more than is credited, of a short record and of the longest beside the longest header", async () => {
+    const { request } = weighted();
+    const input = { dtype: DType.FLOAT32, shape: [shape.constant(100)] };
+    const record = (zeros: number): Uint8Array => {
+      const frame = {
+        dtype: DType.FLOAT32,
+        shape: [without(shape.constant(100), shape.call, zeros)],
+        operands: [{ kind: "input", index: 1 } as const],
+      };
+      return encodeRecord(mapRecord(frame, (code) => code.load(0, code.linear())));
+    };
+    const longest = record(Math.floor((MAX_RECORD_BYTES - record(0).length) / 2));
+    expect(longest.length).to.be.within(MAX_RECORD_BYTES - 1, MAX_RECORD_BYTES);
+    const programOf = (prompt: Uint8Array): Program =>
+      assembleProgram({ prompt: [prompt], outputs: [0], inputs: [input, input] });
+    for (const program of [programOf(record(0)), withLongHeader(programOf(longest))]) {
+      const { table, id, expected, answer } = await opened(program, request);
+      const { challenger, game } = table;
+      const [supplier] = table.strangers;
+      const what = packDemand({ kind: "record", call: 0, node: 0, leaf: 0 });
+      await send(table, challenger, { kind: "demand", game: id, expected, what });
+      const before = await chain.ethers.provider.getBalance(supplier.address);
+      const { gas } = await send(table, supplier, await answer());
+      const paid = before - (await chain.ethers.provider.getBalance(supplier.address));
+      // What reading took is measured.
+      expect(await game.credits(supplier.address)).to.be.within(paid, (paid * 5n) / 4n);
+      // A third of a demand's money is room for a price that rises.
+      expect(gas).to.be.lessThan((DEMAND_GAS.record * 2n) / 3n);
+      console.log(`      ${gas} gas`);
+    }
+  });
 });
+
+/** An expression from which another is subtracted so many times; of call 0 its number takes the fewest bytes, and away nothing. */
+function without(expression: ShapeExpression, right: ShapeExpression, times: number): ShapeExpression {
+  return Array.from({ length: times }).reduce<ShapeExpression>((left) => ({ op: "sub", left, right }), expression);
+}
+
+/** The program with a header as long as there can be. */
+function withLongHeader(program: Program): Program {
+  const { header } = program;
+  const [first, ...others] = header.inputs;
+  const left = MAX_HEADER_BYTES - encodeHeader(header).length;
+  const size = without(first.shape[0], shape.constant(0), Math.floor(left / 3));
+  const long = { ...program, header: { ...header, inputs: [{ ...first, shape: [size] }, ...others] } };
+  expect(encodeHeader(long.header).length).to.be.within(MAX_HEADER_BYTES - 2, MAX_HEADER_BYTES);
+  return long;
+}
 
 /** The sum of the second of two inputs and the second of three parameters, 100 numbers each: trees of four leaves. */
 function weighted(): { program: Program; request: Request } {
