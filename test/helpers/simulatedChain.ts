@@ -39,7 +39,8 @@ export const MOST = { providers: 4, challengers: 6, requesters: 5 } as const;
 
 const CALLBACK_GAS = 200_000;
 
-/** What griefers demand: a piece of the first tensor, of each kind in turn. */
+/** What griefers demand: a leaf, whose supply is credited a constant (a record's is measured), of each kind in turn. */
+const LEAVES = DEMAND_KINDS.filter((kind) => kind !== "record");
 const DEMANDED = { call: 0, node: 0, leaf: 0 } as const;
 
 const GAS_LIMIT = 8_000_000n;
@@ -410,7 +411,7 @@ export async function makeSimulatedChain(given: Parameters) {
           break;
         case "demand": {
           const { pinned } = await stateOf(played.id, played.demand);
-          const what = packDemand({ ...DEMANDED, kind: DEMAND_KINDS[played.demands++ % DEMAND_KINDS.length] });
+          const what = packDemand({ ...DEMANDED, kind: LEAVES[played.demands++ % LEAVES.length] });
           const bond = BigInt(sim.rules.demandBondWei);
           bonds.set(played.challenger, (bonds.get(played.challenger) ?? 0n) + bond);
           const move: Move = { kind: "demand", game: played.id, expected: pinned, what };

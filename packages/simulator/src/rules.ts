@@ -36,7 +36,7 @@ export interface Rules {
   readonly snapshotsLog2: number;
   /** What a bond holds for credits: the worst gas of a game at the price that bonds are made for. */
   readonly gasBondWei: number;
-  /** What a demand adds to the bond: the supply's gas and half as much again, at that price. */
+  /** What a demand of a leaf adds to the bond: the supply's gas and half as much again, at that price. */
   readonly demandBondWei: number;
   readonly traceFeeWei: number;
   readonly delayFeeWei: number;
