@@ -111,10 +111,17 @@ describe("Withheld inputs and weights", () => {
       const { table, id, expected, answer } = await opened(program, request);
       const { challenger, game } = table;
       const [supplier] = table.strangers;
+      const evaluator = await chain.ethers.getContractFactory("StepEvaluator");
       const what = packDemand({ kind: "record", call: 0, node: 0, leaf: 0 });
       await send(table, challenger, { kind: "demand", game: id, expected, what });
+      const right = (await answer()) as MoveOf<"supply">;
+      // A byte that nothing reads would be credited more than it costs.
+      const padded = argumentsOf({ ...right, witness: Uint8Array.from([...right.witness, 0]) });
+      await expect(
+        game.connect(supplier).getFunction<ContractMethod>("supply")(...padded),
+      ).to.be.revertedWithCustomError(evaluator, "StepEvaluator_Length");
       const before = await chain.ethers.provider.getBalance(supplier.address);
-      const { gas } = await send(table, supplier, await answer());
+      const { gas } = await send(table, supplier, right);
       const paid = before - (await chain.ethers.provider.getBalance(supplier.address));
       // What reading took is measured.
       expect(await game.credits(supplier.address)).to.be.within(paid, (paid * 5n) / 4n);
