@@ -1,19 +1,10 @@
 /** Operators over axes whose size the request decides, where what they do depends on the size. */
 import { expect } from "chai";
 import { DType } from "@assay/vm";
-import { GraphError, importOnnx, type ImportOptions } from "./index.ts";
+import { GraphError } from "./index.ts";
 import { agrees } from "./testing/agrees.ts";
-import { buildModel, floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
-
-const x = { name: "x", dtype: DType.FLOAT32, shape: ["N"] };
-const y = { name: "y", dtype: DType.FLOAT32 };
-const node = (operator: string, inputs: string[], output: string, attributes = {}) => ({
-  operator,
-  inputs,
-  outputs: [output],
-  attributes,
-});
-const imported = (model: ModelSpec, options: ImportOptions = {}) => importOnnx(buildModel(model), options);
+import { floats, longs, type ModelSpec } from "./testing/onnxBuilder.ts";
+import { imported, node, x, y } from "./testing/smallModel.ts";
 
 describe("symbolic sizes", () => {
   it("counts floats up to a size, as detectors place their anchors", async () => {
