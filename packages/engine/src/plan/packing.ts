@@ -260,7 +260,7 @@ function keyOf(source: PackedSource): string {
   if (typeof source === "number") return String(source);
   const { record, sizes } = source;
   const { constants, operands, value } = record;
-  return JSON.stringify([sizes, constants, operands, value.results, Buffer.from(value.code).toString("base64")]);
+  return JSON.stringify([sizes, constants, operands, value.results, [...value.code]]);
 }
 
 function zeroKey(point: MatchedFactor["zero"], parameter: number | undefined): (string | number)[] {
