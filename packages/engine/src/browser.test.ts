@@ -8,12 +8,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import type { AddressInfo } from "node:net";
-import { denseBytes, DType, encodeProgram, makeTensor, run, type Request } from "@assay/vm";
+import { denseBytes, DType, encodeProgram, makeTensor, run, type Program, type Request, type Tensor } from "@assay/vm";
 import { expect } from "chai";
 import { chromium } from "playwright-core";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../graph/src/index.ts";
 import { readHeldOut } from "../../graph/src/testing/digits.ts";
+import { buildModel, floats } from "../../graph/src/testing/onnxBuilder.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const PACKAGES = new URL("../../", import.meta.url);
@@ -32,9 +33,9 @@ const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({ imports
   import { decodeProgram } from "@assay/vm";
   const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   const { program } = decodeProgram(await bytes("/program"));
-  const data = await bytes("/input");
+  const { shape, symbols } = await (await fetch("/sizes")).json();
   const engine = new Engine(program);
-  const request = { inputs: [{ dtype: 1, shape: [data.length / 256, 1, 8, 8], data }], symbols: [data.length / 256], seed: 0n, calls: 1 };
+  const request = { inputs: [{ dtype: 1, shape, data: await bytes("/input") }], symbols, seed: 0n, calls: 1 };
   const hex = (tensor) => [...tensor.data].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   window.answer = { backend: engine.backend, outputs: engine.infer(request).map(hex), again: engine.infer(request).map(hex) };
 </script>`;
@@ -62,18 +63,60 @@ describe("engine in a browser", function () {
   this.timeout(120_000);
 
   it("computes digits with the interpreter's bits", async () => {
+    const { program } = importOnnx(readFileSync(new URL("../../../models/digits/digits.onnx", import.meta.url)));
+    const pixels = new Uint8Array(Float32Array.from(readHeldOut().images.slice(0, 5).flat()).buffer);
+    await sameBits(program, makeTensor(DType.FLOAT32, [5, 1, 8, 8], pixels), [5]);
+  });
+
+  it("computes weights of four bits once, and with them the interpreter's bits", async () => {
+    const bytes = (shape: number[], count: number): Tensor =>
+      makeTensor(
+        DType.UINT8,
+        shape,
+        Uint8Array.from({ length: count }, (_, i) => (i * 37) % 256),
+      );
+    const [depth, columns] = [64, 24];
+    const model = buildModel({
+      nodes: [
+        {
+          operator: "MatMulNBits",
+          domain: "com.microsoft",
+          inputs: ["x", "w", "scales"],
+          outputs: ["y"],
+          attributes: { K: depth, N: columns, bits: 4, block_size: 32 },
+        },
+      ],
+      inputs: [{ name: "x", dtype: DType.FLOAT32, shape: [3, depth] }],
+      outputs: [{ name: "y", dtype: DType.FLOAT32 }],
+      constants: {
+        w: bytes([columns, 2, 16], columns * 32),
+        scales: floats(
+          [columns * 2],
+          Array.from({ length: columns * 2 }, (_, i) => (i + 1) / 64),
+        ),
+      },
+    });
+    const x = floats(
+      [3, depth],
+      Array.from({ length: 3 * depth }, (_, i) => (i % 17) - 8.5),
+    );
+    await sameBits(importOnnx(model).program, x, []);
+  });
+
+  async function sameBits(program: Program, input: Tensor, symbols: number[]): Promise<void> {
     if (executablePath === undefined) {
       console.log("      not run: no Chromium");
       return;
     }
-    const { program } = importOnnx(readFileSync(new URL("../../../models/digits/digits.onnx", import.meta.url)));
-    const { images } = readHeldOut();
-    const pixels = new Uint8Array(Float32Array.from(images.slice(0, 5).flat()).buffer);
-    const input = makeTensor(DType.FLOAT32, [5, 1, 8, 8], pixels);
-    const request: Request = { inputs: [input], symbols: [5], seed: 0n, calls: 1 };
+    const request: Request = { inputs: [input], symbols, seed: 0n, calls: 1 };
     const wanted = run(program, request).outputs.map((tensor) => Buffer.from(denseBytes(tensor)).toString("hex"));
 
-    const files = { "/": PAGE, "/program": encodeProgram(program), "/input": pixels };
+    const files = {
+      "/": PAGE,
+      "/program": encodeProgram(program),
+      "/input": denseBytes(input),
+      "/sizes": JSON.stringify({ shape: input.shape, symbols }),
+    };
     const server = createServer((query, answer) => {
       const found = respond(new URL(query.url!, "http://page").pathname, files);
       answer.writeHead(found === undefined ? 404 : 200, { "content-type": found?.type ?? "text/plain" });
@@ -110,5 +153,5 @@ describe("engine in a browser", function () {
       await browser.close();
       server.close();
     }
-  });
+  }
 });
