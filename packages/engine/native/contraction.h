@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 enum { KIND_FLOAT32 = 0, KIND_INT32 = 1 };
-enum { MODE_STRIDED = 0, MODE_PACKED = 1, MODE_GATHERED = 2 };
-enum { FACTOR_FLOAT32 = 1, FACTOR_UINT8 = 2, FACTOR_INT8 = 3 };
+enum { MODE_STRIDED = 0, MODE_PACKED = 1, MODE_GATHERED = 2, MODE_QUANTISED = 3 };
+enum { FACTOR_FLOAT32 = 1, FACTOR_UINT8 = 2, FACTOR_INT8 = 3, FACTOR_UINT4 = 21 };
 enum { SIDE_ROWS = 0, SIDE_COLUMNS = 1 };
 
 // Indices of a block of a sum of floats.

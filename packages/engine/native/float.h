@@ -82,7 +82,12 @@ static void find_columns(struct floats_block *block, struct view v, const struct
   } else {
     block->panel = (r1 - r0) * PANEL;
     block->b = scratch;
-    block->ahead = floats_of(v) + (v.factor->mode == MODE_GATHERED ? v.lane[next] : v.lane[0] + next);
+    block->ahead = scratch;
+    block->ahead_offsets = no_offsets;
+    if (v.factor->mode != MODE_QUANTISED) {
+      block->ahead = floats_of(v) + (v.factor->mode == MODE_GATHERED ? v.lane[next] : v.lane[0] + next);
+      block->ahead_offsets = v.depth + r0;
+    }
     pack_panels(v, plan, c->depth, n0, n1, r0, r1, scratch);
   }
 }
@@ -109,6 +114,27 @@ static void contract_straight(uint8_t *memory, const struct contraction *c, int3
       find_columns(&block, columns, plan, c, height, n, end, r0, r1, column_scratch);
       block.out = out + n;
       floats_all(block, height, end - n, packed ? 2 : STRIPE / 16 + 1, asks ? &sums : 0);
+    }
+  }
+}
+
+// The same of few rows and quantised columns.
+static void contract_quantised(uint8_t *memory, const struct contraction *c, int32_t b, struct region g, int in_place,
+                               float *scratch) {
+  const struct view rows = view_of(memory, c, SIDE_ROWS, b);
+  const struct quantised q = quantised_of(view_of(memory, c, SIDE_COLUMNS, b), c->depth);
+  float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b];
+  for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
+    struct few_rows t = {.r0 = r0, .r1 = least(r0 + BLOCK, c->depth), .out_row = table(memory, c->out_row) + g.m0};
+    t.mode = r0 == 0 ? START : c->blocked ? ADD : GO_ON;
+    struct floats_block block;
+    find_rows(&block, rows, c, g, r0, t.r1, in_place, scratch);
+    t.a = block.a;
+    t.pitch = block.pitch;
+    for (int64_t n = g.n0; n < g.n1; n += PANEL) {
+      t.out = out + n;
+      t.columns = least(g.n1 - n, PANEL);
+      contract_few_rows(&q, g.m1 - g.m0, n, t);
     }
   }
 }
@@ -155,7 +181,9 @@ static void contract_float(uint8_t *memory, const struct contraction *c, struct 
       for (int64_t n = region.n0; n < region.n1; n += column_step) {
         const struct region chunk = {b, b + 1, (int32_t)m, (int32_t)least(m + row_step, region.m1), (int32_t)n,
                                      (int32_t)least(n + column_step, region.n1)};
-        if (as_planes) contract_planes(memory, c, b, chunk, &planes, in_place, (float *)scratch);
+        if (is_quantised(c) && chunk.m1 - chunk.m0 <= FEW_ROWS)
+          contract_quantised(memory, c, b, chunk, in_place, (float *)scratch);
+        else if (as_planes) contract_planes(memory, c, b, chunk, &planes, in_place, (float *)scratch);
         else contract_straight(memory, c, b, chunk, &plan, in_place, (float *)scratch);
       }
   }

@@ -3,6 +3,7 @@
 #define ASSAY_FLOAT_COLUMNS_H
 
 #include "gather.h"
+#include "quantised.h"
 
 // What packing needs to know of a column factor, for all of a call's batches.
 struct column_plan {
@@ -114,6 +115,17 @@ static void pack_packed_vector(struct view v, int64_t n, int64_t count, int64_t 
     }
 }
 
+static void pack_quantised_vector(struct view v, int64_t n, int64_t count, int64_t depth, int64_t r0, int64_t r1, float *to,
+                                  int64_t pitch) {
+  const struct quantised q = quantised_of(v, depth);
+  if (n % LANES == 0) {
+    unquantise(&q, n, r0, r1, to, pitch);
+    return;
+  }
+  for (int64_t r = r0; r < r1; r++, to += pitch)
+    for (int64_t i = 0; i < LANES; i++) to[i] = i < count ? quantised_at(&q, n + i, r) : 0.0f;
+}
+
 // The slots' columns, r in [r0, r1) of `depth`, stored `pitch` floats apart.
 static void pack_slots(struct view v, const struct column_plan *plan, int64_t depth, const struct slot *slots, int count,
                        int64_t r0, int64_t r1, int64_t pitch) {
@@ -133,6 +145,7 @@ static void pack_slots(struct view v, const struct column_plan *plan, int64_t de
 #if HAS_TRANSPOSE
       else if (plan->transposed) pack_transposed_vector(v, s->n, s->count, r, end, to, pitch);
 #endif
+      else if (v.factor->mode == MODE_QUANTISED) pack_quantised_vector(v, s->n, s->count, depth, r, end, to, pitch);
       else pack_packed_vector(v, s->n, s->count, depth, r, end, to, pitch);
     }
   }

@@ -31,6 +31,8 @@ INLINE vf vf_load_mask(const float *p, vm m) { return _mm256_maskload_ps(p, m); 
 INLINE void vf_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
 INLINE void vf_store_mask(float *p, vf x, vm m) { _mm256_maskstore_ps(p, m, x); }
 INLINE vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+INLINE vf vf_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+INLINE vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 INLINE vf vf_or(vf a, vf b) { return _mm256_or_ps(a, b); }
 INLINE vf vf_gather(const float *p, vi offset, vm m) {
@@ -79,6 +81,13 @@ INLINE void vi_store_mask(int32_t *p, vi x, vm m) { _mm256_maskstore_epi32(p, m,
 INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 INLINE vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
 INLINE vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+
+// Bytes as numbers; 2^23 and the bits of `mask` of each word shifted right, exactly.
+INLINE vi vi_load_bytes(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+INLINE vf vf_whole(vi word, int shift, int32_t mask) {
+  const vi bits = _mm256_and_si256(_mm256_srli_epi32(word, shift), _mm256_set1_epi32(mask));
+  return _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x4b000000)));
+}
 
 // Adds to each lane the products of its two integers of 16 bits: vpmaddwd is exact but for two products of -2^15.
 #define DOT_BYTES 0

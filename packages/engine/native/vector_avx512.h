@@ -26,6 +26,8 @@ INLINE vf vf_load_mask(const float *p, vm m) { return _mm512_maskz_loadu_ps(m, p
 INLINE void vf_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
 INLINE void vf_store_mask(float *p, vf x, vm m) { _mm512_mask_storeu_ps(p, m, x); }
 INLINE vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+INLINE vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+INLINE vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 INLINE vf vf_or(vf a, vf b) { return _mm512_or_ps(a, b); }
 INLINE vf vf_gather(const float *p, vi offset, vm m) {
@@ -85,6 +87,14 @@ INLINE void vi_store_mask(int32_t *p, vi x, vm m) { _mm512_mask_storeu_epi32(p, 
 INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
 INLINE vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+
+// Bytes as numbers; 2^23 and the bits of `mask` of each word shifted right, exactly.
+INLINE vi vi_load_bytes(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
+INLINE vf vf_whole(vi word, int shift, int32_t mask) {
+  const vi moved = _mm512_srli_epi32(word, (unsigned)shift), whole = _mm512_set1_epi32(0x4b000000);
+  // (moved & mask) | whole
+  return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(moved, _mm512_set1_epi32(mask), whole, 0xea));
+}
 
 // Adds to each lane the products of its group of integers. VNNI: four, unsigned from rows, signed from columns; vpdpbusd
 // does not saturate. Otherwise two of 16 bits.

@@ -64,6 +64,14 @@ INLINE vf vf_add(vf a, vf b) {
   EACH_LANE a.x[i] += b.x[i];
   return a;
 }
+INLINE vf vf_sub(vf a, vf b) {
+  EACH_LANE a.x[i] -= b.x[i];
+  return a;
+}
+INLINE vf vf_mul(vf a, vf b) {
+  EACH_LANE a.x[i] *= b.x[i];
+  return a;
+}
 INLINE vf vf_fma(vf a, vf b, vf c) {
   EACH_LANE c.x[i] = fused(a.x[i], b.x[i], c.x[i]);
   return c;
@@ -113,6 +121,14 @@ LANEWISE(vi_add, +)
 LANEWISE(vi_sub, -)
 LANEWISE(vi_mul, *)
 #undef LANEWISE
+
+// Bytes as numbers; 2^23 and the bits of `mask` of each word shifted right, exactly.
+INLINE vi vi_load_bytes(const uint8_t *p) { return (vi){{p[0], p[1], p[2], p[3]}}; }
+INLINE vf vf_whole(vi word, int shift, int32_t mask) {
+  vf r;
+  EACH_LANE r.x[i] = 8388608.0f + (float)((uint32_t)word.x[i] >> shift & (uint32_t)mask);
+  return r;
+}
 
 // Adds to each lane the products of its two integers of 16 bits.
 #define DOT_BYTES 0

@@ -39,6 +39,8 @@ INLINE void vf_store_mask(float *p, vf x, vm m) {
     if (m >> i & 1) p[i] = lanes[i];
 }
 INLINE vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
+INLINE vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
+INLINE vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
 INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 INLINE vf vf_or(vf a, vf b) {
   return vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
@@ -76,6 +78,14 @@ INLINE void vi_store_mask(int32_t *p, vi x, vm m) {
 INLINE vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 INLINE vi vi_sub(vi a, vi b) { return vsubq_s32(a, b); }
 INLINE vi vi_mul(vi a, vi b) { return vmulq_s32(a, b); }
+
+// Bytes as numbers; 2^23 and the bits of `mask` of each word shifted right, exactly.
+INLINE vi vi_load_bytes(const uint8_t *p) { return (vi){p[0], p[1], p[2], p[3]}; }
+INLINE vf vf_whole(vi word, int shift, int32_t mask) {
+  const uint32x4_t moved = vshlq_u32(vreinterpretq_u32_s32(word), vdupq_n_s32(-shift));
+  const uint32x4_t bits = vandq_u32(moved, vdupq_n_u32((uint32_t)mask));
+  return vreinterpretq_f32_u32(vorrq_u32(bits, vdupq_n_u32(0x4b000000)));
+}
 
 // Adds to each lane the products of its two integers of 16 bits.
 #define DOT_BYTES 0

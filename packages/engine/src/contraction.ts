@@ -32,10 +32,12 @@ export const MODE = {
   PACKED: 1,
   /** `batch[b] + lane[i] + depth[r]`, where every guard holds. */
   GATHERED: 2,
+  /** Columns of floats alone: as `quantisedColumns.ts` lays them out; `batch[b]` counts bytes. */
+  QUANTISED: 3,
 } as const;
 
-/** Element types of factors: ONNX's codes. */
-export const FACTOR = { FLOAT32: 1, UINT8: 2, INT8: 3 } as const;
+/** Element types of factors: ONNX's codes. Of QUANTISED factors that of the integers, UINT8 or UINT4. */
+export const FACTOR = { FLOAT32: 1, UINT8: 2, INT8: 3, UINT4: 21 } as const;
 
 /** A guard: the element exists where `lane[i] + depth[r]`, as an unsigned number, is below `size`. */
 export interface Guard {
@@ -53,7 +55,7 @@ export interface Factor {
   readonly batch: number;
   readonly lane: number;
   readonly depth: number;
-  /** Rows, STRIDED: elements from one r to the next. */
+  /** Rows, STRIDED: elements from one r to the next. Columns, QUANTISED: steps that share a scale and a zero point. */
   readonly stride: number;
   /** At most 3. */
   readonly guards: readonly Guard[];

@@ -27,8 +27,7 @@ import { writeCanonical } from "./plan/canonical.ts";
 import { EngineError, LinearMemory } from "./plan/memory.ts";
 import type { NativeUse } from "./plan/natives.ts";
 import type { PlannedNode } from "./plan/nodes.ts";
-import { evaluated } from "./evaluated.ts";
-import type { ComputedFactor } from "./plan/computedFactor.ts";
+import { Evaluator } from "./evaluated.ts";
 import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type KernelCounts, type ListProgram, type Plan } from "./plan/plan.ts";
@@ -99,9 +98,8 @@ export class Engine {
     if (shared && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
     // No kernels are compiled by the machine's compiler for what runs once.
     const alone = { backend: "wasm", emulate } as const;
-    const evaluate = (factor: ComputedFactor) =>
-      evaluated((part, options) => new Engine(part, options), program, factor, alone);
-    this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels, evaluate);
+    const evaluator = new Evaluator((part, options) => new Engine(part, options), program, alone);
+    this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels, evaluator);
   }
 
   /**

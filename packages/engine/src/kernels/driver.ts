@@ -18,6 +18,7 @@ type Writer = FunctionWriter & { index: number };
 /** What the drivers call: the packers, the micro kernels by kind, the tile copier. */
 export interface Parts {
   readonly panel: Writer;
+  readonly quantised: Writer;
   /** By element type. */
   readonly packers: readonly { readonly dtype: number; readonly rows: Writer; readonly columns: Writer }[];
   readonly micro: Readonly<Record<number, Writer>>;
@@ -29,7 +30,7 @@ const COLUMN_STEP = COLUMN_LANES * LANE_BYTES;
 const min = (a: Code, b: Code): Code => choose("i32", i32.lt_s(a, b), a, b);
 
 /** Packs lanes [from, to) and indices [r0, r1) into consecutive panels at `at`, each `panelBytes` long. */
-function packLanes(module: ModuleWriter, { panel, packers }: Parts): Writer {
+function packLanes(module: ModuleWriter, { panel, quantised, packers }: Parts): Writer {
   const writer = module.function(
     "packLanes",
     Array.from({ length: 10 }, () => "i32" as const),
@@ -42,6 +43,10 @@ function packLanes(module: ModuleWriter, { panel, packers }: Parts): Writer {
   const dtype = i32.load(get(factor), FIELD.dtype);
   const region = [factor, batch, from, to, r0, r1, place, panelBytes].map(get);
   writer.body = [
+    when(i32.eq(i32.load(get(factor), FIELD.mode), i32.const(MODE.QUANTISED)), [
+      call(quantised.index, ...region),
+      RETURN,
+    ]),
     packers.map((packer) =>
       when(
         i32.eq(dtype, i32.const(packer.dtype)),

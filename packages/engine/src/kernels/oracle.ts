@@ -9,6 +9,7 @@ import { BLOCK, FACTOR, KIND, MODE, SIDE, type Contraction, type Factor } from "
 function element(view: DataView, c: Contraction, side: number, b: number, i: number, r: number): number {
   const f = side === SIDE.ROWS ? c.rowFactor : c.columnFactor;
   const word = (table: number, index: number): number => view.getInt32(table + 4 * index, true);
+  if (f.mode === MODE.QUANTISED) throw new Error("the oracle reads no quantised factors");
   const exists = f.guards.every((guard) => (word(guard.lane, i) + word(guard.depth, r)) >>> 0 < guard.size);
   if (!exists) return 0;
   const batch = word(f.batch, b);

@@ -12,6 +12,7 @@ import { emulatedMadd, fusedMadd } from "./madd.ts";
 import { floats, integers, microKernels, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
+import { quantisedPacker } from "./quantised.ts";
 import { goodRegion } from "./region.ts";
 import { rowPacker } from "./rows.ts";
 import { isShort, shortScratch } from "./short.ts";
@@ -35,6 +36,7 @@ export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array
   const panel = panelPacker(module);
   drivers(module, {
     panel,
+    quantised: quantisedPacker(module),
     packers: ELEMENTS.map((element) => {
       const quad = transposer(module, element, 4);
       return {

@@ -77,7 +77,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 7;
+const VERSION = 8;
 
 let loaded: NativeLibrary | Absent | undefined;
 

@@ -29,7 +29,7 @@ const COST = { part: 1 << 15, sum: 16 };
  */
 const READ = {
   row: { [MODE.STRIDED]: 2, [MODE.PACKED]: 8, [MODE.GATHERED]: 4 } as Readonly<Record<number, number>>,
-  column: { [MODE.STRIDED]: 2, [MODE.PACKED]: 0, [MODE.GATHERED]: 4 } as Readonly<Record<number, number>>,
+  column: { [MODE.STRIDED]: 2, [MODE.PACKED]: 0, [MODE.GATHERED]: 4, [MODE.QUANTISED]: 2 } as Readonly<Record<number, number>>,
 };
 
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */
@@ -104,7 +104,7 @@ function largeRegion(c: Contraction, panel: number, tile: number): Region {
     const most = Math.min(WORK / Math.max(whole, 1), SUMS / Math.max(4 * rows * columns, 1));
     return { rows, columns, batches: clamp(Math.floor(most), 1, batches) };
   }
-  if (columnFactor.mode === MODE.PACKED) {
+  if (columnFactor.mode === MODE.PACKED || columnFactor.mode === MODE.QUANTISED) {
     const height = evenPart(rows, ROWS, tile);
     const width = Math.max(WORK / (height * depth), BYTES / (4 * depth), SUMS / (4 * height), panel);
     return { rows: height, columns: evenPart(columns, roundUp(width, panel), panel), batches: 1 };

@@ -34,7 +34,7 @@ export function constantNodes(
       if (computed !== undefined || guards.length > 0 || operand?.kind !== "node") continue;
       const source = byName.get(node.list)!.nodes.at(operand.index);
       const factor = source && constantFactor(source);
-      if (source === undefined || factor === undefined || !packed.holds(factor)) continue;
+      if (source === undefined || factor === undefined || !packed.holds(factor, side)) continue;
       const name = side === SIDE.ROWS ? "rowFactor" : "columnFactor";
       matches.set(node, { ...match, [name]: { ...sideOf(match, side), computed: factor } });
       if (!loadsElsewhere(node, slot)) read.set(source, (read.get(source) ?? new Set()).add(useOf(node, slot)));

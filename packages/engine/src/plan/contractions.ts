@@ -8,6 +8,7 @@ import {
   type ContractionKernels,
   type Factor,
 } from "../contraction.ts";
+import { typeOf } from "../quantisedColumns.ts";
 import { isPacked, packedType, parameterOf, sideOf, type PackedParameters } from "./packing.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
 import type { Tables } from "./tables.ts";
@@ -37,8 +38,10 @@ export function placeContraction(
     if (source !== undefined && isPacked(factor, operands)) {
       const { zero } = factor;
       const zeroParameter = zero?.kind === "loaded" ? parameterOf(operands[zero.slot]) : undefined;
-      const { address, batch } = packed.factor(source, side, match, zeroParameter);
-      return { ...EMPTY, address, dtype: packedType(match, side), mode: MODE.PACKED, batch: tables.place(batch) };
+      const { address, batch, quantisation } = packed.factor(source, side, match, zeroParameter);
+      const place = { ...EMPTY, address, batch: tables.place(batch) };
+      if (quantisation === undefined) return { ...place, dtype: packedType(match, side), mode: MODE.PACKED };
+      return { ...place, dtype: typeOf(quantisation), mode: MODE.QUANTISED, stride: quantisation.group };
     }
     return readFactor(factor, side, operands, tables);
   };

@@ -15,28 +15,33 @@ import {
   type ContractionKernels,
   type Factor,
 } from "../contraction.ts";
+import type { Evaluator } from "../evaluated.ts";
+import { LEAST_GROUP, type Quantisation } from "../quantisedColumns.ts";
 import { writeAsFloats, writeCanonical } from "./canonical.ts";
 import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
+import { packQuantised, type QuantisedPlace } from "./quantisedPacking.ts";
+import { quantisedParts } from "./quantisedFactor.ts";
 import { STRETCH_BYTES, stretchesOf, type Stretch } from "./stretches.ts";
 import { digest } from "./tables.ts";
 
-/** A packed factor: where it lies, and the byte offset of each batch in it. */
+/** A packed factor: where it lies, the byte offset of each batch in it, and how it is quantised, if it is. */
 export interface Packed {
   readonly address: number;
   readonly batch: Int32Array;
+  readonly quantisation?: Quantisation;
 }
 
 /** What is packed: a parameter, or what is computed of parameters alone. */
 export type PackedSource = number | ComputedFactor;
 
-/** Computes what is made of parameters alone: its elements as binary32. */
-export type Evaluate = (factor: ComputedFactor) => Uint8Array;
-
 /** Most bytes of all factors that are made of parameters alone and held as floats. */
 const MOST_COMPUTED_BYTES = 2 ** 29;
+
+/** What is said of quantised columns before they are packed. */
+const UNKNOWN: QuantisedPlace = { address: 0, quantisation: { bits: 8, group: LEAST_GROUP } };
 
 interface Wanted {
   readonly key: string;
@@ -58,7 +63,10 @@ export class PackedParameters {
   readonly #kernels: ContractionKernels;
   readonly #known = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
-  readonly #evaluate: Evaluate;
+  readonly #evaluator: Evaluator;
+  /** Columns that are held quantised, and keys of computed factors that cannot be. */
+  readonly #quantised = new Map<string, QuantisedPlace>();
+  readonly #notQuantised = new Set<string>();
   /** Keys of the computed factors that are held, and bytes of them all. */
   readonly #held = new Set<string>();
   #heldBytes = 0;
@@ -68,24 +76,31 @@ export class PackedParameters {
     memory: LinearMemory,
     parameters: Parameters,
     kernels: ContractionKernels,
-    evaluate: Evaluate,
+    evaluator: Evaluator,
   ) {
     this.#program = program;
     this.#memory = memory;
     this.#parameters = parameters;
     this.#kernels = kernels;
-    this.#evaluate = evaluate;
+    this.#evaluator = evaluator;
   }
 
-  /** Whether a computed factor is held packed: it is the same in every run, and there is room for it. */
-  holds(factor: ComputedFactor): boolean {
+  /** Whether a computed factor is held packed: it is the same in every run, and quantised, or there is room for its floats. */
+  holds(factor: ComputedFactor, side: number): boolean {
     if (!factor.constant) return false;
+    if (this.#mayBeQuantised(factor, side)) return true;
     const [key, bytes] = [keyOf(factor), 4 * elementsOf(factor)];
     if (this.#held.has(key)) return true;
     if (this.#heldBytes + bytes > MOST_COMPUTED_BYTES) return false;
     this.#held.add(key);
     this.#heldBytes += bytes;
     return true;
+  }
+
+  /** Whether columns are held as integers and scales, as far as is known. */
+  #mayBeQuantised(source: PackedSource, side: number): source is ComputedFactor {
+    if (typeof source === "number" || side !== SIDE.COLUMNS) return false;
+    return quantisedParts(source) !== undefined && !this.#notQuantised.has(keyOf(source));
   }
 
   /** The packed form of a contraction's factor that is a parameter or is held; noted, if it is not there yet, until `settle`. */
@@ -102,6 +117,11 @@ export class PackedParameters {
       distinct.join(),
       ...zeroKey(point, zero),
     ].join("/");
+    if (this.#mayBeQuantised(source, side)) {
+      const place = this.#quantised.get(key);
+      if (place === undefined) this.#wanted.set(key, { key, source, side, match, distinct, zero });
+      return { ...(place ?? UNKNOWN), batch: batch.map(() => 0) };
+    }
     const lanes = side === SIDE.ROWS ? match.rows : match.columns;
     const bytes = this.#kernels.packedBytes(match.kind, side, match.depth, lanes);
     const known = this.#known.get(key);
@@ -114,8 +134,21 @@ export class PackedParameters {
     const wanted = [...this.#wanted.values()];
     this.#wanted.clear();
     wanted.sort((a, b) => this.#bytesOf(b.source) - this.#bytesOf(a.source));
-    for (const one of wanted) this.#pack(one);
+    for (const one of wanted) {
+      if (this.#mayBeQuantised(one.source, one.side)) this.#packQuantised(one, one.source);
+      else this.#pack(one);
+    }
     return wanted.length > 0;
+  }
+
+  #packQuantised({ key, match, distinct }: Wanted, factor: ComputedFactor): void {
+    const { lane, depth } = sideOf(match, SIDE.COLUMNS);
+    const columns = { factor, lane, depth };
+    // Of several batches the parts would be computed again and again.
+    const isOne = distinct.length === 1 && distinct[0] === 0;
+    const place = isOne ? packQuantised(columns, this.#kernels.panel, this.#memory, this.#evaluator) : undefined;
+    if (place === undefined) this.#notQuantised.add(keyOf(factor));
+    else this.#quantised.set(key, place);
   }
 
   #isNarrow(parameter: number): boolean {
@@ -215,7 +248,7 @@ export class PackedParameters {
   /** Address of the elements of what is packed, of floats as binary32, until the memory is released. */
   #elements(source: PackedSource, kind: number): number {
     if (typeof source !== "number") {
-      const bytes = this.#evaluate(source);
+      const bytes = this.#evaluator.whole(source);
       const raw = this.#memory.take(bytes.length + 64);
       this.#memory.bytes.set(bytes, raw);
       return raw;

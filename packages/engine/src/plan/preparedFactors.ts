@@ -12,7 +12,7 @@ import type { LinearMemory } from "./memory.ts";
 import type { PlannedList, PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
 import { isPacked, sideOf, type PackedParameters } from "./packing.ts";
-import { LEAST_USES, type MatchedContraction } from "./recognise.ts";
+import { LEAST_USES, MOST_COMPUTED_BYTES, type MatchedContraction } from "./recognise.ts";
 
 /** Contractions whose factors are floats in memory all, and the lists with the kernels that put them there. */
 export interface PreparedFactors {
@@ -73,7 +73,7 @@ function unreadable(
   const plans = operandPlans(node, surroundings);
   return [SIDE.ROWS, SIDE.COLUMNS].flatMap((side) => {
     const { computed, dtype, slot } = sideOf(match, side);
-    if (computed !== undefined) return packed.holds(computed) ? [] : [{ node, side, factor: computed }];
+    if (computed !== undefined) return packed.holds(computed, side) ? [] : [{ node, side, factor: computed }];
     if (dtype !== DType.FLOAT16 && dtype !== DType.BFLOAT16) return [];
     const plan = plans[slot];
     // INVARIANT: a factor that is not computed is a tensor of a fixed count (`factorOf`).
@@ -97,9 +97,11 @@ function widened(node: PlannedNode, slot: number, count: number): ComputedFactor
 
 /** Whether what is computed of a contraction's factors is used often enough, or once for all runs. */
 function isWorthIt({ count }: PlannedNode, match: MatchedContraction, packed: PackedParameters): boolean {
-  return [match.rowFactor, match.columnFactor].every(({ computed }) => {
-    if (computed === undefined || packed.holds(computed)) return true;
-    return count.most * match.depth >= LEAST_USES * elementsOf(computed);
+  return [SIDE.ROWS, SIDE.COLUMNS].every((side) => {
+    const { computed } = sideOf(match, side);
+    if (computed === undefined || packed.holds(computed, side)) return true;
+    const elements = elementsOf(computed);
+    return 4 * elements <= MOST_COMPUTED_BYTES && count.most * match.depth >= LEAST_USES * elements;
   });
 }
 

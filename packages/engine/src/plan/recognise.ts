@@ -202,8 +202,8 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
   return { slot: node.imm, dtype: plan.dtype, index, guards, zero };
 }
 
-/** Most bytes of the tensor of a computed factor. */
-const MOST_COMPUTED_BYTES = 2 ** 28;
+/** Most bytes of the tensor of a factor that is computed in every run. */
+export const MOST_COMPUTED_BYTES = 2 ** 28;
 /** Products that an element of a factor that is computed in every run takes part in, at least. */
 export const LEAST_USES = 4;
 
@@ -224,9 +224,11 @@ function anyFactor(
   const has = (d: number): boolean => (node.depends & OUTER & (1 << d)) !== 0;
   const own = sizes.map((size, d) => (has(d) ? size : 1));
   const [count, all] = [own, sizes].map((list) => list.reduce((product, size) => product * size, 1));
-  if (kind !== KIND.FLOAT32 || 4 * count * depth > MOST_COMPUTED_BYTES) return undefined;
+  if (kind !== KIND.FLOAT32) return undefined;
   const computed = computedFactor(record, graph, node, sizes, depth, has);
-  if (computed === undefined || (!computed.constant && all < LEAST_USES * count)) return undefined;
+  if (computed === undefined) return undefined;
+  const isRare = all < LEAST_USES * count || 4 * count * depth > MOST_COMPUTED_BYTES;
+  if (!computed.constant && isRare) return undefined;
   const terms = new Map<Node, number>([[graph.step(), 1]]);
   let stride = depth;
   for (let d = own.length - 1; d >= 0; stride *= own[d--]) if (own[d] > 1) terms.set(graph.coordinate(d), stride);

@@ -1,0 +1,59 @@
+/** A record's code for the elements of a part of its tensor, which begins where an operand says. */
+import { type MapRecord, type Operand } from "@assay/vm";
+import { MAX_REGISTERS } from "@assay/vm/assembler";
+import { INSTRUCTIONS } from "@assay/vm/isa";
+import { OPCODE } from "@assay/vm/opcodes";
+import { MAX_OPERANDS } from "@assay/vm/record";
+
+const READS = new Map(INSTRUCTIONS.map(({ code, reads }) => [code, reads]));
+
+/**
+ * A record whose element is that of `record` some places further along a dimension: as many as element 0 of the operand
+ * `offset` says. Undefined where its code would be too long.
+ *
+ * @param sizes Those of the record's tensor; in the result's all but `dimension` are the same.
+ */
+export function movedRecord(
+  record: MapRecord,
+  sizes: readonly number[],
+  dimension: number,
+  offset: Operand,
+): MapRecord | undefined {
+  const { constants, value, operands } = record;
+  if (operands.length === MAX_OPERANDS) return undefined;
+  const [zero, size] = [constants.length, constants.length + 1];
+  const before: number[][] = [];
+  const emit = (...instruction: number[]): number => constants.length + 2 + before.push(instruction) - 1;
+  const more = emit(OPCODE.load, operands.length, zero, 0);
+  const place = emit(OPCODE.iadd, emit(OPCODE.index, dimension, 0, 0), more, 0);
+  let linear = zero;
+  if (value.code.some((opcode, at) => at % 4 === 0 && opcode === OPCODE.linear)) {
+    sizes.forEach((_, d) => {
+      const extent = d === dimension ? size : emit(OPCODE.extent, d, 0, 0);
+      const coordinate = d === dimension ? place : emit(OPCODE.index, d, 0, 0);
+      linear = d === 0 ? coordinate : emit(OPCODE.iadd, emit(OPCODE.imul, linear, extent, 0), coordinate, 0);
+    });
+  }
+  const shift = 2 + before.length;
+  const register = (old: number): number => (old < constants.length ? old : old + shift);
+  if (constants.length + value.code.length / 4 + shift > MAX_REGISTERS) return undefined;
+  const own: number[] = [];
+  for (let at = 0; at < value.code.length; at += 4) {
+    const [op, a, b, c] = value.code.subarray(at);
+    if (op === OPCODE.index && a === dimension) own.push(OPCODE.iadd, place, zero, 0);
+    else if (op === OPCODE.extent && a === dimension) own.push(OPCODE.iadd, size, zero, 0);
+    else if (op === OPCODE.linear) own.push(OPCODE.iadd, linear, zero, 0);
+    else {
+      const reads = READS.get(op) ?? "";
+      const moveOf = (field: number, i: number) =>
+        reads[i] === undefined || reads[i] === "n" ? field : register(field);
+      own.push(op, ...[a, b, c].map(moveOf).map((field) => Math.min(field, 255)));
+    }
+  }
+  return {
+    ...record,
+    operands: [...operands, offset],
+    constants: [...constants, 0, sizes[dimension]],
+    value: { code: Uint8Array.from([...before.flat(), ...own]), results: Array.from(value.results, register) },
+  };
+}
