@@ -6,6 +6,7 @@ import {
   byteLength,
   checkRequest,
   countOf,
+  denseBytes,
   DType,
   isDType,
   Layout,
@@ -109,7 +110,7 @@ export class Engine {
   run(request: Request, tamper?: Tamper): Run {
     checkRequest(this.program.header, request);
     const made = this.#plan(request, "all");
-    if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request, tamper);
+    if (made === undefined) return this.#inPlain(request, tamper);
     const { plan } = made;
     const tensors: Tensor[][] = [];
     // A plan serves many requests; what is proven of a run stands on its own inputs.
@@ -150,14 +151,37 @@ export class Engine {
 
   /** The outputs alone; intermediate tensors share memory. Errors as for `run`. */
   infer(request: Request): readonly Tensor[] {
+    return this.#infer(request, (plan, call, node) => this.#read(plan, call, node)) ?? this.#inPlain(request).outputs;
+  }
+
+  /** Copies the outputs' bytes into `to`, which has room for them. Errors as for `run`. */
+  inferTo(request: Request, to: readonly Uint8Array[]): void {
+    const done = this.#infer(request, (plan, call, node, i) => {
+      const address = plan.addressOf(call, node);
+      const { description } = plan.layout.geometry(call, node.index);
+      to[i].set(this.#memory.bytes.subarray(address, address + byteLength(node.dtype, description.count)));
+    });
+    if (done === undefined) this.#inPlain(request).outputs.forEach((tensor, i) => to[i].set(denseBytes(tensor)));
+  }
+
+  /** What `read` makes of each output where it lies; undefined for sizes that no plan holds. */
+  #infer<T>(
+    request: Request,
+    read: (plan: Plan, call: number, node: PlannedNode, output: number) => T,
+  ): readonly T[] | undefined {
     checkRequest(this.program.header, request);
     const made = this.#plan(request, "outputs");
-    if (made === undefined) return (this.#plain ??= new PlainEngine(this.program)).run(request).outputs;
+    if (made === undefined) return undefined;
     const { plan } = made;
     this.#execute(made, request, {});
     const { call, positions } = plan.layout.outputs();
     const { list } = listOf(plan, call);
-    return positions.map((index) => this.#read(plan, call, list.nodes[index]));
+    return positions.map((index, i) => read(plan, call, list.nodes[index], i));
+  }
+
+  #inPlain(request: Request, tamper?: Tamper): Run {
+    this.#plain ??= new PlainEngine(this.program);
+    return this.#plain.run(request, tamper);
   }
 
   #plan(request: Request, keep: Keep): Made | undefined {

@@ -16,8 +16,8 @@ import { movedRecord } from "./plan/movedRecord.ts";
 
 /** Values that a factor's code comes by, for parts of its tensor. */
 export interface FactorParts {
-  /** The values of each register for indices [from, from + count) of the dimension, as binary32. */
-  values(from: number, count: number): readonly Uint8Array[];
+  /** Writes the values of each register for indices [from, from + count) of the dimension, as binary32. */
+  compute(from: number, count: number, to: readonly Uint8Array[]): void;
   close(): void;
 }
 
@@ -68,9 +68,9 @@ export class Evaluator {
     });
     const engine = this.#engineOf(program, this.#options);
     return {
-      values(from, count) {
+      compute(from, count, to) {
         const inputs = [tensorOfWords(DType.UINT32, [], [from])];
-        return engine.infer({ inputs, symbols: [count], seed: 0n, calls: 1 }).map(denseBytes);
+        engine.inferTo({ inputs, symbols: [count], seed: 0n, calls: 1 }, to);
       },
       close: () => engine.close(),
     };

@@ -19,6 +19,7 @@ type Writer = FunctionWriter & { index: number };
 export interface Parts {
   readonly panel: Writer;
   readonly quantised: Writer;
+  readonly quantisedRow: Writer;
   /** By element type. */
   readonly packers: readonly { readonly dtype: number; readonly rows: Writer; readonly columns: Writer }[];
   readonly micro: Readonly<Record<number, Writer>>;
@@ -130,7 +131,7 @@ export function drivers(module: ModuleWriter, parts: Parts): void {
 }
 
 /** `contractBatch(at, batch, m0, m1, n0, n1, scratch)`. */
-function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Writer): Writer {
+function batchDriver(module: ModuleWriter, { micro, copyTile, quantisedRow }: Parts, lanes: Writer): Writer {
   const writer = module.function(
     "contractBatch",
     Array.from({ length: 7 }, () => "i32" as const),
@@ -142,7 +143,8 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
   const [first, count, block_, r0, r1, mode] = Array.from({ length: 6 }, local);
   const [n, nEnd, m, mEnd, row, rowCount, chunk] = Array.from({ length: 7 }, local);
   const [rowPanels, columnPanels, rowPanel, columnPanel, stride, rowLanes, rowStep] = Array.from({ length: 7 }, local);
-  const [rowsScratch, columnsScratch, out, outRow, place, panels, tail, direct] = Array.from({ length: 8 }, local);
+  const [rowsScratch, columnsScratch, out, outRow, place, panels, tail] = Array.from({ length: 7 }, local);
+  const [direct, single] = Array.from({ length: 2 }, local);
   const word = (name: keyof typeof HEAD): Code => i32.load(get(at), HEAD[name]);
   const field = (factor: number, name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
   const packed = (factor: number): Code => i32.eq(field(factor, "mode"), i32.const(MODE.PACKED));
@@ -167,6 +169,14 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
         isFloat,
         i32.le_s(i32.sub(get(m1), get(m0)), i32.const(DIRECT_ROWS)),
       ].reduce((a, b) => i32.and(a, b)),
+    ),
+    // One row's sums are made of quantised columns as they are.
+    set(
+      single,
+      i32.and(
+        i32.eq(field(columnFactor, "mode"), i32.const(MODE.QUANTISED)),
+        i32.eq(i32.sub(get(m1), get(m0)), i32.const(1)),
+      ),
     ),
     set(steps, stepsAt(word)),
     set(block_, choose("i32", isFloat, i32.const(blockSteps(KIND.FLOAT32)), i32.const(blockSteps(KIND.INT32)))),
@@ -234,7 +244,7 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
         [
           set(stride, i32.mul(get(count), i32.const(COLUMN_STEP))),
           set(columnPanels, get(columnsScratch)),
-          packColumns(get(n)),
+          when(i32.eqz(get(single)), packColumns(get(n))),
         ],
       ),
     ),
@@ -283,18 +293,40 @@ function batchDriver(module: ModuleWriter, { micro, copyTile }: Parts, lanes: Wr
   };
   const tailOut = i32.add(get(out), i32.mul(get(panels), i32.const(COLUMN_STEP)));
   const tailBytes = i32.shl(get(tail), i32.const(2));
+  /** The panels of columns from `lane` on for the one row, whose sums are at `to`. */
+  const runSingle = (lane: Code, to: Code, panelCount: Code): Code =>
+    call(
+      quantisedRow.index,
+      get(rowPanel),
+      get(columnFactor),
+      get(batch),
+      lane,
+      get(r0),
+      get(r1),
+      to,
+      get(mode),
+      panelCount,
+    );
   const panel: Code = [
     enterPanel,
-    run(get(columnPanel), get(out), get(outRow), get(panels), get(stride), get(direct)),
+    when(
+      get(single),
+      runSingle(get(n), i32.add(get(out), i32.shl(i32.load(get(outRow)), i32.const(2))), get(panels)),
+      run(get(columnPanel), get(out), get(outRow), get(panels), get(stride), get(direct)),
+    ),
     when(get(tail), [
       when(get(mode), call(copyTile.index, tailOut, get(outRow), tile, tileRows, get(rowCount), tailBytes)),
-      run(
-        choose("i32", get(direct), get(columnsScratch), i32.add(get(columnPanel), i32.mul(get(panels), get(stride)))),
-        tile,
-        tileRows,
-        i32.const(1),
-        i32.const(0),
-        i32.const(0),
+      when(
+        get(single),
+        runSingle(i32.add(get(n), i32.mul(get(panels), i32.const(COLUMN_LANES))), tile, i32.const(1)),
+        run(
+          choose("i32", get(direct), get(columnsScratch), i32.add(get(columnPanel), i32.mul(get(panels), get(stride)))),
+          tile,
+          tileRows,
+          i32.const(1),
+          i32.const(0),
+          i32.const(0),
+        ),
       ),
       call(copyTile.index, tile, tileRows, tailOut, get(outRow), get(rowCount), tailBytes),
     ]),

@@ -12,7 +12,7 @@ import { emulatedMadd, fusedMadd } from "./madd.ts";
 import { floats, integers, microKernels, tileCopier } from "./micro.ts";
 import { panelPacker } from "./panel.ts";
 import { fusesMadd } from "./probe.ts";
-import { quantisedPacker } from "./quantised.ts";
+import { quantisedPacker, quantisedRow } from "./quantised.ts";
 import { goodRegion } from "./region.ts";
 import { rowPacker } from "./rows.ts";
 import { isShort, shortScratch } from "./short.ts";
@@ -37,6 +37,7 @@ export function kernelModule(limits: MemoryLimits, emulate: boolean): Uint8Array
   drivers(module, {
     panel,
     quantised: quantisedPacker(module),
+    quantisedRow: quantisedRow(module, madd),
     packers: ELEMENTS.map((element) => {
       const quad = transposer(module, element, 4);
       return {

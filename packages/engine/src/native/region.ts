@@ -29,7 +29,9 @@ const COST = { part: 1 << 15, sum: 16 };
  */
 const READ = {
   row: { [MODE.STRIDED]: 2, [MODE.PACKED]: 8, [MODE.GATHERED]: 4 } as Readonly<Record<number, number>>,
-  column: { [MODE.STRIDED]: 2, [MODE.PACKED]: 0, [MODE.GATHERED]: 4, [MODE.QUANTISED]: 2 } as Readonly<Record<number, number>>,
+  column: { [MODE.STRIDED]: 2, [MODE.PACKED]: 0, [MODE.GATHERED]: 4, [MODE.QUANTISED]: 2 } as Readonly<
+    Record<number, number>
+  >,
 };
 
 /** `panel`: columns of a packed panel; `tile`: rows of the largest tile. */

@@ -16,13 +16,15 @@ import {
   type Factor,
 } from "../contraction.ts";
 import type { Evaluator } from "../evaluated.ts";
+import { Quantiser } from "../kernels/quantiser.ts";
 import { LEAST_GROUP, type Quantisation } from "../quantisedColumns.ts";
+import { MAX_PAGES } from "../wasm/module.ts";
 import { writeAsFloats, writeCanonical } from "./canonical.ts";
 import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import type { Parameters } from "./parameters.ts";
 import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
-import { packQuantised, type QuantisedPlace } from "./quantisedPacking.ts";
+import { packQuantised, type QuantisedPlace, type QuantisedTools } from "./quantisedPacking.ts";
 import { quantisedParts } from "./quantisedFactor.ts";
 import { STRETCH_BYTES, stretchesOf, type Stretch } from "./stretches.ts";
 import { digest } from "./tables.ts";
@@ -64,6 +66,7 @@ export class PackedParameters {
   readonly #known = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #evaluator: Evaluator;
+  #quantiser: Quantiser | undefined;
   /** Columns that are held quantised, and keys of computed factors that cannot be. */
   readonly #quantised = new Map<string, QuantisedPlace>();
   readonly #notQuantised = new Set<string>();
@@ -146,9 +149,16 @@ export class PackedParameters {
     const columns = { factor, lane, depth };
     // Of several batches the parts would be computed again and again.
     const isOne = distinct.length === 1 && distinct[0] === 0;
-    const place = isOne ? packQuantised(columns, this.#kernels.panel, this.#memory, this.#evaluator) : undefined;
+    const place = isOne ? packQuantised(columns, this.#tools()) : undefined;
     if (place === undefined) this.#notQuantised.add(keyOf(factor));
     else this.#quantised.set(key, place);
+  }
+
+  #tools(): QuantisedTools {
+    const [memory, evaluator, { panel }] = [this.#memory, this.#evaluator, this.#kernels];
+    const limits = { shared: memory.shared, maximum: MAX_PAGES };
+    this.#quantiser ??= new Quantiser(memory.memory, limits, panel);
+    return { memory, evaluator, panel, quantiser: this.#quantiser };
   }
 
   #isNarrow(parameter: number): boolean {

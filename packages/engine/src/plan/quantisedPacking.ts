@@ -1,6 +1,7 @@
 /** Packs columns that are integers times scales, a part at a time; the integers and scales are computed of the parameters. */
 import type { Evaluator } from "../evaluated.ts";
-import { LEAST_GROUP, quantisedBytes, QuantisedWriter, type Misfit, type Quantisation } from "../quantisedColumns.ts";
+import { Quantiser, type Misfit } from "../kernels/quantiser.ts";
+import { LEAST_GROUP, quantisedBytes, type Quantisation } from "../quantisedColumns.ts";
 import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import { quantisedParts } from "./quantisedFactor.ts";
@@ -15,6 +16,15 @@ export interface Columns {
   readonly depth: Int32Array;
 }
 
+/** What packs columns. */
+export interface QuantisedTools {
+  readonly evaluator: Evaluator;
+  readonly quantiser: Quantiser;
+  /** Lanes of a panel. */
+  readonly panel: number;
+  readonly memory: LinearMemory;
+}
+
 /** Packed columns. */
 export interface QuantisedPlace {
   readonly address: number;
@@ -24,16 +34,10 @@ export interface QuantisedPlace {
 /**
  * Packs columns into memory that it takes; undefined, and the memory as before, where they cannot be held so. Of the ways to
  * quantise that hold them exactly the one with the fewest bits and the largest groups.
- *
- * @param panel Lanes of a panel.
  */
-export function packQuantised(
-  columns: Columns,
-  panel: number,
-  memory: LinearMemory,
-  evaluator: Evaluator,
-): QuantisedPlace | undefined {
-  const parts = openParts(columns, evaluator);
+export function packQuantised(columns: Columns, tools: QuantisedTools): QuantisedPlace | undefined {
+  const { memory, panel } = tools;
+  const parts = openParts(columns, tools);
   if (parts === undefined) return undefined;
   const { lane, depth } = columns;
   const mark = memory.top;
@@ -42,9 +46,10 @@ export function packQuantised(
     while (quantisation !== undefined) {
       const bytes = quantisedBytes(panel, depth.length, lane.length, quantisation);
       const address = memory.take(bytes);
-      const place = memory.bytes.subarray(address, address + bytes);
-      place.fill(0);
-      const misfit = parts.write(new QuantisedWriter(place, panel, depth.length, quantisation));
+      const end = memory.top;
+      memory.bytes.fill(0, address, address + bytes);
+      const misfit = parts.write(address, quantisation);
+      memory.release(end);
       if (misfit === undefined) return { address, quantisation };
       memory.release(mark);
       quantisation = next(quantisation, misfit);
@@ -63,12 +68,15 @@ function next({ bits, group }: Quantisation, misfit: Misfit): Quantisation | und
 }
 
 interface OpenParts {
-  /** Writes all lanes, or says what does not fit. */
-  write(writer: QuantisedWriter): Misfit | undefined;
+  /** Writes all lanes to an address, or says what does not fit. */
+  write(to: number, quantisation: Quantisation): Misfit | undefined;
   close(): void;
 }
 
-function openParts({ factor, lane, depth }: Columns, evaluator: Evaluator): OpenParts | undefined {
+function openParts(
+  { factor, lane, depth }: Columns,
+  { evaluator, quantiser, memory }: QuantisedTools,
+): OpenParts | undefined {
   const registers = quantisedParts(factor);
   const cut = registers && cutOf(factor.sizes, lane, depth);
   if (cut === undefined) return undefined;
@@ -76,23 +84,24 @@ function openParts({ factor, lane, depth }: Columns, evaluator: Evaluator): Open
   const opened = evaluator.parts(factor, [registers!.integer, registers!.scale], dimension);
   if (opened === undefined) return undefined;
   const size = factor.sizes[dimension];
-  const count = Math.max(1, Math.min(size, Math.floor(PART_ELEMENTS / (elementsOf(factor) / size))));
-  let held: { from: number; values: readonly Uint8Array[] } | undefined;
+  const inner = elementsOf(factor) / size;
+  const count = Math.max(1, Math.min(size, Math.floor(PART_ELEMENTS / inner)));
   return {
-    write(writer) {
+    write(to, quantisation) {
+      const bytes = 4 * inner * count;
+      const [integers, scales] = [memory.take(bytes), memory.take(bytes)];
       for (let from = 0; from < size; from += count) {
         const own = Math.min(count, size - from);
-        if (held?.from !== from) held = { from, values: opened.values(from, own) };
-        const [integers, scales] = held.values;
-        const offsets = cut.offsets(from, own);
-        const elements = {
-          integers: new Float32Array(integers.buffer, integers.byteOffset, integers.byteLength >> 2),
-          scales: new Uint32Array(scales.buffer, scales.byteOffset, scales.byteLength >> 2),
-          depth: offsets.of(depth),
-        };
+        const room = [integers, scales].map((at) => memory.bytes.subarray(at, at + bytes));
+        opened.compute(from, own, room);
+        const moved = cut.moved(from, own);
+        const start = moved(depth[0], from);
+        const apart = depth.length === 1 ? 0 : 4 * (moved(depth[1], from) - start);
         for (let at = from; at < from + own; at++) {
           for (const n of lanesAt[at]) {
-            const misfit = writer.lane(n, elements, offsets.ofOne(lane[n], at));
+            const place = 4 * (moved(lane[n], at) + start);
+            const elements = { integers: integers + place, scales: scales + place, apart };
+            const misfit = quantiser.lane(to, n, depth.length, quantisation, elements);
             if (misfit !== undefined) return misfit;
           }
         }
@@ -108,24 +117,21 @@ interface Cut {
   readonly dimension: number;
   /** The lanes at each index of the dimension. */
   readonly lanesAt: readonly (readonly number[])[];
-  /** Where elements of the whole tensor stand in the part at [from, from + count) of the dimension. */
-  offsets(
-    from: number,
-    count: number,
-  ): {
-    of(depth: Int32Array): Int32Array;
-    /** @param at Index of the dimension that the element at `offset` has. */
-    ofOne(offset: number, at: number): number;
-  };
+  /** Where in the part [from, from + count) of the dimension the element at `offset` of the whole stands, of index `at`. */
+  moved(from: number, count: number): (offset: number, at: number) => number;
 }
 
-/** The cut along the first dimension that tells lanes apart; undefined where the steps of a lane lie across it. */
+/**
+ * The cut along the first dimension that tells lanes apart; undefined where the steps of a lane lie across it, or not at one
+ * distance.
+ */
 function cutOf(sizes: readonly number[], lane: Int32Array, depth: Int32Array): Cut | undefined {
   const strides = sizes.map((_, d) => sizes.slice(d + 1).reduce((product, size) => product * size, 1));
   const coordinate = (offset: number, d: number): number => Math.floor(offset / strides[d]) % sizes[d];
   const greatest = (table: Int32Array, d: number): number =>
     table.reduce((most, offset) => Math.max(most, coordinate(offset, d)), 0);
   if (lane.some((offset) => offset < 0) || depth.some((offset) => offset < 0)) return undefined;
+  if (depth.some((offset, r) => r > 1 && offset - depth[r - 1] !== depth[1] - depth[0])) return undefined;
   // INVARIANT: no coordinate of a sum carries, so the coordinates of lane and step are those of the element together.
   if (sizes.some((size, d) => greatest(lane, d) + greatest(depth, d) >= size)) return undefined;
   const dimension = sizes.findIndex((_, d) => greatest(lane, d) > 0);
@@ -136,12 +142,10 @@ function cutOf(sizes: readonly number[], lane: Int32Array, depth: Int32Array): C
   return {
     dimension,
     lanesAt,
-    offsets(from, count) {
+    moved: (from, count) => {
       // What lies before the dimension follows at a shorter distance in the part.
       const whole = inner * sizes[dimension];
-      const moved = (offset: number, at: number): number =>
-        Math.floor(offset / whole) * inner * count + (at - from) * inner + (offset % inner);
-      return { of: (table) => table.map((offset) => moved(offset, from)), ofOne: moved };
+      return (offset, at) => Math.floor(offset / whole) * inner * count + (at - from) * inner + (offset % inner);
     },
   };
 }

@@ -204,6 +204,8 @@ export function factorOf(graph: GraphBuilder, node: Node, kind: number): Factor 
 
 /** Most bytes of the tensor of a factor that is computed in every run. */
 export const MOST_COMPUTED_BYTES = 2 ** 28;
+/** Elements of a computed factor, whose offsets tables of int32 hold. */
+const MOST_ELEMENTS = 2 ** 31;
 /** Products that an element of a factor that is computed in every run takes part in, at least. */
 export const LEAST_USES = 4;
 
@@ -224,7 +226,7 @@ function anyFactor(
   const has = (d: number): boolean => (node.depends & OUTER & (1 << d)) !== 0;
   const own = sizes.map((size, d) => (has(d) ? size : 1));
   const [count, all] = [own, sizes].map((list) => list.reduce((product, size) => product * size, 1));
-  if (kind !== KIND.FLOAT32) return undefined;
+  if (kind !== KIND.FLOAT32 || count * depth >= MOST_ELEMENTS) return undefined;
   const computed = computedFactor(record, graph, node, sizes, depth, has);
   if (computed === undefined) return undefined;
   const isRare = all < LEAST_USES * count || 4 * count * depth > MOST_COMPUTED_BYTES;
