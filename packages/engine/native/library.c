@@ -63,7 +63,7 @@ static control enter(void) {
 static void leave(control before) { fesetenv(&before); }
 #endif
 
-EXPORT int32_t assay_version(void) { return 8; }
+EXPORT int32_t assay_version(void) { return 9; }
 
 EXPORT int32_t assay_sets(void) { return SETS; }
 
@@ -119,38 +119,6 @@ EXPORT void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, 
   const control before = enter();
   const struct region region = {b0, b1, m0, m1, n0, n1};
   sets[set]->contract(memory, (const struct contraction *)(memory + at), region, memory + scratch);
-  leave(before);
-}
-
-// A row group: its members in order, row by row. A contraction's words are those of row 0; its sums and the elements of its
-// rows move by so many bytes from row to row.
-struct member {
-  uint64_t kernel;
-  uint32_t parameters, rows, width;
-  // 0: none.
-  uint32_t contraction, out_bytes, factor_bytes;
-};
-
-static void sum_row(int32_t set, uint8_t *memory, const struct member *one, uint32_t row, uint8_t *scratch) {
-  struct contraction c = *(const struct contraction *)(memory + one->contraction);
-  c.out += row * one->out_bytes;
-  c.factor[SIDE_ROWS].address += row * one->factor_bytes;
-  sets[set]->contract(memory, &c, (struct region){0, 1, 0, c.rows, 0, c.columns}, scratch);
-}
-
-EXPORT void assay_row_group(int32_t set, uint64_t base, const struct member *members, int32_t count, uint32_t scratch) {
-  uint8_t *memory = (uint8_t *)(uintptr_t)base;
-  const control before = enter();
-  uint32_t rows = 0;
-  for (int32_t i = 0; i < count; i++) rows = members[i].rows > rows ? members[i].rows : rows;
-  for (uint32_t row = 0; row < rows; row++) {
-    for (const struct member *one = members; one < members + count; one++) {
-      if (row >= one->rows) continue;
-      if (one->contraction != 0) sum_row(set, memory, one, row, memory + scratch);
-      const uint32_t *parameters = (const uint32_t *)(memory + one->parameters);
-      at_address(one->kernel)(memory, parameters, row * one->width, (row + 1) * one->width);
-    }
-  }
   leave(before);
 }
 

@@ -1,5 +1,6 @@
 // Steps of a plan as words in the linear memory, as packages/engine/src/plan/stepWords.ts writes them: generated kernels, and
-// contractions that one is the last part of. A step falls into parts that may be computed in any order.
+// contractions that one is the last part of; or a row group, whose members in one row are such steps. A step falls into parts
+// that may be computed in any order.
 #ifndef ASSAY_STEPS_H
 #define ASSAY_STEPS_H
 
@@ -8,18 +9,30 @@
 // A kernel generated for one record (native/generated): elements [from, to) of its tensor.
 typedef void generated(uint8_t *memory, const uint32_t *parameters, uint32_t from, uint32_t to);
 
-enum { STEP_MAP = 1, STEP_CONTRACTION = 2 };
+enum { STEP_MAP = 1, STEP_CONTRACTION = 2, STEP_ROWS = 3 };
 
 struct step {
   uint32_t kind, parameters;
   // The kernel's address in this process.
   uint64_t kernel;
   // Of a map: its elements, or, where that is not 0, the address of the word that says how many; elements of a part.
+  // Of a row group: its members.
   uint32_t count, count_at, unit;
-  // Of a contraction: the address of its words; extents of a part.
+  // Of a contraction: the address of its words; extents of a part. Of a row group: the address of its members' words.
   uint32_t at;
   int32_t batches, rows, columns;
-  uint32_t unused[5];
+  // Elements of the tensor before the step's own: those of earlier rows.
+  uint32_t first;
+  uint32_t unused[4];
+};
+
+// A member of a row group: the step of one row, which `enter_row` makes that of any row; its rows and the elements of them all,
+// or, where those are not 0, the addresses of the words that say how many.
+struct member {
+  struct step step;
+  uint32_t rows, rows_at, elements, elements_at;
+  // Of a contraction: addresses of row 0's sums and of the elements of its rows, bytes from there to the next row's.
+  uint32_t out, out_bytes, factor, factor_bytes;
 };
 
 // What runs steps: an instruction set's kernels, the linear memory, this thread's scratch.
@@ -32,9 +45,11 @@ static generated *at_address(uint64_t kernel) { return (generated *)(uintptr_t)k
 
 static int64_t parts_in(int64_t extent, int64_t part) { return (extent + part - 1) / part; }
 
-static uint32_t count_of(const uint8_t *memory, const struct step *s) {
-  return s->count_at == 0 ? s->count : *(const uint32_t *)(memory + s->count_at);
+static uint32_t size_of(const uint8_t *memory, uint32_t size, uint32_t at) {
+  return at == 0 ? size : *(const uint32_t *)(memory + at);
 }
+
+static uint32_t count_of(const uint8_t *memory, const struct step *s) { return size_of(memory, s->count, s->count_at); }
 
 static int64_t parts_of(const uint8_t *memory, const struct step *s) {
   if (s->kind == STEP_MAP) return greatest(1, parts_in(count_of(memory, s), s->unit));
@@ -42,9 +57,10 @@ static int64_t parts_of(const uint8_t *memory, const struct step *s) {
   return parts_in(c->batches, s->batches) * parts_in(c->rows, s->rows) * parts_in(c->columns, s->columns);
 }
 
-// The elements of a region's sums, while those are in the cache; rows that touch are one range.
+// The elements of a region's sums, while those are in the cache; rows that touch are one range. `before`: elements of the
+// tensor before the contraction's first.
 static void finish(uint8_t *memory, const struct contraction *c, struct region region, generated *kernel,
-                   const uint32_t *parameters) {
+                   const uint32_t *parameters, uint32_t before) {
   const int32_t *batch = table(memory, c->out_batch), *row = table(memory, c->out_row);
   const int32_t width = region.n1 - region.n0;
   for (int32_t b = region.b0; b < region.b1; b++) {
@@ -52,7 +68,7 @@ static void finish(uint8_t *memory, const struct contraction *c, struct region r
       const int32_t first = row[m];
       int32_t count = 1;
       while (m + count < region.m1 && row[m + count] == first + count * width) count++;
-      const uint32_t from = (uint32_t)(batch[b] + first + region.n0);
+      const uint32_t from = before + (uint32_t)(batch[b] + first + region.n0);
       kernel(memory, parameters, from, from + (uint32_t)(count * width));
       m += count;
     }
@@ -73,15 +89,32 @@ static void run_parts(const struct place *p, const struct step *s, int64_t from,
   const uint32_t *parameters = (const uint32_t *)(p->memory + s->parameters);
   if (s->kind == STEP_MAP) {
     const int64_t count = count_of(p->memory, s), unit = s->unit;
-    at_address(s->kernel)(p->memory, parameters, (uint32_t)(from * unit), (uint32_t)least(to * unit, count));
+    at_address(s->kernel)(p->memory, parameters, s->first + (uint32_t)(from * unit),
+                          s->first + (uint32_t)least(to * unit, count));
     return;
   }
   const struct contraction *c = (const struct contraction *)(p->memory + s->at);
   for (int64_t part = from; part < to; part++) {
     const struct region region = region_of(c, s, part);
     p->kernels->contract(p->memory, c, region, p->scratch);
-    finish(p->memory, c, region, at_address(s->kernel), parameters);
+    finish(p->memory, c, region, at_address(s->kernel), parameters, s->first);
   }
+}
+
+static uint32_t rows_of(const uint8_t *memory, const struct member *m) { return size_of(memory, m->rows, m->rows_at); }
+
+// Makes a member's step that of a row, which is one of its rows.
+static void enter_row(uint8_t *memory, struct member *m, uint32_t row) {
+  const uint32_t width = size_of(memory, m->elements, m->elements_at) / rows_of(memory, m);
+  m->step.first = row * width;
+  if (m->step.kind == STEP_MAP) {
+    m->step.count = width;
+    m->step.count_at = 0;
+    return;
+  }
+  struct contraction *c = (struct contraction *)(memory + m->step.at);
+  c->out = m->out + row * m->out_bytes;
+  c->factor[SIDE_ROWS].address = m->factor + row * m->factor_bytes;
 }
 
 #endif

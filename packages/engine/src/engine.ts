@@ -287,7 +287,7 @@ export class Engine {
     const step = steps[from];
     const pool = this.#pool;
     if (isMachineStep(step)) {
-      if (pool === undefined) runner.lead(words, from, to);
+      if (pool === undefined || isAlone(step)) runner.lead(words, from, to);
       else pool.lead(runner, words, from, to);
     } else if (pool === undefined) runner.run(step);
     else pool.run(runner, step, Object.keys(plan.lists).indexOf(name), from);
@@ -350,7 +350,7 @@ export class Engine {
   /** Lets a liar replace the tensors of a step. */
   #tamper(plan: Plan, call: number, step: ListProgram["steps"][number], tamper: Tamper): void {
     const { list } = listOf(plan, call);
-    const indices = step.kind === "rows" ? new Set(step.members.map(({ node }) => node)) : [step.node];
+    const indices = step.kind === "rows" ? new Set(step.members.map((member) => member.step.node)) : [step.node];
     for (const index of indices) {
       const node = list.nodes[index];
       const tensor = this.#read(plan, call, node);
@@ -362,10 +362,13 @@ export class Engine {
   }
 }
 
+/** Whether a step is one that threads are not to wait at: they would look for parts all the while, and find none. */
+const isAlone = (step: Step): boolean => step.kind === "rows" && !step.shared;
+
 /** The end of the steps from `index` on that are computed in one call. */
 function stretchEnd(steps: readonly Step[], index: number): number {
   let end = index;
-  while (end < steps.length && isMachineStep(steps[end])) end++;
+  while (end < steps.length && isMachineStep(steps[end]) && !isAlone(steps[end])) end++;
   return Math.max(end, index + 1);
 }
 

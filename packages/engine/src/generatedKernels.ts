@@ -1,19 +1,9 @@
 /** Kernels that were generated in C (`ccode/`) and compiled, as a thread of this process runs them. */
-import type { RowSums } from "./plan/step.ts";
 
 /** A generated kernel in the machine's code: its address in this process, and that of its parameters in the linear memory. */
 export interface NativeKernel {
   readonly kernel: number;
   readonly parameters: number;
-}
-
-/** A member of a row group as it is run. */
-export interface RowMember extends NativeKernel {
-  readonly rows: number;
-  /** Elements of a row. */
-  readonly width: number;
-  /** Of a contraction, what is computed before the kernel. */
-  readonly sums?: RowSums;
 }
 
 /** What runs generated kernels in the machine's code. */
@@ -26,8 +16,6 @@ export interface GeneratedKernels {
     bodies: readonly string[],
     use: { readonly compile: boolean; readonly compiler?: string },
   ): readonly (number | undefined)[];
-  /** The tensors of a row group, row by row. */
-  rows(members: readonly RowMember[], scratch: number): void;
   /**
    * Steps whose words (`plan/stepWords.ts`) lie from an address on, with the threads that follow; alone where `signals`, the
    * address of `threads/signals.ts`'s words, is 0.

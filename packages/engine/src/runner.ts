@@ -4,13 +4,20 @@ import { CANONICAL_FLOATS } from "./codegen/canonical.ts";
 import { rowsName } from "./codegen/kernel.ts";
 import { OUT_WORD, ROWS_WORD, WORDS, type ContractionKernels } from "./contraction.ts";
 import type { CanonicalFloats } from "./plan/canonical.ts";
-import { partElements, type RowSums, type Step } from "./plan/step.ts";
+import type { ContractionStep, PartedStep, RowsStep, RowSums, Step } from "./plan/step.ts";
 import { STEP_WORDS } from "./plan/stepWords.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
 type Kernel = (from: number, to: number) => void;
 type RowKernel = (from: number, width: number, stride: number, rows: number) => void;
-type Contraction = Step & { kind: "contraction" };
+
+/** What is computed at one time: a step's elements, or those of one row of a row group's member. */
+export interface Task {
+  readonly step: PartedStep;
+  /** Elements of the tensor before the task's own. */
+  readonly first: number;
+  readonly count: number;
+}
 
 export class Runner {
   readonly #memory: Memory;
@@ -47,78 +54,72 @@ export class Runner {
     this.#contractions.generated?.follow(plan, this.#scratch, signals);
   }
 
-  /** How many parts a step falls into. */
-  parts(step: Step): number {
-    switch (step.kind) {
-      case "map":
-        return Math.max(1, Math.ceil(this.#size(step.count) / partElements(step)));
-      case "rows":
-        return 1;
-      case "contraction": {
-        const { batches, rows, columns, region } = step;
-        return (
-          Math.ceil(batches / region.batches) * Math.ceil(rows / region.rows) * Math.ceil(columns / region.columns)
-        );
-      }
-    }
+  /** What is computed of a step at one time: all, or of a row group one row of one member. */
+  task(step: Step, member = 0, row = 0): Task {
+    if (step.kind !== "rows") return { step, first: 0, count: this.#size(step.count) };
+    const { step: own, rows } = step.members[member];
+    const width = this.#size(own.count) / this.#size(rows);
+    return { step: own, first: row * width, count: width };
+  }
+
+  /** How many parts a task falls into. */
+  parts({ step, count }: Task): number {
+    if (step.kind === "map") return Math.max(1, Math.ceil(count / step.unit));
+    const { batches, rows, columns, region } = step;
+    return Math.ceil(batches / region.batches) * Math.ceil(rows / region.rows) * Math.ceil(columns / region.columns);
   }
 
   /** Computes one part. */
-  part(step: Step, part: number): void {
-    switch (step.kind) {
-      case "map": {
-        const [unit, count] = [partElements(step), this.#size(step.count)];
-        return this.#kernels[step.name](part * unit, Math.min(count, (part + 1) * unit));
-      }
-      case "rows":
-        return this.#rows(step);
-      case "contraction":
-        return this.#contraction(step, part);
-    }
+  part({ step, first, count }: Task, part: number): void {
+    if (step.kind === "contraction") return this.#contraction(step, first, part);
+    const { name, unit } = step;
+    this.#kernels[name](first + part * unit, first + Math.min(count, (part + 1) * unit));
+  }
+
+  /** Computes all parts of a task. */
+  whole(task: Task): void {
+    const { step, first, count } = task;
+    if (step.kind === "map") return this.#kernels[step.name](first, first + count);
+    const parts = this.parts(task);
+    for (let part = 0; part < parts; part++) this.part(task, part);
   }
 
   /** Computes a whole step. */
   run(step: Step): void {
-    if (step.kind === "map") return this.#kernels[step.name](0, this.#size(step.count));
-    const parts = this.parts(step);
-    for (let part = 0; part < parts; part++) this.part(step, part);
+    if (step.kind === "rows") this.rows(step, (task) => this.whole(task));
+    else this.whole(this.task(step));
+  }
+
+  /** Runs through a row group: row by row, in each the members in order, which `compute` computes. */
+  rows(step: RowsStep, compute: (task: Task, member: number, row: number) => void): void {
+    const members = step.members.map(({ step: own, rows, sums }) => {
+      const count = this.#size(rows);
+      return { step: own, sums, rows: count, width: count === 0 ? 0 : this.#size(own.count) / count };
+    });
+    const most = Math.max(...members.map(({ rows }) => rows));
+    for (let row = 0; row < most; row++) {
+      for (let i = 0; i < members.length; i++) {
+        const { step: own, sums, rows, width } = members[i];
+        if (row >= rows) continue;
+        if (sums !== undefined) this.#enterRow(sums, row);
+        compute({ step: own, first: row * width, count: width }, i, row);
+      }
+    }
+  }
+
+  /** Moves a contraction's addresses to a row. */
+  #enterRow({ at, out, outBytes, factor, factorBytes }: RowSums, row: number): void {
+    const words = new Int32Array(this.#memory.buffer, at, WORDS);
+    words[OUT_WORD] = out + row * outBytes;
+    words[ROWS_WORD] = factor + row * factorBytes;
   }
 
   #size(size: Size): number {
     return size.constant ?? new Int32Array(this.#memory.buffer, size.slot, 1)[0];
   }
 
-  #rows(step: Step & { kind: "rows" }): void {
-    const members = step.members.map(({ name, native, count, rows, sums }) => {
-      const own = this.#size(rows);
-      return { name, native, sums, rows: own, width: own === 0 ? 0 : this.#size(count) / own };
-    });
-    // INVARIANT: all of a group are in the machine's code, or none is.
-    if (members.every(({ native }) => native !== undefined)) {
-      const own = members.map(({ native, sums, rows, width }) => ({ ...native!, sums, rows, width }));
-      this.#contractions.generated!.rows(own, this.#scratch);
-      return;
-    }
-    const most = Math.max(...members.map(({ rows }) => rows));
-    for (let row = 0; row < most; row++) {
-      for (const { name, rows, width, sums } of members) {
-        if (row >= rows) continue;
-        if (sums !== undefined) this.#rowSums(sums, row);
-        this.#kernels[name](row * width, (row + 1) * width);
-      }
-    }
-  }
-
-  /** The sums of one row of a row group. */
-  #rowSums({ at, rows, columns, out, outBytes, factor, factorBytes }: RowSums, row: number): void {
-    const words = new Int32Array(this.#memory.buffer, at, WORDS);
-    words[OUT_WORD] = out + row * outBytes;
-    words[ROWS_WORD] = factor + row * factorBytes;
-    this.#contractions.contract(at, 0, 1, 0, rows, 0, columns, this.#scratch);
-  }
-
   /** Parts run through rows first: they share packed columns, which then are in the cache. */
-  #contraction(step: Contraction, part: number): void {
+  #contraction(step: ContractionStep, first: number, part: number): void {
     const { batches, rows, columns, region } = step;
     const across = Math.ceil(rows / region.rows);
     const along = Math.ceil(columns / region.columns);
@@ -128,16 +129,25 @@ export class Runner {
     const [b1, m1] = [Math.min(batches, b + region.batches), Math.min(rows, m + region.rows)];
     const n1 = Math.min(columns, n + region.columns);
     this.#contractions.contract(step.at, b, b1, m, m1, n, n1, this.#scratch);
-    this.#finish(step, b, b1, m, m1, n, n1);
+    this.#finish(step, first, b, b1, m, m1, n, n1);
   }
 
-  /** The elements of a region's sums, while those are in the cache. */
-  #finish(step: Contraction, b0: number, b1: number, m0: number, m1: number, n0: number, n1: number): void {
+  /** The elements of a region's sums, while those are in the cache; `before`: elements before the contraction's first. */
+  #finish(
+    step: ContractionStep,
+    before: number,
+    b0: number,
+    b1: number,
+    m0: number,
+    m1: number,
+    n0: number,
+    n1: number,
+  ): void {
     const rows = this.#rowKernels[rowsName(step.name)];
     const { outBatch, outRow } = step;
     const width = n1 - n0;
     for (let b = b0; b < b1; b++) {
-      const first = outBatch[b] + n0;
+      const first = before + outBatch[b] + n0;
       for (let m = m0; m < m1;) {
         // Rows at one distance from each other are done together; those that touch are one.
         const start = outRow[m];

@@ -56,13 +56,6 @@ class NativeKernels implements ContractionKernels {
 
   readonly generated: GeneratedKernels = {
     find: (bodies, use) => this.#generated.find(bodies, use),
-    rows: (members, scratch) => {
-      const words = members.flatMap(({ kernel, parameters, rows, width, sums }) => {
-        const moved = sums === undefined ? [0, 0, 0] : [sums.at, sums.outBytes, sums.factorBytes];
-        return [kernel % 2 ** 32, Math.floor(kernel / 2 ** 32), parameters, rows, width, ...moved];
-      });
-      this.#library.rows(this.#set.index, this.#address(), Uint32Array.from(words), members.length, scratch);
-    },
     lead: (steps, count, scratch, signals) =>
       this.#library.lead(this.#set.index, this.#address(), steps, count, scratch, signals),
     follow: (plan, scratch, signals) => this.#library.follow(this.#set.index, this.#address(), plan, scratch, signals),

@@ -34,11 +34,6 @@ export interface NativeLibrary {
     n1: number,
     scratch: number,
   ) => void;
-  /**
-   * A row group; of each member eight words: the kernel's address, its parameters, rows, elements of a row; the address of a
-   * contraction's words or 0, bytes from row to row of its sums, of its rows' elements.
-   */
-  readonly rows: (set: number, base: number, members: Uint32Array, count: number, scratch: number) => void;
   /** Steps from the address `steps` on, `native/threads.h`'s `lead`; `signals`: address of those words, or 0. */
   readonly lead: (set: number, base: number, steps: number, count: number, scratch: number, signals: number) => void;
   /** Parts of steps that another thread leads. */
@@ -77,7 +72,7 @@ export interface InstructionSet {
 }
 
 /** What the library must answer to be of these sources' kind. */
-const VERSION = 8;
+const VERSION = 9;
 
 let loaded: NativeLibrary | Absent | undefined;
 
@@ -130,9 +125,6 @@ function bind(file: string): NativeLibrary {
     "void assay_contract(int32_t set, uint64_t base, uint32_t at, int32_t b0, int32_t b1, int32_t m0, int32_t m1, " +
       "int32_t n0, int32_t n1, uint32_t scratch)",
   );
-  const rowGroup = library.func(
-    "void assay_row_group(int32_t set, uint64_t base, const uint32_t *members, int32_t count, uint32_t scratch)",
-  );
   const lead = library.func(
     "void assay_lead(int32_t set, uint64_t base, uint32_t steps, int32_t count, uint32_t scratch, uint32_t signals)",
   );
@@ -159,7 +151,6 @@ function bind(file: string): NativeLibrary {
     scratchBytes: (...args) => Number(scratchBytes(...args)),
     pack: pack as NativeLibrary["pack"],
     contract: contract as NativeLibrary["contract"],
-    rows: rowGroup as NativeLibrary["rows"],
     lead: lead as NativeLibrary["lead"],
     follow: follow as NativeLibrary["follow"],
     hashMessage: hashMessage as NativeLibrary["hashMessage"],

@@ -18,7 +18,7 @@ import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
 import { scatters } from "./scatters.ts";
-import type { KernelCall, Step } from "./step.ts";
+import { scratchOf, type KernelCall, type Step } from "./step.ts";
 import { constantNodes } from "./constantNodes.ts";
 import { prepareFactors } from "./preparedFactors.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
@@ -157,8 +157,8 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   let scratchBytes = 0;
   for (const list of lists) {
     const steps = list.groups.flatMap((group) => stepsOf(group, context));
-    programs[list.name] = { list, steps, words: tables.place(encodeSteps(steps)) };
-    for (const step of steps) if (step.kind !== "map") scratchBytes = Math.max(scratchBytes, step.scratchBytes);
+    programs[list.name] = { list, steps, words: tables.place(encodeSteps(steps, (words) => tables.place(words))) };
+    scratchBytes = Math.max(scratchBytes, ...steps.map(scratchOf));
   }
   const stride = Math.ceil(scratchBytes / 64) * 64;
   return {
@@ -178,7 +178,9 @@ export function planRun(program: Program, request: Request, options: PlanOptions
 
 function countKernels(programs: readonly ListProgram[]): KernelCounts {
   const steps = programs.flatMap((program) => program.steps);
-  const calls = steps.flatMap((step): readonly KernelCall[] => (step.kind === "rows" ? step.members : [step]));
+  const calls = steps.flatMap((step): readonly KernelCall[] =>
+    step.kind === "rows" ? step.members.map((member) => member.step) : [step],
+  );
   return { all: calls.length, native: calls.filter(({ native }) => native !== undefined).length };
 }
 

@@ -15,26 +15,37 @@ export interface KernelCall {
   readonly native?: NativeKernel;
 }
 
-export type Step =
-  /** All elements of one tensor, in any order. `cost`: about how many instructions an element takes. */
-  | ({ readonly kind: "map"; readonly cost: number } & KernelCall)
-  /** A row group: row by row, in each the members in order. */
-  | { readonly kind: "rows"; readonly members: readonly RowMember[]; readonly scratchBytes: number }
-  /** A contraction, region by region; then the kernel makes elements of the region's sums. */
-  | ({ readonly kind: "contraction" } & KernelCall & ContractionCall);
+/** All elements of one tensor, in any order. */
+export type MapStep = { readonly kind: "map"; readonly unit: number } & KernelCall;
 
-/** A member of a row group: in each of its rows first the sums, where it is a contraction, then the kernel. */
-export interface RowMember extends KernelCall {
+/** A contraction, region by region; then the kernel makes elements of the region's sums. */
+export type ContractionStep = { readonly kind: "contraction" } & KernelCall & ContractionCall;
+
+/** What falls into parts: a part of a map has `unit` elements, one of a contraction is a region. */
+export type PartedStep = MapStep | ContractionStep;
+
+/** A row group: row by row, in each the members in order, each of which falls into parts. */
+export interface RowsStep {
+  readonly kind: "rows";
+  readonly members: readonly RowMember[];
+  /** Whether any member has more than one part in a row; otherwise one thread computes it alone. */
+  readonly shared: boolean;
+}
+
+export type Step = PartedStep | RowsStep;
+
+/** A member of a row group: a tensor of so many equal rows, and how each of them is computed. */
+export interface RowMember {
   readonly rows: Size;
+  readonly step: PartedStep;
+  /** Of a contraction. */
   readonly sums?: RowSums;
 }
 
-/** A contraction that is computed once for each row of a group. */
+/** A contraction that is computed once for each row of a group: two of its words are addresses that move from row to row. */
 export interface RowSums {
-  /** Address of the contraction's words, of which the two addresses are those of row 0. */
+  /** Address of the contraction's words. */
   readonly at: number;
-  readonly rows: number;
-  readonly columns: number;
   /** Addresses of row 0's sums and of the elements of its rows; bytes from there to the next row's. */
   readonly out: number;
   readonly outBytes: number;
@@ -56,9 +67,16 @@ export interface ContractionCall {
 }
 
 /** A step that the machine's code computes whole, with nothing left to do in JavaScript. */
-export type MachineStep = Exclude<Step, { kind: "rows" }> & { readonly native: NativeKernel };
+export type MachineStep = RowsStep | (PartedStep & { readonly native: NativeKernel });
 
-export const isMachineStep = (step: Step): step is MachineStep => step.kind !== "rows" && step.native !== undefined;
+export const isMachineStep = (step: Step): step is MachineStep =>
+  step.kind === "rows" ? step.members.every((member) => isMachineStep(member.step)) : step.native !== undefined;
+
+/** Scratch that a step may use. */
+export function scratchOf(step: Step): number {
+  if (step.kind === "rows") return Math.max(0, ...step.members.map((member) => scratchOf(member.step)));
+  return step.kind === "map" ? 0 : step.scratchBytes;
+}
 
 /** Instructions that are worth a part of their own. */
 const PART_COST = 200_000;
@@ -68,3 +86,21 @@ const PART_UNIT = 64;
 /** Elements of one part of a map, an element of which takes `cost` instructions, perhaps none. */
 export const partElements = ({ cost }: { readonly cost: number }): number =>
   Math.max(PART_UNIT, Math.ceil(PART_COST / (Math.max(cost, 1) * PART_UNIT)) * PART_UNIT);
+
+/** Who shares out the parts of a row: the machine's code, in a microsecond, or JavaScript, which takes longer. */
+export type Sharer = "machine" | "host";
+
+/** Instructions that are worth a part of a row: all threads wait for the last before the next member begins. */
+const ROW_PART_COST: Readonly<Record<Sharer, number>> = { machine: 50_000, host: PART_COST };
+/** Multiply-adds of a row that are worth sharing. */
+const ROW_PRODUCTS: Readonly<Record<Sharer, number>> = { machine: 2 ** 17, host: 2 ** 18 };
+
+/** Elements of one part of a row of `width` elements: an equal share for each thread, if so many parts are worth it. */
+export function rowPartElements(cost: number, width: number, threads: number, by: Sharer): number {
+  const parts = Math.min(threads, Math.floor((cost * width) / ROW_PART_COST[by]));
+  return Math.ceil(width / Math.max(parts, 1) / PART_UNIT) * PART_UNIT;
+}
+
+/** Whether threads share a contraction of one row. */
+export const sharesProducts = (products: number, threads: number, by: Sharer): boolean =>
+  threads > 1 && products >= ROW_PRODUCTS[by];

@@ -1,17 +1,30 @@
 /** From planned nodes to steps: each is a contraction with its last part as a kernel, or a kernel alone. */
-import type { Request } from "@assay/vm";
+import { bitsOf, type Request } from "@assay/vm";
 import type { OperandPlan } from "../codegen/graph.ts";
 import { writeKernel } from "../codegen/kernel.ts";
 import type { Library } from "../codegen/library.ts";
+import type { Region } from "../contraction.ts";
 import type { NativeKernel } from "../generatedKernels.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
-import { placeContraction } from "./contractions.ts";
+import { placeContraction, type PlacedContraction } from "./contractions.ts";
 import { costOf, kernelPlan, sumsAddress, type KernelContext } from "./kernels.ts";
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
 import { recognise, type MatchedContraction } from "./recognise.ts";
 import type { RowContraction } from "./rowContractions.ts";
-import type { KernelCall, RowMember, RowSums, Step } from "./step.ts";
+import {
+  partElements,
+  rowPartElements,
+  sharesProducts,
+  type ContractionCall,
+  type ContractionStep,
+  type KernelCall,
+  type MapStep,
+  type RowMember,
+  type RowsStep,
+  type Sharer,
+  type Step,
+} from "./step.ts";
 
 export interface StepContext extends KernelContext {
   readonly writer: ModuleWriter;
@@ -56,59 +69,88 @@ export function stepsOf(group: PlannedGroup, context: StepContext): Step[] {
   });
 }
 
-function rowsStep(nodes: readonly PlannedNode[], context: StepContext): Step {
-  let scratchBytes = 0;
+function rowsStep(nodes: readonly PlannedNode[], context: StepContext): RowsStep {
+  const by = nodes.every((node) => context.native.has(node)) ? "machine" : "host";
   const members = nodes.map((node): RowMember => {
-    const call = { ...kernelCall(node, true, context), rows: node.rows };
-    const contraction = context.rowContractions.get(node);
-    if (contraction === undefined) return call;
-    const { sums, scratch } = rowSums(node, contraction, context);
-    scratchBytes = Math.max(scratchBytes, scratch);
-    return { ...call, sums };
+    const row = context.rowContractions.get(node);
+    return row === undefined ? mapMember(node, by, context) : contractionMember(node, row, by, context);
   });
-  return { kind: "rows", members, scratchBytes };
+  return { kind: "rows", members, shared: members.some(({ step, rows }) => isCut(step, rows.most)) };
 }
 
-/** The contraction of each row of a node, and bytes of scratch for it. */
-function rowSums(
+/** Whether a row of a member has more than one part. */
+function isCut(step: MapStep | ContractionStep, rows: number): boolean {
+  if (step.kind === "map") return step.count.most > rows * step.unit;
+  return step.region.rows < step.rows || step.region.columns < step.columns;
+}
+
+function mapMember(node: PlannedNode, by: Sharer, context: StepContext): RowMember {
+  const { rows, count, dtype } = node;
+  // Of elements smaller than a byte a row may begin within one: such a row is one part.
+  const threads = bitsOf(dtype) < 8 ? 1 : context.threads;
+  const unit = rowPartElements(costOf(node), Math.ceil(count.most / rows.most), threads, by);
+  return { rows, step: { kind: "map", ...kernelCall(node, true, context), unit } };
+}
+
+function contractionMember(
   node: PlannedNode,
   { match, factor }: RowContraction,
+  by: Sharer,
   context: StepContext,
-): { readonly sums: RowSums; readonly scratch: number } {
-  const { places, surroundings } = context;
+): RowMember {
   const { dtype, count, address } = factor;
-  const operands = [...operandPlans(node, surroundings), { kind: "tensor", dtype, count, address } as const];
-  const out = sumsAddress(node, context);
-  const { at, contraction } = placeContraction(match, operands, out, places);
   const { rows, columns, depth } = match;
+  const placed = place(node, match, [{ kind: "tensor", dtype, count, address }], context);
+  const { at, contraction } = placed;
   const sums = {
-    ...{ at, rows, columns, out },
-    outBytes: 4 * rows * columns,
-    factor: contraction.rowFactor.address,
-    factorBytes: 4 * rows * depth,
+    ...{ at, out: contraction.out, outBytes: 4 * rows * columns },
+    ...{ factor: contraction.rowFactor.address, factorBytes: 4 * rows * depth },
   };
-  return { sums, scratch: places.kernels.scratchBytes(contraction) };
+  const shared = sharesProducts(rows * columns * depth, context.threads, by);
+  const region = shared ? goodRegion(placed, context) : { batches: 1, rows, columns };
+  const call = { ...kernelCall(node, true, context), ...contractionCall(placed, match, region, context) };
+  return { rows: node.rows, step: { kind: "contraction", ...call }, sums };
 }
 
-function kernelStep(node: PlannedNode, context: StepContext): Step {
-  return { kind: "map", ...kernelCall(node, false, context), cost: costOf(node) };
+function kernelStep(node: PlannedNode, context: StepContext): MapStep {
+  return { kind: "map", ...kernelCall(node, false, context), unit: partElements({ cost: costOf(node) }) };
 }
 
-function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): Step {
-  const { places } = context;
-  const operands = [...operandPlans(node, context.surroundings), ...(context.prepared.get(node) ?? [])];
-  const { at, contraction } = placeContraction(match, operands, sumsAddress(node, context), places);
+function contractionStep(node: PlannedNode, match: MatchedContraction, context: StepContext): ContractionStep {
+  const placed = place(node, match, context.prepared.get(node) ?? [], context);
+  const call = contractionCall(placed, match, goodRegion(placed, context), context);
+  return { kind: "contraction", ...kernelCall(node, false, context), ...call };
+}
+
+/** Places a node's contraction; `more`: its operands behind those of the record. */
+function place(
+  node: PlannedNode,
+  match: MatchedContraction,
+  more: readonly OperandPlan[],
+  context: StepContext,
+): PlacedContraction {
+  const operands = [...operandPlans(node, context.surroundings), ...more];
+  return placeContraction(match, operands, sumsAddress(node, context), context.places);
+}
+
+const goodRegion = ({ contraction }: PlacedContraction, { places, threads }: StepContext): Region =>
+  places.kernels.region(contraction, threads);
+
+function contractionCall(
+  { at, contraction }: PlacedContraction,
+  { batches, rows, columns, outBatch, outRow }: MatchedContraction,
+  region: Region,
+  { places }: StepContext,
+): ContractionCall {
   return {
-    kind: "contraction",
-    ...kernelCall(node, false, context),
     at,
-    batches: match.batches,
-    rows: match.rows,
-    columns: match.columns,
-    region: places.kernels.region(contraction, context.threads),
+    batches,
+    rows,
+    columns,
+    region,
     scratchBytes: places.kernels.scratchBytes(contraction),
-    outBatch: match.outBatch,
-    outRow: match.outRow,
+    outBatch,
+    outRow,
   };
 }
 

@@ -6,10 +6,10 @@ import type { LinearMemory } from "../plan/memory.ts";
 import { EngineError } from "../plan/memory.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner, Task } from "../runner.ts";
 import type { CompiledModule } from "../wasm/webAssembly.ts";
 import { finishPart, sharedParts } from "./parts.ts";
-import { nextTurn, opened, QUIT, SIGNAL, SIGNALS, takePart, waitWhile } from "./signals.ts";
+import { nextTurn, openParts, QUIT, SIGNAL, SIGNALS, takePart, waitWhile, type Named } from "./signals.ts";
 import type { Load } from "./worker.ts";
 
 export class Pool implements Threads {
@@ -52,19 +52,19 @@ export class Pool implements Threads {
   }
 
   run(runner: Runner, step: Step, list: number, index: number): void {
-    const parts = sharedParts(runner, step);
-    if (parts === 1) return runner.run(step);
+    if (step.kind !== "rows") this.#share(runner, runner.task(step), { list, step: index, member: 0, row: 0 });
+    else if (!step.shared) runner.run(step);
+    else runner.rows(step, (task, member, row) => this.#share(runner, task, { list, step: index, member, row }));
+  }
+
+  /** Computes a task together with the workers, who find it under these numbers. */
+  #share(runner: Runner, task: Task, named: Named): void {
+    const parts = sharedParts(runner, task);
+    if (parts === 1) return runner.whole(task);
     const words = this.#words();
-    const turn = nextTurn(Atomics.load(words, SIGNAL.turn));
-    Atomics.store(words, SIGNAL.turn, turn);
-    Atomics.store(words, SIGNAL.list, list);
-    Atomics.store(words, SIGNAL.step, index);
-    Atomics.store(words, SIGNAL.parts, parts);
-    Atomics.store(words, SIGNAL.finished, 0);
-    Atomics.store(words, SIGNAL.turn, opened(turn));
-    Atomics.notify(words, SIGNAL.turn);
+    openParts(words, named, parts);
     for (let taken = takePart(words); taken !== undefined; taken = takePart(words)) {
-      finishPart(words, runner, step, taken.part);
+      finishPart(words, runner, task, taken.part);
     }
     this.#await(words, SIGNAL.finished, parts);
   }
@@ -90,9 +90,12 @@ export class Pool implements Threads {
 
   /** Waits until a count has been reached. */
   #await(words: Int32Array, signal: number, count: number): void {
-    for (let now = Atomics.load(words, signal); now < count; now = Atomics.load(words, signal)) {
-      waitWhile(words, signal, now);
+    for (;;) {
+      const now = Atomics.load(words, signal);
+      // A worker that fails counts itself, that nobody waits for it.
       this.#check(words);
+      if (now >= count) return;
+      waitWhile(words, signal, now);
     }
   }
 

@@ -14,6 +14,9 @@ export const SIGNAL = {
   parts: FIRST + 1,
   list: FIRST + 2,
   step: FIRST + 3,
+  /** Of a row group the member and the row; 0 otherwise. */
+  member: FIRST + 7,
+  row: FIRST + 8,
   /** Parts that are done. */
   finished: FIRST + 16,
   /** Workers that have loaded the plan. */
@@ -44,11 +47,31 @@ export const nextTurn = (turn: number): number => (((turn >>> PART_BITS) + 1) <<
 export const opened = (turn: number): number => turn & ~PART_MASK;
 export const partOf = (turn: number): number => turn & PART_MASK;
 
-/** A part that a thread has taken, of a step of a list. */
-export interface Taken {
-  readonly part: number;
+/** Which task threads share: a step of a list, of a row group one row of one member. */
+export interface Named {
   readonly list: number;
   readonly step: number;
+  readonly member: number;
+  readonly row: number;
+}
+
+/** A part that a thread has taken of a task. */
+export interface Taken extends Named {
+  readonly part: number;
+}
+
+/** Opens a task's parts to all threads. */
+export function openParts(words: Int32Array, { list, step, member, row }: Named, parts: number): void {
+  const turn = nextTurn(Atomics.load(words, SIGNAL.turn));
+  Atomics.store(words, SIGNAL.turn, turn);
+  Atomics.store(words, SIGNAL.list, list);
+  Atomics.store(words, SIGNAL.step, step);
+  Atomics.store(words, SIGNAL.member, member);
+  Atomics.store(words, SIGNAL.row, row);
+  Atomics.store(words, SIGNAL.parts, parts);
+  Atomics.store(words, SIGNAL.finished, 0);
+  Atomics.store(words, SIGNAL.turn, opened(turn));
+  Atomics.notify(words, SIGNAL.turn);
 }
 
 /** Takes a part of the step that is open; undefined where there is none left. */
@@ -58,8 +81,9 @@ export function takePart(words: Int32Array): Taken | undefined {
     const part = partOf(turn);
     if (part === CLOSED || part >= Atomics.load(words, SIGNAL.parts)) return undefined;
     const [list, step] = [Atomics.load(words, SIGNAL.list), Atomics.load(words, SIGNAL.step)];
+    const [member, row] = [Atomics.load(words, SIGNAL.member), Atomics.load(words, SIGNAL.row)];
     // INVARIANT: what was read since the turn belongs to it: whoever writes those words changes the turn before.
-    if (Atomics.compareExchange(words, SIGNAL.turn, turn, turn + 1) === turn) return { part, list, step };
+    if (Atomics.compareExchange(words, SIGNAL.turn, turn, turn + 1) === turn) return { part, list, step, member, row };
   }
 }
 

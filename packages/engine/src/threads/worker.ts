@@ -39,7 +39,7 @@ function serve({ memory, module, choice, lists, scratch, plan }: Load): void {
       runner.follow(plan, SIGNALS);
       const taken = takePart(words);
       if (taken === undefined) waitWhile(words, SIGNAL.turn, turn);
-      else finishPart(words, runner, lists[taken.list][taken.step], taken.part);
+      else finishPart(words, runner, runner.task(lists[taken.list][taken.step], taken.member, taken.row), taken.part);
     }
   } catch (error) {
     Atomics.store(words, SIGNAL.failed, 1);
