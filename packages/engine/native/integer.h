@@ -109,12 +109,14 @@ typedef uint8_t part;
 typedef int16_t part;
 #endif
 
-// A panel's columns where they are mostly neighbours in memory: the runs of neighbours, from which column on and at which
-// offset, and which columns exist by r modulo a period.
+// A panel's columns where they are mostly neighbours in memory, or every other one: the runs of such, from which column on and
+// at which offset, and which columns exist by r modulo a period.
 enum { MAX_BYTE_RUNS = 8 };
 struct byte_panel {
   // 0: they are not such.
   int runs;
+  // 1 for neighbours, 2 for every other one.
+  int64_t step;
   int64_t start[MAX_BYTE_RUNS + 1], offset[MAX_BYTE_RUNS];
   int64_t period;
   // All ones where a column exists; the runs, as bits, of which any does.
@@ -124,17 +126,18 @@ struct byte_panel {
   int32_t turned, off, absent;
 };
 
-// The runs of columns [n, n + count); 0 where there are more than MAX_BYTE_RUNS.
-static int byte_runs(struct byte_panel *p, struct view v, int64_t n, int64_t count) {
+// The runs of columns [n, n + count), `step` elements from one to the next; 0 where there are more than MAX_BYTE_RUNS.
+static int byte_runs(struct byte_panel *p, struct view v, int64_t n, int64_t count, int64_t step) {
   int runs = 0;
   for (int64_t i = 0; i < count; i++) {
-    const int64_t offset = offset_of(v, n + i, 0) - v.depth[0] - i;
-    if (runs > 0 && p->offset[runs - 1] == offset) continue;
+    const int64_t offset = offset_of(v, n + i, 0) - v.depth[0];
+    if (runs > 0 && p->offset[runs - 1] + (i - p->start[runs - 1]) * step == offset) continue;
     if (runs == MAX_BYTE_RUNS) return 0;
     p->start[runs] = i;
     p->offset[runs++] = offset;
   }
   p->start[runs] = count;
+  p->step = step;
   return runs;
 }
 
@@ -142,7 +145,8 @@ static int byte_runs(struct byte_panel *p, struct view v, int64_t n, int64_t cou
 static void plan_byte_panel(struct byte_panel *p, struct view v, const struct guards *guards, int64_t n, int64_t count) {
   p->runs = 0;
   if (v.factor->mode == MODE_PACKED || v.factor->zero_lane != 0 || (guards->count > 0 && guards->period == 0)) return;
-  p->runs = byte_runs(p, v, n, count);
+  p->runs = byte_runs(p, v, n, count, 1);
+  if (p->runs == 0) p->runs = byte_runs(p, v, n, count, 2);
   if (p->runs == 0) return;
   const int32_t zero = zero_of(v, n);
   p->turned = DOT_BYTES && v.factor->dtype != FACTOR_INT8 ? 0x80 : 0;
@@ -164,13 +168,25 @@ static void plan_byte_panel(struct byte_panel *p, struct view v, const struct gu
   }
 }
 
-// The panel's elements at r. A run of which an element exists is read a panel long, for so much around a tensor may be read;
-// the next run covers the rest.
+// The elements of a run of `count`, and what follows up to a panel. So much around a tensor may be read as a panel is long.
+INLINE void read_run(const uint8_t *from, int64_t step, int64_t count, uint8_t *to) {
+  if (step == 1) {
+    memcpy(to, from, PANEL);
+    return;
+  }
+  uint8_t pairs[2 * PANEL] = {0};
+  memcpy(pairs, from, PANEL);
+  if (2 * count > PANEL) memcpy(pairs + PANEL, from + PANEL, PANEL);
+  for (int i = 0; i < PANEL; i++) to[i] = pairs[2 * i];
+}
+
+// The panel's elements at r. A run of which an element exists is read a panel long; the next run covers the rest.
 INLINE void read_bytes(const struct byte_panel *p, struct view v, int64_t r, int64_t phase, part *to) {
   uint8_t raw[2 * PANEL] = {0};
   const uint8_t *from = bytes_of(v) + v.depth[r];
   for (int k = 0; k < p->runs; k++)
-    if (p->any[phase] >> k & 1) memcpy(raw + p->start[k], from + p->offset[k] + p->start[k], PANEL);
+    if (p->any[phase] >> k & 1)
+      read_run(from + p->offset[k], p->step, p->start[k + 1] - p->start[k], raw + p->start[k]);
   const part *there = p->there[phase];
   if (DOT_BYTES || v.factor->dtype != FACTOR_INT8) {
     for (int i = 0; i < PANEL; i++)

@@ -6,12 +6,16 @@ import { denseBytes, OPCODE, run, type Tensor } from "@assay/vm";
 import { countOf } from "./dimension.ts";
 import { encodeProgram, reachable } from "./encode.ts";
 import type { Graph } from "./graph.ts";
+import { quantisedOf, remembering } from "./lowering/dequantised.ts";
 import { isGrouped, writeBody, type LoweredNode } from "./loweredNode.ts";
 import { copyOf } from "./output.ts";
 import { constantValue, isConstant, type TensorValue } from "./tensorValue.ts";
 
-/** Most elements, reduction steps counted as elements, that are folded for one node, and for a whole model. */
-export const MAX_FOLDED = { node: 2 ** 18, model: 2 ** 20 } as const;
+/**
+ * Most elements, reduction steps counted as elements, that are folded for one node, and for a whole model; of a node that
+ * dequantises bytes fewer, for these are smaller and products want them.
+ */
+export const MAX_FOLDED = { node: 2 ** 18, model: 2 ** 20, bytes: 2 ** 12 } as const;
 
 /** What a model has left of `MAX_FOLDED.model`. */
 export interface FoldingBudget {
@@ -27,6 +31,8 @@ export function fold(
   outputs: readonly (TensorValue | undefined)[],
   budget: FoldingBudget,
 ): TensorValue[] | undefined {
+  const ofBytes = outputs.some((output) => output && quantisedOf(output) !== undefined);
+  const most = Math.min(ofBytes ? MAX_FOLDED.bytes : MAX_FOLDED.node, budget.left);
   let work = 0;
   for (const node of graph.nodes) {
     const { shape, body } = node;
@@ -35,31 +41,31 @@ export function fold(
     const steps = body.kind === "reduce" ? body.extent.constant : 1;
     if (count === undefined || steps === undefined) return undefined;
     work += count * Math.max(1, steps);
-    if (work > Math.min(MAX_FOLDED.node, budget.left)) return undefined;
+    if (work > most) return undefined;
   }
   budget.left -= work;
-  const folded: TensorValue[] = [];
-  for (const output of outputs) {
-    if (output === undefined) return undefined;
-    if (isConstant(output)) folded.push(output);
-    // A tensor without elements may have another size that is known only at run time.
-    else if (output.source.kind !== "node" || !output.shape.every((size) => size.constant !== undefined))
-      return undefined;
-    else {
-      const source = output.source.node;
-      const node = isGrouped(source) ? copyOf(graph, output).node : source;
-      const program = encodeProgram({
-        prompt: reachable(graph.nodes, [node]),
-        outputs: [node],
-        inputs: [],
-        symbols: [],
-      });
-      const [tensor] = run(program, { inputs: [], symbols: [], seed: 0n, calls: 1 }).outputs;
-      const shape = output.shape.map((size) => size.constant!);
-      folded.push(withKnown(constantValue(reshaped(tensor, shape)), output));
-    }
-  }
-  return folded;
+  const folded = outputs.map((output) => output && constantOf(graph, output));
+  return folded.every((output) => output !== undefined) ? folded : undefined;
+}
+
+/** A value of a graph that reads no inputs as a constant; undefined where its shape is not. */
+function constantOf(graph: Graph, value: TensorValue): TensorValue | undefined {
+  if (isConstant(value)) return value;
+  // A tensor without elements may have another size that is known only at run time.
+  if (value.source.kind !== "node" || !value.shape.every((size) => size.constant !== undefined)) return undefined;
+  const { node, quantised } = value.source;
+  const read = isGrouped(node) ? copyOf(graph, value).node : node;
+  const program = encodeProgram({
+    prompt: reachable(graph.nodes, [read]),
+    outputs: [read],
+    inputs: [],
+    symbols: [],
+  });
+  const [tensor] = run(program, { inputs: [], symbols: [], seed: 0n, calls: 1 }).outputs;
+  const shape = value.shape.map((size) => size.constant!);
+  const folded = withKnown(constantValue(reshaped(tensor, shape)), value);
+  const bytes = quantised && constantOf(graph, quantised.tensor);
+  return bytes === undefined ? folded : remembering(folded, { tensor: bytes, grid: quantised!.grid });
 }
 
 /** Instructions whose result the request decides. */

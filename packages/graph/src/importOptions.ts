@@ -24,6 +24,8 @@ export interface ImportOptions {
   readonly sampling?: Sampling;
   /** Whether a model with state inputs and outputs becomes a generation loop; true if absent. */
   readonly generation?: boolean;
+  /** Whether products of dequantised tensors are computed in integers; true if absent. */
+  readonly integerProducts?: boolean;
   /** Content addresses. */
   readonly tokenizer?: Hash;
   readonly chatTemplate?: Hash;

@@ -5,7 +5,9 @@
 import { check, GraphError, type Place } from "./errors.ts";
 import { fold, MAX_FOLDED, type FoldingBudget } from "./fold.ts";
 import { Graph } from "./graph.ts";
+import type { ImportOptions } from "./importOptions.ts";
 import { functionBody, placeInside } from "./inline.ts";
+import { movedBytes } from "./lowering/dequantised.ts";
 import { Attributes } from "./onnx/attributes.ts";
 import {
   functionKey,
@@ -42,11 +44,13 @@ export class GraphLowering {
   readonly operators: Record<string, number> = {};
   /** What was taken otherwise than the file says, and of which nodes. */
   readonly remarks = new Map<string, Set<string>>();
+  readonly #integerProducts: boolean;
   readonly #budget: FoldingBudget = { left: MAX_FOLDED.model };
   #lowered = 0;
 
-  constructor(model: OnnxModel) {
+  constructor(model: OnnxModel, { integerProducts = true }: Pick<ImportOptions, "integerProducts"> = {}) {
     this.model = model;
+    this.#integerProducts = integerProducts;
   }
 
   /** Lowers the model's graph into `graph` with its inputs given by name; returns all values by name. */
@@ -107,11 +111,22 @@ export class GraphLowering {
       target.operator = node.operator;
       const subgraph = (proto: GraphProto) => this.#subgraph(target, proto, node, surroundings);
       const remark = (text: string) => this.#remark(text, node, surroundings);
-      const context = new NodeContext(target, attributes(), opset, inputs, node.outputs, remark, subgraph);
+      const moved = operator.moves && movedBytes(inputs, operator.moves);
+      const context = new NodeContext({
+        graph: target,
+        attributes: attributes(),
+        opset,
+        inputs: moved?.inputs ?? inputs,
+        outputs: node.outputs,
+        integerProducts: this.#integerProducts,
+        remark,
+        subgraph,
+      });
       const lowered = operator.lower(context);
       const { unread } = context.attributes;
       check(unread.length === 0, "BAD_ATTRIBUTE", `unknown attributes: ${unread.join(", ")}`);
-      return Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
+      const outputs = Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
+      return moved === undefined ? outputs : outputs.map((bytes) => bytes && moved.floatsOf(target, bytes));
     };
     if (operator.control !== true && inputs.every((input) => input === undefined || isConstant(input))) {
       const scratch = new Graph(graph.lastCall);

@@ -21,6 +21,6 @@ export function modelImport(
     model,
     options,
     symbols: new Symbols(options.symbols ?? {}, assumptions),
-    lowering: new GraphLowering(model),
+    lowering: new GraphLowering(model, options),
   };
 }

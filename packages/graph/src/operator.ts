@@ -6,6 +6,7 @@ import { DType, float32, nameOf, wordsOf } from "@assay/vm";
 import { checkEqual, Dimension, formatShape } from "./dimension.ts";
 import { check, GraphError, type GraphErrorCode } from "./errors.ts";
 import type { Graph } from "./graph.ts";
+import type { Moves } from "./lowering/dequantised.ts";
 import type { Attributes } from "./onnx/attributes.ts";
 import type { GraphProto } from "./onnx/schema.ts";
 import { constantTensor, type TensorValue } from "./tensorValue.ts";
@@ -23,6 +24,11 @@ export interface Operator {
   readonly absent?: readonly number[];
   /** Greatest number of outputs; 1 if absent. */
   readonly outputs?: number;
+  /**
+   * Present where its outputs hold elements of its first input, or of all, at other places and as they are; "or 0": or 0 where
+   * an index is outside. Such an operator moves the bytes of what is dequantised.
+   */
+  readonly moves?: Moves;
   /** Whether it takes tensors of strings, which are indices with a table; others refuse them. */
   readonly strings?: boolean;
   /** Whether the node holds subgraphs: what is constant in them is folded node by node. */
@@ -41,6 +47,16 @@ export interface Subgraph {
   examine(inputs: readonly TensorValue[]): TensorValue[];
 }
 
+/** What the lowering of a node is given. */
+export interface NodeGiven extends Pick<
+  NodeContext,
+  "graph" | "attributes" | "opset" | "outputs" | "integerProducts" | "remark"
+> {
+  /** Absent ones are undefined. */
+  readonly inputs: readonly (TensorValue | undefined)[];
+  readonly subgraph: (proto: GraphProto) => Subgraph;
+}
+
 /** One node of the model while it is lowered. */
 export class NodeContext {
   readonly graph: Graph;
@@ -51,32 +67,25 @@ export class NodeContext {
   readonly outputs: readonly string[];
   /** Tells people what the lowering takes otherwise than the file says. */
   readonly remark: (text: string) => void;
+  /** Whether products of dequantised tensors may be computed in integers. */
+  readonly integerProducts: boolean;
   readonly #inputs: readonly (TensorValue | undefined)[];
-  readonly #subgraph: ((proto: GraphProto) => Subgraph) | undefined;
+  readonly #subgraph: (proto: GraphProto) => Subgraph;
 
-  constructor(
-    graph: Graph,
-    attributes: Attributes,
-    opset: number,
-    inputs: readonly (TensorValue | undefined)[],
-    outputs: readonly string[],
-    remark: (text: string) => void,
-    subgraph?: (proto: GraphProto) => Subgraph,
-  ) {
+  constructor({ graph, attributes, opset, inputs, outputs, integerProducts, remark, subgraph }: NodeGiven) {
     this.graph = graph;
     this.attributes = attributes;
     this.opset = opset;
     this.#inputs = inputs;
     this.outputs = outputs;
+    this.integerProducts = integerProducts;
     this.remark = remark;
     this.#subgraph = subgraph;
   }
 
   /** The subgraph that an attribute holds. */
   subgraph(attribute: string): Subgraph {
-    const proto = this.attributes.graph(attribute);
-    if (this.#subgraph === undefined) throw new Error("this node has no subgraphs");
-    return this.#subgraph(proto);
+    return this.#subgraph(this.attributes.graph(attribute));
   }
 
   /** Number of inputs given, absent ones between them included. */

@@ -23,12 +23,30 @@ export interface History {
   decode: LoweredNode | undefined;
 }
 
+/** What floats were dequantised from: each is (an element of the tensor, at the same linear index - its zero point) · its scale. */
+export interface Quantised {
+  /** Integers of 8 bits. */
+  readonly tensor: TensorValue;
+  readonly grid: Grid;
+}
+
+/** Scales and zero points that are constants of the model. */
+export interface Grid {
+  /** One, or one for each place of the axis. */
+  readonly scales: readonly number[];
+  /** As many. */
+  readonly zeros: readonly number[];
+  /** An axis of the quantised tensor; undefined where there is one scale. */
+  readonly axis: number | undefined;
+}
+
 export type Source =
   | { readonly kind: "input"; readonly index: number }
-  | { readonly kind: "parameter"; readonly tensor: Tensor }
+  /** Read what it is dequantised from with `quantisedOf`. */
+  | { readonly kind: "parameter"; readonly tensor: Tensor; readonly quantised?: Quantised }
   /** Every element is this word: a constant of the code, never loaded. */
   | { readonly kind: "splat"; readonly word: Word }
-  | { readonly kind: "node"; readonly node: LoweredNode }
+  | { readonly kind: "node"; readonly node: LoweredNode; readonly quantised?: Quantised }
   | { readonly kind: "history"; readonly history: History }
   /** Elements that are computed or found wherever they are read, and stored nowhere. */
   | { readonly kind: "view"; readonly view: View };

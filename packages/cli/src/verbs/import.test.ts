@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { folderReader, GraphError } from "@assay/graph";
 import { decodeProgram, DType, toHex, type ByteStore } from "@assay/vm";
 import { buildModel } from "../../../graph/src/testing/onnxBuilder.ts";
+import { quantisedModel } from "../../../graph/src/testing/quantisedModel.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const digits = fileURLToPath(new URL("../../../../models/digits/digits.onnx", import.meta.url));
@@ -51,6 +52,16 @@ describe("assay import", () => {
     expect(assay("import", digits, "--symbol", "N").status).to.equal(2);
     expect(existsSync(out)).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(["broken.onnx"]);
+  }).timeout(120_000);
+
+  it("multiplies what is dequantised as integers, and says so, unless it is told not to", () => {
+    const file = join(folder, "quantised.onnx");
+    const operand = { dtype: DType.UINT8, shape: [4, 4], scales: [0.5], zeros: [3] };
+    writeFileSync(file, buildModel(quantisedModel({ operator: "MatMul", operands: [operand, operand] })));
+    expect(assay("import", file).stdout).to.contain(
+      "remark        a product of dequantised tensors is computed in integers",
+    );
+    expect(assay("import", file, "--no-integer-products").stdout).not.to.contain("remark");
   }).timeout(120_000);
 
   it("fixes calls, end tokens and sampling in the program of a model that generates", () => {

@@ -27,6 +27,7 @@ export interface ModelOptions {
   readonly topK?: number;
   readonly topP?: number;
   readonly tokenizer?: string;
+  readonly integerProducts: boolean;
 }
 
 /** Adds the options of `ModelOptions` to a verb. */
@@ -49,12 +50,13 @@ export function withModelOptions(command: Command): Command {
     .option("--temperature <t>", "draw tokens from softmax(logits / t); 0 takes the greatest", readNumber)
     .option("--top-k <k>", "draw from the k likeliest tokens only", readNumber)
     .option("--top-p <p>", "draw from the likeliest tokens that together have probability p", readNumber)
-    .option("--tokenizer <file>", "the model's tokenizer.json, whose hash stands in the program");
+    .option("--tokenizer <file>", "the model's tokenizer.json, whose hash stands in the program")
+    .option("--no-integer-products", "multiply what is dequantised as floats, as the file has it, not as integers");
 }
 
 /** The program of a model's file. Throws `GraphError`. */
 export function importFile(model: string, options: ModelOptions): Imported {
-  const { symbol, bind, output, calls, endToken, temperature, topK, topP, tokenizer } = options;
+  const { symbol, bind, output, calls, endToken, temperature, topK, topP, tokenizer, integerProducts } = options;
   const sampling: Sampling = {
     ...(temperature !== undefined && { temperature }),
     ...(topK !== undefined && { topK }),
@@ -65,6 +67,7 @@ export function importFile(model: string, options: ModelOptions): Imported {
     file: model,
     external: folderReader(dirname(model)),
     symbols: symbol,
+    integerProducts,
     hasher: fastHasher,
     bind: Object.fromEntries(Object.entries(bind).map(([name, file]) => [name, readTensorFile(file, readFile(file))])),
     progress: ({ stage, done, total }) => line.show(`${stage} weights`, done, total),

@@ -207,16 +207,20 @@ GATHER(i64, vl)
 
 // Elements `stride` apart from `at` on, where the condition holds.
 #ifndef HAS_EVEN
-INLINE vf v_spaced_f32(const uint8_t *at, int32_t stride, vm chosen) { return v_gather_f32(at, v_iota(0, stride), chosen); }
-INLINE vi v_spaced_i32(const uint8_t *at, int32_t stride, vm chosen) { return v_gather_i32(at, v_iota(0, stride), chosen); }
+#define SPACED(name, vector)                                                                                           \
+  INLINE vector v_spaced_##name(const uint8_t *at, int32_t stride, vm chosen) {                                       \
+    return v_gather_##name(at, v_iota(0, stride), chosen);                                                             \
+  }
 #else
-INLINE vf v_spaced_f32(const uint8_t *at, int32_t stride, vm chosen) {
-  return stride == 2 ? (vf)v_even(at, chosen) : v_gather_f32(at, v_iota(0, stride), chosen);
-}
-INLINE vi v_spaced_i32(const uint8_t *at, int32_t stride, vm chosen) {
-  return stride == 2 ? v_even(at, chosen) : v_gather_i32(at, v_iota(0, stride), chosen);
-}
+#define SPACED(name, vector)                                                                                           \
+  INLINE vector v_spaced_##name(const uint8_t *at, int32_t stride, vm chosen) {                                       \
+    return stride == 2 ? (vector)v_even_##name(at, chosen) : v_gather_##name(at, v_iota(0, stride), chosen);           \
+  }
 #endif
+SPACED(f32, vf)
+SPACED(i32, vi)
+SPACED(u8, vi)
+SPACED(i8, vi)
 
 // The first n lanes into memory: low 32, 16 or 8 bits, or all 64.
 #ifndef HAS_STORES

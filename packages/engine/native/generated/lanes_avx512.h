@@ -107,15 +107,20 @@ INLINE vi v_gather_i32(const uint8_t *base, vi index, vm chosen) {
   return (vi)_mm512_mask_i32gather_epi32(_mm512_setzero_si512(), chosen, (__m512i)index, base, 4);
 }
 
-// Every other one of 32 words from `at` on: only words of chosen lanes are read.
+// Every other one of 32 elements from `at` on: only those of chosen lanes are read.
 #define HAS_EVEN 1
-INLINE vi v_even(const uint8_t *at, vm chosen) {
+INLINE vi v_even_i32(const uint8_t *at, vm chosen) {
   const uint32_t words = _pdep_u32(chosen, 0x55555555);
   const __m512i low = _mm512_maskz_loadu_epi32((vm)words, at);
   const __m512i high = _mm512_maskz_loadu_epi32((vm)(words >> 16), at + 64);
   const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return (vi)_mm512_permutex2var_epi32(low, even, high);
 }
+INLINE vi v_even_f32(const uint8_t *at, vm chosen) { return v_even_i32(at, chosen); }
+INLINE vi v_even_u8(const uint8_t *at, vm chosen) {
+  return (vi)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi8(_pdep_u32(chosen, 0x55555555), at));
+}
+INLINE vi v_even_i8(const uint8_t *at, vm chosen) { return (v_even_u8(at, chosen) << 24) >> 24; }
 
 #define HAS_STORES 1
 INLINE void v_store_32(uint8_t *at, vi x, int n) { _mm512_mask_storeu_epi32(at, v_first(n), (__m512i)x); }

@@ -29,6 +29,9 @@ const SUFFIX: Readonly<Partial<Record<DType, string>>> = {
   [DType.UINT4]: "u4",
 };
 
+/** Those for which there is a function that loads elements a distance apart. */
+const SPACED: readonly string[] = ["f32", "i32", "u8", "i8"];
+
 /** Where an operand's elements lie, how many may be read, and whether that bound is known to hold. */
 interface Source {
   readonly suffix: string;
@@ -108,7 +111,7 @@ export function loadCode(emitter: Emitter, node: Node): string {
     const { stride } = first;
     if (!whole || stride === undefined || stride < 1 || stride > MOST_SPACED) return undefined;
     if (stride === 1) return `v_chosen_${suffix}(${from(first)}, ${all(conditions)})`;
-    if (suffix !== "f32" && suffix !== "i32") return undefined;
+    if (!SPACED.includes(suffix)) return undefined;
     return `v_spaced_${suffix}(${from(first)}, ${emitter.stride(stride)}, ${all(conditions)})`;
   };
   const chosen = whole && index.op === OPCODE.select ? index.args : undefined;

@@ -3,6 +3,7 @@ import { DType, isDType } from "@assay/vm";
 import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
 import type { TensorValue } from "../tensorValue.ts";
+import { gridOf, quantisedOf, remembering, sameGrid } from "./dequantised.ts";
 import { dequantised, quantised, QUANTISED, readGrid } from "./quantisation.ts";
 import { FLOATS } from "./types.ts";
 
@@ -20,7 +21,13 @@ export function quantize(node: NodeContext): TensorValue {
   const precision = given === 0 ? scale.dtype : given;
   const known = isDType(precision) && FLOATS.some((type) => type === precision);
   check(known, "UNSUPPORTED", `a division in type ${precision}`);
-  return readGrid(node, x, scale, zero).apply(node.graph, dtype, (code, element, s, z) => {
+  const places = readGrid(node, x, scale, zero);
+  const grid = gridOf({ ...x, dtype }, scale, zero, axisOf(node, x));
+  const from = quantisedOf(x);
+  // What is quantised as it was before has the elements that it had.
+  const again = from?.tensor.dtype === dtype && grid !== undefined && sameGrid(from.grid, grid);
+  if (again && precision === DType.FLOAT32) return from.tensor;
+  return places.apply(node.graph, dtype, (code, element, s, z) => {
     const float = x.dtype === DType.INT32 ? code.itof(element) : element;
     const [dividend, divisor] = [code.rounded(precision, float), code.rounded(precision, s)];
     return quantised(code, dtype, code.rounded(precision, code.fdiv(dividend, divisor)), z);
@@ -36,5 +43,14 @@ export function dequantize(node: NodeContext): TensorValue {
   const dtype = wanted === 0 ? scale.dtype : wanted;
   const known = isDType(dtype) && FLOATS.some((type) => type === dtype);
   check(known, "UNSUPPORTED", `a result of type ${dtype}`);
-  return readGrid(node, x, scale, zero).apply(node.graph, dtype, dequantised);
+  const floats = readGrid(node, x, scale, zero).apply(node.graph, dtype, dequantised);
+  const grid = gridOf(x, scale, zero, axisOf(node, x));
+  return grid === undefined ? floats : remembering(floats, { tensor: x, grid });
+}
+
+/** The axis of several scales; undefined where they are for blocks. */
+function axisOf({ attributes }: NodeContext, { shape }: TensorValue): number | undefined {
+  if (attributes.int("block_size", 0) !== 0) return undefined;
+  const axis = attributes.int("axis", 1);
+  return axis < 0 ? axis + shape.length : axis;
 }

@@ -95,9 +95,16 @@ const RANGES = new Map<DType, readonly [number, number]>([
   [DType.UINT16, [0, 65535]],
 ]);
 
+/** Least and greatest element of a type of 4 to 16 bits. */
+export function rangeOf(dtype: DType): readonly [number, number] {
+  const range = RANGES.get(dtype);
+  if (range === undefined) throw new Error("not a type that is quantised to");
+  return range;
+}
+
 /** A float rounded half to even, plus a zero point, saturated to an integer type; NaN counts as 0. */
 export function quantised(code: NodeCode, dtype: DType, x: Value, zero?: Value): Value {
-  const [least, greatest] = RANGES.get(dtype)!;
+  const [least, greatest] = rangeOf(dtype);
   const rounded = code.ftoi32(code.frint(x));
   const moved = zero === undefined ? rounded : code.iadd(rounded, zero);
   return code.imin(code.imax(moved, code.constantInt(least)), code.constantInt(greatest));

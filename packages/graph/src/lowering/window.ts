@@ -104,6 +104,14 @@ export function isInside({ kernel, input, output, strides, dilations, before }: 
   });
 }
 
+/** Whether every window has a place inside the tensor, as far as can be seen. */
+export function holdsElements({ kernel, input, dilations, before, after }: Window): boolean {
+  return kernel.every((size, axis) => {
+    const pads = [before[axis], after[axis]].every((pad) => pad.greatest < size);
+    return dilations[axis] === 1 && pads && input[axis].least >= 1;
+  });
+}
+
 /**
  * The input coordinates of place `r` of the window at the output coordinates `at` (both of the window's axes only), and
  * whether they lie inside; `inside` is undefined where they always do.

@@ -8,6 +8,7 @@ import type { TensorValue } from "../tensorValue.ts";
 export const Concat: Operator = {
   name: "Concat",
   inputs: [1, 4096],
+  moves: "all",
   lower(node) {
     const inputs = node.all();
     node.sameType(...inputs);

@@ -4,6 +4,7 @@
  */
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
+import { dequantisedConvolution, type Product } from "../lowering/dequantisedProduct.ts";
 import { dotProduct } from "../lowering/dot.ts";
 import { FLOATS } from "../lowering/types.ts";
 import { readPlace, readWindow, windowCount, windowPlace } from "../lowering/window.ts";
@@ -33,9 +34,7 @@ export const Conv: Operator = {
     }
     const window = readWindow(node, places, kernel);
     const extent = Dimension.constant(groupChannels * windowCount(window));
-    return graph.reduce(
-      dtype,
-      [batch, Dimension.constant(maps), ...window.output],
+    const product: Product = (final) =>
       dotProduct({
         dtype,
         extent,
@@ -48,8 +47,14 @@ export const Conv: Operator = {
           const weight = code.read(w, code.iadd(code.times(map, extent), r));
           return [readPlace(code, x, [n, from], source), weight];
         },
-        final: (code, sum) => (bias ? code.fadd(sum, code.read(bias, code.index(1))) : sum),
-      }),
+        final,
+      });
+    return graph.reduce(
+      dtype,
+      [batch, Dimension.constant(maps), ...window.output],
+      (dequantisedConvolution(node, x, w) ?? product)((code, sum) =>
+        bias ? code.fadd(sum, code.read(bias, code.index(1))) : sum,
+      ),
     );
   },
 };

@@ -5,6 +5,7 @@ import type { Operator } from "../operator.ts";
 export const DepthToSpace: Operator = {
   name: "DepthToSpace",
   inputs: [1, 1],
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     node.rank(x, 4, "the input");

@@ -9,6 +9,7 @@ import { expandedView } from "../view.ts";
 export const Expand: Operator = {
   name: "Expand",
   inputs: [2, 2],
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     const shape = broadcastShape([x.shape, node.known(1)!]);

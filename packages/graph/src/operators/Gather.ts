@@ -9,6 +9,7 @@ import { withShape, type TensorValue } from "../tensorValue.ts";
 export const Gather: Operator = {
   name: "Gather",
   inputs: [2, 2],
+  moves: "first or 0",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64, DType.INT32);

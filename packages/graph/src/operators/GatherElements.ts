@@ -6,6 +6,7 @@ import type { Operator } from "../operator.ts";
 export const GatherElements: Operator = {
   name: "GatherElements",
   inputs: [2, 2],
+  moves: "first or 0",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64, DType.INT32);

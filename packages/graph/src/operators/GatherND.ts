@@ -6,6 +6,7 @@ import { constantSize, type Operator } from "../operator.ts";
 export const GatherND: Operator = {
   name: "GatherND",
   inputs: [2, 2],
+  moves: "first or 0",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64);

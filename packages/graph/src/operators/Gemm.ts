@@ -3,6 +3,7 @@ import { checkSameShape } from "../dimension.ts";
 import { broadcastShape } from "../graph.ts";
 import { check } from "../errors.ts";
 import { mul, add } from "../lowering/arithmetic.ts";
+import { dequantisedMatrixProduct, type Product } from "../lowering/dequantisedProduct.ts";
 import { dotProduct } from "../lowering/dot.ts";
 import { FLOATS, isFloat } from "../lowering/types.ts";
 import { DType } from "@assay/vm";
@@ -33,9 +34,7 @@ export const Gemm: Operator = {
       const whole = Number.isInteger(alpha) && Number.isInteger(beta);
       check(whole, "UNSUPPORTED", `alpha ${alpha} and beta ${beta} of integers`);
     }
-    return graph.reduce(
-      dtype,
-      shape,
+    const product: Product = (final) =>
       dotProduct({
         dtype,
         extent: depth,
@@ -45,15 +44,19 @@ export const Gemm: Operator = {
           const right = code.linearIndex(b.shape, transB ? [column, r] : [r, column]);
           return [code.read(a, left), code.read(b, right)];
         },
-        final(code, sum) {
-          const factor = (x: number) => (isFloat(dtype) ? code.constantFloat(x) : code.constantInt(x));
-          const product = alpha === 1 ? sum : mul(code, dtype, factor(alpha), sum);
-          if (c === undefined || beta === 0) return product;
-          const addend = code.element(c);
-          if (beta === 1) return add(code, dtype, product, addend);
-          if (isFloat(dtype)) return code.ffma(factor(beta), addend, product);
-          return add(code, dtype, mul(code, dtype, factor(beta), addend), product);
-        },
+        final,
+      });
+    return graph.reduce(
+      dtype,
+      shape,
+      (dequantisedMatrixProduct(node, a, b, { a: transA, b: transB }) ?? product)((code, sum) => {
+        const factor = (x: number) => (isFloat(dtype) ? code.constantFloat(x) : code.constantInt(x));
+        const scaled = alpha === 1 ? sum : mul(code, dtype, factor(alpha), sum);
+        if (c === undefined || beta === 0) return scaled;
+        const addend = code.element(c);
+        if (beta === 1) return add(code, dtype, scaled, addend);
+        if (isFloat(dtype)) return code.ffma(factor(beta), addend, scaled);
+        return add(code, dtype, mul(code, dtype, factor(beta), addend), scaled);
       }),
     );
   },

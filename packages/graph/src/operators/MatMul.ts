@@ -3,6 +3,7 @@ import { DType } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { broadcastShape } from "../graph.ts";
+import { dequantisedMatrixProduct, type Product } from "../lowering/dequantisedProduct.ts";
 import { dotProduct } from "../lowering/dot.ts";
 import { FLOATS } from "../lowering/types.ts";
 import type { Operator } from "../operator.ts";
@@ -25,9 +26,7 @@ export const MatMul: Operator = {
     node.equalSizes(depth, depthB, "the inner dimensions");
     const batch = broadcastShape([left.slice(0, -2), right.slice(0, -2)]);
     const shape = [...batch, ...(rowVector ? [] : [rows]), ...(columnVector ? [] : [columns])];
-    return node.graph.reduce(
-      dtype,
-      shape,
+    const product: Product = (final) =>
       dotProduct({
         dtype,
         extent: depth,
@@ -43,7 +42,12 @@ export const MatMul: Operator = {
           };
           return [at(a, left, [row, r]), at(b, right, [r, column])];
         },
-      }),
+        final,
+      });
+    return node.graph.reduce(
+      dtype,
+      shape,
+      (dequantisedMatrixProduct(node, a, b) ?? product)((_code, sum) => sum),
     );
   },
 };

@@ -6,8 +6,9 @@ import { DType, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { leastOf, less } from "../lowering/arithmetic.ts";
+import { dequantisedFrom, quantisedOf } from "../lowering/dequantised.ts";
 import { accumulatorOf, FLOATS, isFloat } from "../lowering/types.ts";
-import { readPlace, readWindow, windowCount, windowPlace } from "../lowering/window.ts";
+import { holdsElements, readPlace, readWindow, windowCount, windowPlace } from "../lowering/window.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import type { Operator } from "../operator.ts";
 
@@ -17,10 +18,14 @@ export const MaxPool: Operator = {
   outputs: 2,
   lower(node) {
     const { graph, attributes } = node;
-    const x = node.input(0, ...FLOATS, DType.INT8, DType.UINT8);
-    check(x.shape.length >= 3, "SHAPE_MISMATCH", `the input has rank ${x.shape.length}, less than 3`);
-    const [batch, channels, ...places] = x.shape;
+    const given = node.input(0, ...FLOATS, DType.INT8, DType.UINT8);
+    check(given.shape.length >= 3, "SHAPE_MISMATCH", `the input has rank ${given.shape.length}, less than 3`);
+    const [batch, channels, ...places] = given.shape;
     const window = readWindow(node, places, attributes.ints("kernel_shape"), attributes.flag("ceil_mode", false));
+    // Of elements with one scale the greatest has the greatest byte; of none at all it is another.
+    const quantised = holdsElements(window) ? quantisedOf(given) : undefined;
+    const bytes = quantised?.grid.axis === undefined ? quantised : undefined;
+    const x = bytes?.tensor ?? given;
     const columnMajor = attributes.flag("storage_order", false);
     const shape = [batch, channels, ...window.output];
     const extent = Dimension.constant(windowCount(window));
@@ -49,7 +54,8 @@ export const MaxPool: Operator = {
       },
       final: (_code, [best]) => best,
     });
-    if ((node.outputs[1] ?? "") === "") return [greatest, undefined];
+    const result = bytes === undefined ? greatest : dequantisedFrom(graph, { ...bytes, tensor: greatest });
+    if ((node.outputs[1] ?? "") === "") return [result, undefined];
     const order = columnMajor ? [0, 1, ...places.map((_, i) => places.length + 1 - i)] : undefined;
     const indices = graph.reduce(DType.INT64, shape, {
       extent,
@@ -63,6 +69,6 @@ export const MaxPool: Operator = {
       },
       final: (_code, [, index]) => index,
     });
-    return [greatest, indices];
+    return [result, indices];
   },
 };

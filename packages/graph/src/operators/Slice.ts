@@ -16,6 +16,7 @@ interface Cut {
 export const Slice: Operator = {
   name: "Slice",
   inputs: [1, 5],
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     const rank = x.shape.length;

@@ -8,6 +8,7 @@ export const Split: Operator = {
   name: "Split",
   inputs: [1, 2],
   outputs: 4096,
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     const axis = node.axis(node.attributes.int("axis", 0), x.shape.length);

@@ -5,6 +5,7 @@ import type { Operator } from "../operator.ts";
 export const Tile: Operator = {
   name: "Tile",
   inputs: [2, 2],
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     const repeats = node.known(1)!;

@@ -8,6 +8,7 @@ import { withShape } from "../tensorValue.ts";
 export const Transpose: Operator = {
   name: "Transpose",
   inputs: [1, 1],
+  moves: "first",
   lower(node) {
     const x = node.input(0);
     const axes = x.shape.map((_, axis) => axis);
