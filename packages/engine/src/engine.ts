@@ -329,18 +329,19 @@ export class Engine {
     }
   }
 
-  #read(plan: Plan, call: number, node: PlannedNode): Tensor {
+  /** @param shared Whether in memory that threads share: they hash a trace's tensors where they lie. */
+  #read(plan: Plan, call: number, node: PlannedNode, shared = false): Tensor {
     const { description } = plan.layout.geometry(call, node.index);
     const address = plan.addressOf(call, node);
     const length = byteLength(node.dtype, description.count);
     const shape = plan.layout.dimensions(call, plan.layout.firstNode(call) + node.index);
-    return { dtype: node.dtype, shape, data: copyOf(this.#memory.bytes, address, length) };
+    return { dtype: node.dtype, shape, data: copyOf(this.#memory.bytes, address, length, shared) };
   }
 
   #tensorsOf(plan: Plan, call: number, stopped: boolean, flag: number): Tensor[] {
     const { list } = listOf(plan, call);
     const tensors = list.nodes.map((node): Tensor => {
-      if (!stopped) return this.#read(plan, call, node);
+      if (!stopped) return this.#read(plan, call, node, this.#memory.shared);
       const position = plan.layout.firstNode(call) + node.index;
       return { dtype: node.dtype, shape: plan.layout.dimensions(call, position), data: new Uint8Array(0) };
     });
@@ -384,8 +385,8 @@ function listOf(plan: Plan, call: number): ListProgram {
 }
 
 /** Bytes of a memory that may be shared, as bytes of their own. */
-function copyOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  const copy = new Uint8Array(length);
+function copyOf(bytes: Uint8Array, at: number, length: number, shared: boolean): Uint8Array {
+  const copy = shared ? new Uint8Array(new SharedArrayBuffer(length)) : new Uint8Array(length);
   copy.set(bytes.subarray(at, at + length));
   return copy;
 }

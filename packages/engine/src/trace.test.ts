@@ -1,8 +1,12 @@
 import { expect } from "chai";
-import { DType, run, toHex, Trace, type Description, type Layout, type TensorSource } from "@assay/vm";
+import { DType, run, toHex, Trace, type Description, type Layout, type Tensor, type TensorSource } from "@assay/vm";
+import { assembleProgram } from "@assay/vm/program";
+import { encodeRecord } from "@assay/vm/record";
+import { mapRecord } from "@assay/vm/recordBuilder";
 import { Random } from "@assay/vm/testing/random";
 import { randomProgram } from "@assay/vm/testing/randomProgram";
-import { tinyPrograms } from "@assay/vm/testing/tinyPrograms";
+import { tinyPrograms, type Example } from "@assay/vm/testing/tinyPrograms";
+import { Engine } from "./index.ts";
 import { buildTrace, FastTrace } from "./trace.ts";
 import { HashThreads } from "./tree/hashThreads.ts";
 
@@ -46,6 +50,33 @@ function expectSame(fast: FastTrace, slow: Trace, sampled: Random): void {
   }
 }
 
+/** A row group of three tensors: a[r] = b[r-1] + place, b[r] = a[r] ÷ 2 in two bytes, c[r] = place in four bits; and a copy. */
+function grouped(rows: number, width: number): Example {
+  const node = { shape: [rows, width], group: { start: 0, end: 3 } };
+  const row = (index: number) => ({ kind: "row", index }) as const;
+  const a = mapRecord({ ...node, dtype: DType.FLOAT32, operands: [row(1)] }, (code) =>
+    code.fadd(code.load(0, code.isub(code.linear(), code.constant(width))), code.itof(code.linear())),
+  );
+  const b = mapRecord({ ...node, dtype: DType.FLOAT16, operands: [row(0)] }, (code) =>
+    code.fmul(code.load(0, code.linear()), code.constantFloat(0.5)),
+  );
+  const c = mapRecord({ ...node, dtype: DType.INT4, operands: [row(0)] }, (code) => code.linear());
+  const copy = mapRecord({ dtype: DType.INT4, shape: [rows, width], operands: [{ kind: "node", index: 2 }] }, (code) =>
+    code.load(0, code.linear()),
+  );
+  return {
+    name: `grouped ${rows} × ${width}`,
+    program: assembleProgram({ prompt: [a, b, c, copy].map(encodeRecord), outputs: [3] }),
+    request: { inputs: [], symbols: [], seed: 0n, calls: 1 },
+  };
+}
+
+/** A tensor of which the end is not held: zeros. */
+const begun = (tensor: Tensor): Tensor => ({
+  ...tensor,
+  data: tensor.data.subarray(0, Math.floor(tensor.data.length * 0.6)),
+});
+
 describe("the fast trace", () => {
   const MIB = 2 ** 20;
   const SIZES = [1, 0, 4, 127, 128, 129, 1024, 1025, 5000, 3, MIB + 1, 2 * MIB - 77, 60_000].map((bytes) => ({
@@ -84,6 +115,30 @@ describe("the fast trace", () => {
       await threads.close();
     }
   });
+
+  it("is the same by several threads of row groups, of many rows and of large ones, and of rows held in part", async () => {
+    const threads = new HashThreads(2);
+    const programs = [
+      ...tinyPrograms(),
+      ...Array.from({ length: 40 }, (_, seed) => randomProgram(seed)),
+      ...[grouped(1, 33), grouped(700, 3), grouped(5, 2049)],
+    ];
+    try {
+      for (const { program, request } of programs) {
+        const computed = run(program, request);
+        const slow = new Trace(computed);
+        expectSame(await buildTrace(computed, threads), slow, new Random(11));
+        const short: TensorSource = { ...computed, tensor: (call, position) => begun(computed.tensor(call, position)) };
+        expectSame(await buildTrace(short, threads), new Trace(short), new Random(12));
+      }
+      const { program, request } = grouped(2, 270_001);
+      const computed = new Engine(program, { threads: 2 }).run(request);
+      expect(computed.tensor(0, 0).data.buffer).to.be.instanceOf(SharedArrayBuffer);
+      expectSame(await buildTrace(computed, threads), new Trace(run(program, request)), new Random(13));
+    } finally {
+      await threads.close();
+    }
+  }).timeout(60_000);
 
   it("rejects when its threads are gone", async () => {
     const threads = new HashThreads(1);

@@ -1,14 +1,24 @@
 /**
  * Traces with the fast hasher: what `Trace` of `@assay/vm` is, with every tensor's tree in few buffers, a sixteenth of
- * the tensor's size. `buildTrace` hashes a whole run at once, in several threads where they are given; row groups of two or
- * more tensors in this one.
+ * the tensor's size. `buildTrace` hashes a whole run at once, in several threads where they are given.
  */
-import { byteLength, isDType, LEAF_BYTES, Trace, type HashTree, type TensorSource } from "@assay/vm";
-import { cellCount } from "@assay/vm/rowGroup";
+import {
+  bitsOf,
+  byteLength,
+  isDType,
+  LEAF_BYTES,
+  Trace,
+  type Description,
+  type HashTree,
+  type TensorSource,
+} from "@assay/vm";
+import { cellCount, elementsDepth } from "@assay/vm/rowGroup";
+import { widthOf } from "@assay/vm/tensor";
 import { depthOf, leafCount } from "@assay/vm/tree";
-import type { HashThreads, Part } from "./tree/hashThreads.ts";
+import { wanted, type HashThreads } from "./tree/hashThreads.ts";
 import { HASH_BYTES, levelsBytes, type TreeHasher } from "./tree/hasher.ts";
 import { emptyCells, fastList, fastRows } from "./tree/groupTrees.ts";
+import { inJobs, PART_LEVEL, rowShares, tensorShares, type Share } from "./tree/shares.ts";
 import { cutLevels, fastTree, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
 /** A trace whose trees are hashed by the fast hasher, when they are first asked for or by `buildTrace`. */
@@ -53,32 +63,18 @@ export class FastTrace extends Trace {
     return isDType(dtype) ? byteLength(dtype, count) : this.tensor(call, position).data.length;
   }
 
+  /** Sets the roots of the rows of a tensor in a row group. */
+  keepRows(call: number, position: number, roots: Uint8Array): void {
+    const { data } = this.tensor(call, position);
+    const { description } = this.layout.groupOf(call, position)!;
+    this.#trees.set(`${call}/${position}`, fastRows(data, description, this.#hasher, roots));
+  }
+
   /** Sets the levels that the tree at a position keeps. */
   keep(call: number, position: number, levels: readonly Uint8Array[]): void {
     const { data } = this.tensor(call, position);
     this.#trees.set(`${call}/${position}`, fastTree(data, this.bytesOf(call, position), levels, this.#hasher));
   }
-}
-
-/** Levels above the leaves of what one thread hashes at a time: a mebibyte. */
-const PART_LEVEL = 13;
-const PART_BYTES = LEAF_BYTES * 2 ** PART_LEVEL;
-
-/** A tensor of the trace being built. */
-interface Building {
-  readonly call: number;
-  readonly position: number;
-  readonly depth: number;
-  readonly data: Uint8Array;
-  /** The levels that its tree keeps, one after the other, and each. */
-  readonly kept: Uint8Array;
-  readonly levels: readonly Uint8Array[];
-}
-
-/** A part of a tensor, and where its hashes go. */
-interface Share extends Part {
-  readonly of: Building;
-  readonly start: number;
 }
 
 /** The trace of a run with all its trees hashed. Rejects where a thread dies. */
@@ -95,57 +91,56 @@ export async function buildTrace(
 }
 
 async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: TreeHasher): Promise<void> {
-  const tensors: Building[] = [];
+  const building: Building[] = [];
   for (let call = 0; call < trace.layout.calls; call++)
     for (let position = 0; position < trace.layout.positions(call); position++) {
-      if (trace.layout.groupOf(call, position)) continue;
-      const depth = depthOf(leafCount(trace.bytesOf(call, position)));
-      const data = trace.tensor(call, position).data.subarray(0, LEAF_BYTES * 2 ** depth);
-      if (depth < KEPT_LEVEL || data.length === 0) continue;
-      const kept = new Uint8Array(levelsBytes(data.length, KEPT_LEVEL, depth));
-      tensors.push({ call, position, depth, data, kept, levels: cutLevels(kept, data.length, depth) });
+      const group = trace.layout.groupOf(call, position);
+      const one = group ? rows(trace, call, position, group.description) : tensor(trace, call, position, hasher);
+      if (one !== undefined) building.push(one);
     }
-  const shares = tensors.flatMap(cut);
   await Promise.all(
-    inJobs(shares).map(async (job) => {
+    inJobs(building.flatMap(({ shares }) => shares)).map(async (job) => {
       let hashes = await threads.hash(job);
-      for (const { bytes, level, of, start } of job) {
-        cutLevels(hashes, bytes.length, level).forEach((nodes, i) => {
-          of.levels[i].set(nodes, (start / LEAF_BYTES / 2 ** (KEPT_LEVEL + i)) * HASH_BYTES);
-          hashes = hashes.subarray(nodes.length);
-        });
+      for (const share of job) {
+        share.take(hashes.subarray(0, wanted(share)));
+        hashes = hashes.subarray(wanted(share));
       }
     }),
   );
-  for (const { call, position, depth, data, kept, levels } of tensors) {
+  for (const { keep } of building) keep();
+}
+
+/** A tree of the trace being built: what threads hash of it, and what is done when all of that is there. */
+interface Building {
+  readonly shares: readonly Share[];
+  readonly keep: () => void;
+}
+
+/** A tensor of its own; undefined where its tree keeps nothing. */
+function tensor(trace: FastTrace, call: number, position: number, hasher: TreeHasher): Building | undefined {
+  const depth = depthOf(leafCount(trace.bytesOf(call, position)));
+  const data = trace.tensor(call, position).data.subarray(0, LEAF_BYTES * 2 ** depth);
+  if (depth < KEPT_LEVEL || data.length === 0) return undefined;
+  const kept = new Uint8Array(levelsBytes(data.length, KEPT_LEVEL, depth));
+  const levels = cutLevels(kept, data.length, depth);
+  const keep = (): void => {
     if (depth > PART_LEVEL) {
       const above = kept.subarray(levelsBytes(data.length, KEPT_LEVEL, PART_LEVEL));
       hasher.climb(levels[PART_LEVEL - KEPT_LEVEL], PART_LEVEL, depth, above);
     }
     trace.keep(call, position, levels);
-  }
+  };
+  return { shares: tensorShares(data, depth, levels), keep };
 }
 
-/** A tensor in parts of a mebibyte. */
-function cut(of: Building): Share[] {
-  const level = Math.min(of.depth, PART_LEVEL);
-  const shares: Share[] = [];
-  for (let start = 0; start < of.data.length; start += PART_BYTES)
-    shares.push({ of, start, level, bytes: of.data.subarray(start, start + PART_BYTES) });
-  return shares;
-}
-
-/** Parts in groups of about a mebibyte: a message costs, too. */
-function inJobs(shares: readonly Share[]): Share[][] {
-  const jobs: Share[][] = [];
-  let size = PART_BYTES;
-  for (const share of shares) {
-    if (size + share.bytes.length > PART_BYTES) {
-      jobs.push([]);
-      size = 0;
-    }
-    jobs[jobs.length - 1].push(share);
-    size += share.bytes.length;
-  }
-  return jobs;
+/** The rows of a tensor in a row group; undefined where they do not lie one after the other, whole. */
+function rows(trace: FastTrace, call: number, position: number, description: Description): Building | undefined {
+  const { dtype, rows: count } = description;
+  const bits = isDType(dtype) ? bitsOf(dtype) * widthOf(description) : 0;
+  const each = bits / 8;
+  const { data } = trace.tensor(call, position);
+  if (bits === 0 || bits % 8 !== 0 || data.length < count * each) return undefined;
+  const roots = new Uint8Array(count * HASH_BYTES);
+  const shares = rowShares(data.subarray(0, count * each), each, elementsDepth(description), roots);
+  return { shares, keep: () => trace.keepRows(call, position, roots) };
 }

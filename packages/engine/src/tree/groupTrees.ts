@@ -6,13 +6,13 @@ import { depthOf, LEAF_BYTES, zeroHash, type HashTree } from "@assay/vm/tree";
 import { HASH_BYTES, levelBytes, levelsBytes, type TreeHasher } from "./hasher.ts";
 import { fastTree } from "./treeHasher.ts";
 
-/** The trees over the rows of a tensor in a row group. Roots are kept; what lies below is hashed again where asked for. */
-export function fastRows(data: Uint8Array, description: Description, hasher: TreeHasher): HashTree {
+/** The trees over the rows of a tensor in a row group. Roots are kept, or given; what lies below is hashed again where asked for. */
+export function fastRows(data: Uint8Array, description: Description, hasher: TreeHasher, known?: Uint8Array): HashTree {
   const { dtype, rows } = description;
   const depth = elementsDepth(description);
   const length = isDType(dtype) ? byteLength(dtype, widthOf(description)) : 0;
   const tree = (row: number): HashTree => fastTree(rowBytes(data, description, row), length, undefined, hasher);
-  let roots: Uint8Array | undefined;
+  let roots = known;
   return {
     count: leavesOf(description),
     depth,

@@ -5,16 +5,20 @@
 import { Worker } from "node:worker_threads";
 import type { Backend } from "../backend.ts";
 import { levelsBytes } from "./hasher.ts";
-import { KEPT_LEVEL } from "./treeHasher.ts";
 
-/** A subtree to be hashed: its bytes and the level of its root above the leaves. */
+/** Subtrees to be hashed, their bytes one after the other. */
 export interface Part {
   readonly bytes: Uint8Array;
+  /** Bytes of each subtree, at least one: those of all are so many times as many. */
+  readonly each: number;
+  /** The levels that are wanted, from `low`, at most `HIGHEST_LOW`, to that of the root. */
+  readonly low: number;
   readonly level: number;
 }
 
-/** Bytes of the kept levels of a part. */
-export const keptOf = ({ bytes, level }: Part): number => levelsBytes(bytes.length, KEPT_LEVEL, level);
+/** Bytes of the wanted levels of one of a part's subtrees, of all. */
+export const eachWanted = ({ each, low, level }: Part): number => levelsBytes(each, low, level);
+export const wanted = (part: Part): number => (part.bytes.length / part.each) * eachWanted(part);
 
 interface Job {
   readonly parts: readonly Part[];
@@ -41,8 +45,8 @@ export class HashThreads {
   }
 
   /**
-   * Hashes parts: the kept levels of each, one after the other. Rejects where a thread has
-   * died, this time and from then on.
+   * Hashes parts: the wanted levels of each subtree, one after the other. Rejects where a thread has died, this time and from
+   * then on.
    */
   hash(parts: readonly Part[]): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -79,7 +83,12 @@ export class HashThreads {
       const job = this.#waiting.shift();
       if (job === undefined) break;
       free.jobs.push(job);
-      const parts = job.parts.map(({ bytes, level }) => ({ bytes: sendable(bytes), level }));
+      const parts = job.parts.map(({ bytes, each, low, level }): Part => ({
+        bytes: sendable(bytes),
+        each,
+        low,
+        level,
+      }));
       const own = parts.map(({ bytes }) => bytes.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
       free.worker.postMessage(parts, own);
     }

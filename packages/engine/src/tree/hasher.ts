@@ -8,12 +8,15 @@ export const HASH_BYTES = 32;
 /** The longest message of one block of the sponge: its hash is one permutation. */
 export const SHORT_BYTES = 135;
 
+/** The highest level that a hasher can be asked to begin with: the fewest hashes that lead to a root. */
+export const HIGHEST_LOW = 5;
+
 /** A thread's own; it keeps buffers. */
 export interface TreeHasher extends TensorHasher {
   /** How it hashes: "wasm", "native avx2", … */
   readonly name: string;
   /**
-   * The levels from `low`, at most 5, up to `level` of the tree over `bytes`, which are at least one and at most
+   * The levels from `low`, at most `HIGHEST_LOW`, up to `level` of the tree over `bytes`, which are at least one and at most
    * 128 · 2^level: the hashes of each level that any of the bytes lie under, one level after the other, in `to`.
    */
   levels(bytes: Uint8Array, low: number, level: number, to: Uint8Array): void;

@@ -3,10 +3,7 @@ import { keccak, type Hash } from "@assay/vm/hash";
 import { zeroHash } from "@assay/vm/tree";
 import { chooseSet } from "../native/kernels.ts";
 import { nativeLibrary, type Absent, type InstructionSet, type NativeLibrary } from "../native/library.ts";
-import { HASH_BYTES, levelsBytes, SHORT_BYTES, type TreeHasher } from "./hasher.ts";
-
-/** The highest level that the library can be asked to begin with: the fewest hashes that lead to a root. */
-const HIGHEST_LOW = 5;
+import { HASH_BYTES, HIGHEST_LOW, levelsBytes, SHORT_BYTES, type TreeHasher } from "./hasher.ts";
 
 /**
  * The native hasher by an instruction set's name; absent: the fastest that this machine runs.
