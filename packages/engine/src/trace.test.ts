@@ -122,12 +122,15 @@ describe("the fast trace", () => {
       ...tinyPrograms(),
       ...Array.from({ length: 40 }, (_, seed) => randomProgram(seed)),
       ...[grouped(1, 33), grouped(700, 3), grouped(5, 2049)],
+      // Rows that fill the leaves of a tree: of one leaf, of sixteen, of more than a mebibyte's worth of 256.
+      ...[grouped(5, 32), grouped(9, 512), grouped(40, 8192)],
     ];
     try {
       for (const { program, request } of programs) {
         const computed = run(program, request);
         const slow = new Trace(computed);
         expectSame(await buildTrace(computed, threads), slow, new Random(11));
+        expectSame(await buildTrace(computed), slow, new Random(11));
         const short: TensorSource = { ...computed, tensor: (call, position) => begun(computed.tensor(call, position)) };
         expectSame(await buildTrace(short, threads), new Trace(short), new Random(12));
       }

@@ -2,22 +2,13 @@
  * Traces with the fast hasher: what `Trace` of `@assay/vm` is, with every tensor's tree in few buffers, a sixteenth of
  * the tensor's size. `buildTrace` hashes a whole run at once, in several threads where they are given.
  */
-import {
-  bitsOf,
-  byteLength,
-  isDType,
-  LEAF_BYTES,
-  Trace,
-  type Description,
-  type HashTree,
-  type TensorSource,
-} from "@assay/vm";
-import { cellCount, elementsDepth } from "@assay/vm/rowGroup";
-import { widthOf } from "@assay/vm/tensor";
+import { byteLength, isDType, LEAF_BYTES, Trace, type Description, type HashTree, type TensorSource } from "@assay/vm";
+import { cellCount } from "@assay/vm/rowGroup";
 import { depthOf, leafCount } from "@assay/vm/tree";
-import { wanted, type HashThreads } from "./tree/hashThreads.ts";
+import type { HashThreads } from "./tree/hashThreads.ts";
 import { HASH_BYTES, levelsBytes, type TreeHasher } from "./tree/hasher.ts";
 import { emptyCells, fastList, fastRows } from "./tree/groupTrees.ts";
+import { wantedBytes } from "./tree/parts.ts";
 import { inJobs, PART_LEVEL, rowShares, tensorShares, type Share } from "./tree/shares.ts";
 import { cutLevels, fastTree, KEPT_LEVEL, treeHasher } from "./tree/treeHasher.ts";
 
@@ -102,8 +93,8 @@ async function hashTogether(trace: FastTrace, threads: HashThreads, hasher: Tree
     inJobs(building.flatMap(({ shares }) => shares)).map(async (job) => {
       let hashes = await threads.hash(job);
       for (const share of job) {
-        share.take(hashes.subarray(0, wanted(share)));
-        hashes = hashes.subarray(wanted(share));
+        share.take(hashes);
+        hashes = hashes.subarray(wantedBytes(share));
       }
     }),
   );
@@ -135,12 +126,6 @@ function tensor(trace: FastTrace, call: number, position: number, hasher: TreeHa
 
 /** The rows of a tensor in a row group; undefined where they do not lie one after the other, whole. */
 function rows(trace: FastTrace, call: number, position: number, description: Description): Building | undefined {
-  const { dtype, rows: count } = description;
-  const bits = isDType(dtype) ? bitsOf(dtype) * widthOf(description) : 0;
-  const each = bits / 8;
-  const { data } = trace.tensor(call, position);
-  if (bits === 0 || bits % 8 !== 0 || data.length < count * each) return undefined;
-  const roots = new Uint8Array(count * HASH_BYTES);
-  const shares = rowShares(data.subarray(0, count * each), each, elementsDepth(description), roots);
-  return { shares, keep: () => trace.keepRows(call, position, roots) };
+  const shared = rowShares(trace.tensor(call, position).data, description);
+  return shared && { shares: shared.shares, keep: () => trace.keepRows(call, position, shared.roots) };
 }

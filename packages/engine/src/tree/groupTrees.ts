@@ -4,6 +4,8 @@ import { elementsDepth, NO_CELLS, rowBytes } from "@assay/vm/rowGroup";
 import { leavesOf, widthOf } from "@assay/vm/tensor";
 import { depthOf, LEAF_BYTES, zeroHash, type HashTree } from "@assay/vm/tree";
 import { HASH_BYTES, levelBytes, levelsBytes, type TreeHasher } from "./hasher.ts";
+import { hashParts } from "./parts.ts";
+import { rowShares } from "./shares.ts";
 import { fastTree } from "./treeHasher.ts";
 
 /** The trees over the rows of a tensor in a row group. Roots are kept, or given; what lies below is hashed again where asked for. */
@@ -12,6 +14,11 @@ export function fastRows(data: Uint8Array, description: Description, hasher: Tre
   const depth = elementsDepth(description);
   const length = isDType(dtype) ? byteLength(dtype, widthOf(description)) : 0;
   const tree = (row: number): HashTree => fastTree(rowBytes(data, description, row), length, undefined, hasher);
+  const hashRows = (): Uint8Array => {
+    const shared = rowShares(data, description);
+    for (const share of shared?.shares ?? []) share.take(hashParts([share], hasher));
+    return shared?.roots ?? rootsOf(rows, (row) => tree(row).node(depth, 0));
+  };
   let roots = known;
   return {
     count: leavesOf(description),
@@ -20,7 +27,7 @@ export function fastRows(data: Uint8Array, description: Description, hasher: Tre
       const width = 2 ** (depth - level);
       if (level < depth) return tree(Math.floor(index / width)).node(level, index % width);
       if (index >= rows) return zeroHash(depth);
-      roots ??= rootsOf(rows, (row) => tree(row).node(depth, 0));
+      roots ??= hashRows();
       return hashIn(roots, index);
     },
   };

@@ -4,21 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Backend } from "../backend.ts";
-import { levelsBytes } from "./hasher.ts";
-
-/** Subtrees to be hashed, their bytes one after the other. */
-export interface Part {
-  readonly bytes: Uint8Array;
-  /** Bytes of each subtree, at least one: those of all are so many times as many. */
-  readonly each: number;
-  /** The levels that are wanted, from `low`, at most `HIGHEST_LOW`, to that of the root. */
-  readonly low: number;
-  readonly level: number;
-}
-
-/** Bytes of the wanted levels of one of a part's subtrees, of all. */
-export const eachWanted = ({ each, low, level }: Part): number => levelsBytes(each, low, level);
-export const wanted = (part: Part): number => (part.bytes.length / part.each) * eachWanted(part);
+import type { Part } from "./parts.ts";
 
 interface Job {
   readonly parts: readonly Part[];

@@ -2,20 +2,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import "../node.ts";
 import type { Backend } from "../backend.ts";
-import { eachWanted, wanted, type Part } from "./hashThreads.ts";
+import { hashParts, type Part } from "./parts.ts";
 import { treeHasher } from "./treeHasher.ts";
 
 const hasher = treeHasher(workerData as Backend);
 
 parentPort?.on("message", (parts: readonly Part[]) => {
-  const hashes = new Uint8Array(parts.reduce((sum, part) => sum + wanted(part), 0));
-  let at = 0;
-  for (const part of parts) {
-    const { bytes, each, low, level } = part;
-    const length = eachWanted(part);
-    for (let start = 0; start < bytes.length; start += each, at += length) {
-      hasher.levels(bytes.subarray(start, start + each), low, level, hashes.subarray(at, at + length));
-    }
-  }
+  const hashes = hashParts(parts, hasher);
   parentPort?.postMessage(hashes, [hashes.buffer]);
 });
