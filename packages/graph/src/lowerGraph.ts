@@ -119,6 +119,7 @@ export class GraphLowering {
         inputs: moved?.inputs ?? inputs,
         outputs: node.outputs,
         integerProducts: this.#integerProducts,
+        outside: moved?.outside ?? 0,
         remark,
         subgraph,
       });

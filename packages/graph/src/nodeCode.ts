@@ -86,10 +86,11 @@ export class NodeCode extends CodeBuilder {
     return this.load(this.#operands.indexOf(history.source), linear, call);
   }
 
-  /** The element that `condition` guards: +0 where it is false. */
-  readIf(condition: Value, tensor: TensorValue, linear: Value): Value {
+  /** The element that `condition` guards: where it is false +0, or another word. */
+  readIf(condition: Value, tensor: TensorValue, linear: Value, otherwise = 0): Value {
     const { kind } = tensor.source;
-    if (kind === "splat" || kind === "view") return this.select(condition, this.read(tensor, linear), this.constant(0));
+    if (kind === "splat" || kind === "view" || otherwise !== 0)
+      return this.select(condition, this.read(tensor, linear), this.constantInt(otherwise));
     return this.read(tensor, this.select(condition, linear, this.constantInt(-1)));
   }
 

@@ -25,8 +25,8 @@ export interface Operator {
   /** Greatest number of outputs; 1 if absent. */
   readonly outputs?: number;
   /**
-   * Present where its outputs hold elements of its first input, or of all, at other places and as they are; "or 0": or 0 where
-   * an index is outside. Such an operator moves the bytes of what is dequantised.
+   * Present where its outputs hold elements of its first input, or of all, at other places and as they are, and `outside` where
+   * an index is. Such an operator moves the bytes of what is dequantised.
    */
   readonly moves?: Moves;
   /** Whether it takes tensors of strings, which are indices with a table; others refuse them. */
@@ -50,7 +50,7 @@ export interface Subgraph {
 /** What the lowering of a node is given. */
 export interface NodeGiven extends Pick<
   NodeContext,
-  "graph" | "attributes" | "opset" | "outputs" | "integerProducts" | "remark"
+  "graph" | "attributes" | "opset" | "outputs" | "integerProducts" | "outside" | "remark"
 > {
   /** Absent ones are undefined. */
   readonly inputs: readonly (TensorValue | undefined)[];
@@ -69,16 +69,19 @@ export class NodeContext {
   readonly remark: (text: string) => void;
   /** Whether products of dequantised tensors may be computed in integers. */
   readonly integerProducts: boolean;
+  /** What stands where an index is outside the first input: 0, or the byte that is 0 where its bytes are moved. */
+  readonly outside: number;
   readonly #inputs: readonly (TensorValue | undefined)[];
   readonly #subgraph: (proto: GraphProto) => Subgraph;
 
-  constructor({ graph, attributes, opset, inputs, outputs, integerProducts, remark, subgraph }: NodeGiven) {
+  constructor({ graph, attributes, opset, inputs, outputs, integerProducts, outside, remark, subgraph }: NodeGiven) {
     this.graph = graph;
     this.attributes = attributes;
     this.opset = opset;
     this.#inputs = inputs;
     this.outputs = outputs;
     this.integerProducts = integerProducts;
+    this.outside = outside;
     this.remark = remark;
     this.#subgraph = subgraph;
   }

@@ -39,7 +39,7 @@ const MOVES: Readonly<Record<string, Move>> = {
   MaxPool: move("MaxPool", { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] }),
   Concat: { node: { operator: "Concat", inputs: ["d", "d2"], outputs: ["a"], attributes: { axis: 1 } }, more: ["2"] },
 };
-/** Only with a zero point of 0: an index outside gives 0. */
+/** Some indices are outside. */
 const GATHERED: Readonly<Record<string, Move>> = {
   Gather: move("Gather", { axis: 1 }, { at: longs([3], [2, -1, 9]) }),
   GatherElements: move(
@@ -115,10 +115,9 @@ const alone = ({ node, constants = {}, more = [] }: Move): ModelSpec => ({
 });
 
 describe("dequantised", () => {
-  const cases = [
-    ...Object.entries(MOVES).flatMap(([name, one]) => [3, 0, -7].map((zero) => ({ name, one, zero }))),
-    ...Object.entries(GATHERED).map(([name, one]) => ({ name, one, zero: 0 })),
-  ];
+  const cases = Object.entries({ ...MOVES, ...GATHERED }).flatMap(([name, one]) =>
+    [3, 0, -7].map((zero) => ({ name, one, zero })),
+  );
   for (const { name, one, zero } of cases) {
     it(`${name} moves bytes less ${zero} and gives the floats' bits`, () => {
       const inputs = ["", ...(one.more ?? [])].map((_, i) => bytes(i, zero));
@@ -133,14 +132,6 @@ describe("dequantised", () => {
       expect(again.nodes).not.to.include("DequantizeLinear").and.not.to.include("QuantizeLinear");
     });
   }
-
-  it("moves floats where an index outside would not give 0", () => {
-    for (const [name, one] of Object.entries(GATHERED)) {
-      const own = computed(moved(one, 3), [bytes(0, 3)]);
-      expect(own.bits, name).to.equal(computed(alone(one), [floatsOf(bytes(0, 3), 3)]).bits);
-      expect(own.nodes, name).to.deep.equal(["DequantizeLinear", name]);
-    }
-  });
 
   it("moves floats where a window may be all padding, or parts have other scales", () => {
     const attributes = { kernel_shape: [2, 2], dilations: [4, 4], pads: [3, 3, 3, 3] };

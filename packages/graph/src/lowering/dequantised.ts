@@ -62,27 +62,29 @@ export function quantisedOf({ dtype, shape, source }: TensorValue): Quantised | 
   return quantised.grid.axis === undefined ? { ...quantised, tensor: withShape(quantised.tensor, shape) } : undefined;
 }
 
-/** Whose elements an operator moves: its first input's, also where it gives 0 for what is outside, or all inputs'. */
-export type Moves = "first" | "first or 0" | "all";
+/** Whose elements an operator moves: its first input's, or all inputs'. */
+export type Moves = "first" | "all";
 
 /** The inputs of an operator that moves elements with bytes in place of floats, and what makes floats of its outputs. */
 export interface MovedBytes {
   readonly inputs: readonly (TensorValue | undefined)[];
+  /** The byte that is 0. */
+  readonly outside: number;
   floatsOf(graph: Graph, bytes: TensorValue): TensorValue;
 }
 
-/** How bytes are moved; undefined where what is moved is not dequantised by one scale, or 0 is not 0 in it. */
+/** How bytes are moved; undefined where what is moved is not dequantised by one scale. */
 export function movedBytes(inputs: readonly (TensorValue | undefined)[], moves: Moves): MovedBytes | undefined {
   const floats = moves === "all" ? inputs : inputs.slice(0, 1);
   const quantised = floats.map((value) => value && quantisedOf(value));
   const [first] = quantised;
   if (first === undefined || first.grid.axis !== undefined) return undefined;
-  if (moves === "first or 0" && first.grid.zeros[0] !== 0) return undefined;
   const alike = (one: Quantised | undefined): one is Quantised =>
     one !== undefined && one.tensor.dtype === first.tensor.dtype && sameGrid(one.grid, first.grid);
   if (!quantised.every(alike)) return undefined;
   return {
     inputs: [...quantised.map(({ tensor }) => tensor), ...inputs.slice(floats.length)],
+    outside: first.grid.zeros[0],
     floatsOf(graph, bytes) {
       const same = quantised.findIndex(({ tensor }) => tensor.source === bytes.source);
       return same < 0

@@ -102,12 +102,16 @@ export function rangeOf(dtype: DType): readonly [number, number] {
   return range;
 }
 
-/** A float rounded half to even, plus a zero point, saturated to an integer type; NaN counts as 0. */
+/**
+ * A float rounded half to even, plus a zero point, saturated to an integer type; NaN counts as 0. It is saturated before the zero
+ * point is added, so that no number is wider than 32 bits.
+ */
 export function quantised(code: NodeCode, dtype: DType, x: Value, zero?: Value): Value {
-  const [least, greatest] = rangeOf(dtype);
+  const [least, greatest] = rangeOf(dtype).map((end) => code.constantInt(end));
   const rounded = code.ftoi32(code.frint(x));
-  const moved = zero === undefined ? rounded : code.iadd(rounded, zero);
-  return code.imin(code.imax(moved, code.constantInt(least)), code.constantInt(greatest));
+  if (zero === undefined) return code.imin(code.imax(rounded, least), greatest);
+  const near = code.imin(code.imax(rounded, code.isub(least, zero)), code.isub(greatest, zero));
+  return code.iadd(near, zero);
 }
 
 /** An integer less its zero point, as a float times the scale. */

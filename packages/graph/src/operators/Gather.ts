@@ -9,7 +9,7 @@ import { withShape, type TensorValue } from "../tensorValue.ts";
 export const Gather: Operator = {
   name: "Gather",
   inputs: [2, 2],
-  moves: "first or 0",
+  moves: "first",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64, DType.INT32);
@@ -26,7 +26,7 @@ export const Gather: Operator = {
       const index = code.read(indices, code.linearIndex(indices.shape, at));
       const wrapped = code.select(code.ilt(index, code.constant(0)), code.iadd(index, code.size(size)), index);
       const source = [...place.slice(0, axis), wrapped, ...place.slice(axis + indices.shape.length)];
-      return code.readIf(code.within(wrapped, size), data, code.linearIndex(data.shape, source));
+      return code.readIf(code.within(wrapped, size), data, code.linearIndex(data.shape, source), node.outside);
     });
 
     const sizes = constantShape(data.shape);

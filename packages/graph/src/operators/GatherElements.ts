@@ -6,7 +6,7 @@ import type { Operator } from "../operator.ts";
 export const GatherElements: Operator = {
   name: "GatherElements",
   inputs: [2, 2],
-  moves: "first or 0",
+  moves: "first",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64, DType.INT32);
@@ -23,7 +23,7 @@ export const GatherElements: Operator = {
       const index = code.read(indices, code.linear());
       const wrapped = code.select(code.ilt(index, code.constant(0)), code.iadd(index, code.size(size)), index);
       const source = code.coordinates().map((at, i) => (i === axis ? wrapped : at));
-      return code.readIf(code.within(wrapped, size), data, code.linearIndex(data.shape, source));
+      return code.readIf(code.within(wrapped, size), data, code.linearIndex(data.shape, source), node.outside);
     });
   },
 };

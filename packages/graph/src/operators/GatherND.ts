@@ -6,7 +6,7 @@ import { constantSize, type Operator } from "../operator.ts";
 export const GatherND: Operator = {
   name: "GatherND",
   inputs: [2, 2],
-  moves: "first or 0",
+  moves: "first",
   lower(node) {
     const data = node.input(0);
     const indices = node.input(1, DType.INT64);
@@ -33,7 +33,7 @@ export const GatherND: Operator = {
         return wrapped;
       });
       const source = [...place.slice(0, batch), ...chosen, ...place.slice(rank - 1)];
-      return code.readIf(inside!, data, code.linearIndex(data.shape, source));
+      return code.readIf(inside!, data, code.linearIndex(data.shape, source), node.outside);
     });
   },
 };
