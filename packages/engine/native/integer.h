@@ -1,6 +1,6 @@
 // Contractions of bytes, modulo 2^32. With VNNI a group is four bytes, unsigned in rows and signed in columns (a sign bit
-// is turned over where the tensor is of the other kind), and zero points are taken off afterwards by the sums of rows and
-// columns:
+// is turned over where the tensor is of the other kind), and zero points are taken off by the sums of rows and columns, before
+// where each side has one, else afterwards:
 //
 //   Σ (u - zu)(s - zs) = Σ u·s - zs·Σu - zu·(Σs - K·zs)
 //
@@ -102,12 +102,14 @@ static void pack_lanes(struct view v, int64_t n, int64_t count, int64_t r0, int6
   }
 }
 
-// A number as a group holds it.
+// A number as a group holds it; a panel's.
 #if DOT_BYTES
 typedef uint8_t part;
 #else
 typedef int16_t part;
 #endif
+typedef part parts __attribute__((vector_size(PANEL * sizeof(part))));
+typedef uint8_t bytes __attribute__((vector_size(PANEL)));
 
 // A panel's columns where they are mostly neighbours in memory, or every other one: the runs of such, from which column on and
 // at which offset, and which columns exist by r modulo a period.
@@ -118,6 +120,8 @@ struct byte_panel {
   // 1 for neighbours, 2 for every other one.
   int64_t step;
   int64_t start[MAX_BYTE_RUNS + 1], offset[MAX_BYTE_RUNS];
+  // All ones in the columns of a run.
+  uint8_t run[MAX_BYTE_RUNS][PANEL];
   int64_t period;
   // All ones where a column exists; the runs, as bits, of which any does.
   part there[MAX_PERIOD][PANEL];
@@ -148,64 +152,78 @@ static void plan_byte_panel(struct byte_panel *p, struct view v, const struct gu
   p->runs = byte_runs(p, v, n, count, 1);
   if (p->runs == 0) p->runs = byte_runs(p, v, n, count, 2);
   if (p->runs == 0) return;
+  for (int k = 0; k < p->runs; k++)
+    for (int64_t i = 0; i < PANEL; i++) p->run[k][i] = i >= p->start[k] && i < p->start[k + 1] ? 0xff : 0;
   const int32_t zero = zero_of(v, n);
   p->turned = DOT_BYTES && v.factor->dtype != FACTOR_INT8 ? 0x80 : 0;
   p->off = DOT_BYTES ? 0 : zero;
   p->absent = DOT_BYTES ? (zero ^ p->turned) & 0xff : 0;
   p->period = guards->count == 0 ? 1 : guards->period;
+  uint32_t lane[MAX_GUARDS][PANEL] = {{0}};
+  for (uint32_t k = 0; k < guards->count; k++)
+    memcpy(lane[k], table(v.memory, v.factor->guard[k].lane) + n, (size_t)count * sizeof(uint32_t));
   for (int64_t r = 0; r < p->period; r++) {
-    for (int64_t i = 0; i < PANEL; i++) p->there[r][i] = i < count ? (part)-1 : 0;
+    uint8_t there[PANEL];
+    for (int i = 0; i < PANEL; i++) there[i] = i < count ? 0xff : 0;
     for (uint32_t k = 0; k < guards->count; k++) {
-      const uint32_t *lane = (const uint32_t *)table(v.memory, v.factor->guard[k].lane) + n;
       const uint32_t size = v.factor->guard[k].size, depth = (uint32_t)guards->depth[k][r];
-      for (int64_t i = 0; i < count; i++)
-        if (lane[i] + depth >= size) p->there[r][i] = 0;
+      for (int i = 0; i < PANEL; i++) there[i] &= lane[k][i] + depth < size ? 0xff : 0;
     }
+    for (int i = 0; i < PANEL; i++) p->there[r][i] = (part)(int8_t)there[i];
     p->any[r] = 0;
-    for (int k = 0; k < p->runs; k++)
-      for (int64_t i = p->start[k]; i < p->start[k + 1]; i++)
-        if (p->there[r][i] != 0) p->any[r] |= (uint8_t)(1 << k);
+    for (int k = 0; k < p->runs; k++) {
+      uint8_t any = 0;
+      for (int i = 0; i < PANEL; i++) any |= there[i] & p->run[k][i];
+      p->any[r] |= (uint8_t)((any != 0) << k);
+    }
   }
 }
 
-// The elements of a run of `count`, and what follows up to a panel. So much around a tensor may be read as a panel is long.
-INLINE void read_run(const uint8_t *from, int64_t step, int64_t count, uint8_t *to) {
+// A panel of bytes from the place on that its first column would have in a run, and of which column `last` is the run's last: a
+// panel's length around a tensor may be read.
+INLINE bytes read_run(const uint8_t *from, int64_t step, int64_t last) {
+  bytes x = {0};
   if (step == 1) {
-    memcpy(to, from, PANEL);
-    return;
+    memcpy(&x, from, sizeof x);
+    return x;
   }
-  uint8_t pairs[2 * PANEL] = {0};
-  memcpy(pairs, from, PANEL);
-  if (2 * count > PANEL) memcpy(pairs + PANEL, from + PANEL, PANEL);
-  for (int i = 0; i < PANEL; i++) to[i] = pairs[2 * i];
+  // The lower bytes of pairs. Those behind the last column's half are left.
+  uint16_t pairs __attribute__((vector_size(2 * PANEL))) = {0};
+  if (2 * last >= PANEL) memcpy(&pairs, from, 2 * PANEL);
+  else memcpy(&pairs, from, PANEL);
+  return __builtin_convertvector(pairs, bytes);
 }
 
-// The panel's elements at r. A run of which an element exists is read a panel long; the next run covers the rest.
-INLINE void read_bytes(const struct byte_panel *p, struct view v, int64_t r, int64_t phase, part *to) {
-  uint8_t raw[2 * PANEL] = {0};
+// The panel's elements at r, from `runs` runs. Of a run of which no element exists none is read.
+INLINE parts read_bytes(const struct byte_panel *p, struct view v, int64_t r, int64_t phase, const int runs, const int64_t step) {
+  bytes raw = {0};
   const uint8_t *from = bytes_of(v) + v.depth[r];
-  for (int k = 0; k < p->runs; k++)
-    if (p->any[phase] >> k & 1)
-      read_run(from + p->offset[k], p->step, p->start[k + 1] - p->start[k], raw + p->start[k]);
-  const part *there = p->there[phase];
-  if (DOT_BYTES || v.factor->dtype != FACTOR_INT8) {
-    for (int i = 0; i < PANEL; i++)
-      to[i] = (part)((((raw[i] ^ p->turned) - p->off) & there[i]) | (p->absent & ~there[i]));
-  } else
-    for (int i = 0; i < PANEL; i++) to[i] = (part)(((int8_t)raw[i] - p->off) & there[i]);
+  UNROLL for (int k = 0; k < runs; k++) {
+    if ((p->any[phase] >> k & 1) == 0) continue;
+    bytes run;
+    memcpy(&run, p->run[k], sizeof run);
+    raw |= read_run(from + p->offset[k] - p->start[k] * step, step, p->start[k + 1] - 1) & run;
+  }
+  parts there;
+  memcpy(&there, p->there[phase], sizeof there);
+#if DOT_BYTES
+  return ((raw ^ (uint8_t)p->turned) & there) | ((uint8_t)p->absent & ~there);
+#else
+  typedef int8_t signed_bytes __attribute__((vector_size(PANEL)));
+  const parts x = v.factor->dtype == FACTOR_INT8 ? __builtin_convertvector((signed_bytes)raw, parts)
+                                                 : __builtin_convertvector(raw, parts);
+  return (x - (part)p->off) & there;
+#endif
 }
 
-// Groups of a panel's columns for r in [r0, r1), and their sums added to those of `sums`, PANEL of them.
-static void pack_byte_panel(const struct byte_panel *p, struct view v, int64_t r0, int64_t r1, int32_t *to, int32_t *sums) {
-  const vi ones = vi_set1(DOT_BYTES ? 0x01010101 : 0x00010001);
-  vi sum[PANEL / LANES];
-  UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_load(sums + j * LANES);
+INLINE void pack_runs(const struct byte_panel *p, struct view v, int64_t r0, int64_t r1, int32_t *to, const int runs,
+                      const int64_t step) {
   int64_t phase = r0 % p->period;
   for (int64_t r = r0; r < r1; r += GROUP, to += PANEL) {
     part x[GROUP][PANEL];
-    for (int k = 0; k < GROUP; k++) {
-      if (r + k >= r1) memset(x[k], 0, sizeof x[k]);
-      else read_bytes(p, v, r + k, phase, x[k]);
+    UNROLL for (int k = 0; k < GROUP; k++) {
+      const parts one = r + k < r1 ? read_bytes(p, v, r + k, phase, runs, step) : (parts){0};
+      memcpy(x[k], &one, sizeof one);
       phase = phase + 1 == p->period ? 0 : phase + 1;
     }
     for (int i = 0; i < PANEL; i++) {
@@ -213,8 +231,21 @@ static void pack_byte_panel(const struct byte_panel *p, struct view v, int64_t r
       for (int k = 0; k < GROUP; k++) group |= (uint32_t)(DOT_BYTES ? (uint8_t)x[k][i] : (uint16_t)x[k][i]) << (32 / GROUP * k);
       to[i] = (int32_t)group;
     }
-    UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_dot(sum[j], ones, vi_load(to + j * LANES));
   }
+}
+
+// Groups of a panel's columns for r in [r0, r1), and their sums added to those of `sums`, PANEL of them.
+static void pack_byte_panel(const struct byte_panel *p, struct view v, int64_t r0, int64_t r1, int32_t *to, int32_t *sums) {
+  if (p->step == 1 && p->runs == 1) pack_runs(p, v, r0, r1, to, 1, 1);
+  else if (p->step == 1 && p->runs == 2) pack_runs(p, v, r0, r1, to, 2, 1);
+  else if (p->step == 2 && p->runs <= 2) pack_runs(p, v, r0, r1, to, 2, 2);
+  else pack_runs(p, v, r0, r1, to, p->runs, p->step);
+  // Read when all is written: a vector that has just been stored in parts is a long time in coming.
+  const vi ones = vi_set1(DOT_BYTES ? 0x01010101 : 0x00010001);
+  vi sum[PANEL / LANES];
+  UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_load(sums + j * LANES);
+  for (int64_t k = 0; k < groups_of(r1 - r0); k++, to += PANEL)
+    UNROLL for (int j = 0; j < PANEL / LANES; j++) sum[j] = vi_dot(sum[j], ones, vi_load(to + j * LANES));
   UNROLL for (int j = 0; j < PANEL / LANES; j++) vi_store(sums + j * LANES, sum[j]);
 }
 
@@ -294,11 +325,25 @@ static int64_t integer_column_chunk(const struct contraction *c) {
   return least(round_up(c->columns, PANEL), INTEGER_COLUMNS);
 }
 
-// Scratch: groups of rows and columns for one block, and zero points and sums of both for the whole depth.
+// Scratch: groups of rows and columns for one block, and zero points and sums of both for the whole depth; what the sums of rows
+// begin at.
 static int64_t integer_scratch(const struct contraction *c) {
   const int64_t depth = least(groups_of(c->depth), GROUP_BLOCK);
   const int64_t rows = integer_row_chunk(c), columns = integer_column_chunk(c);
-  return (rows * row_pitch(depth, GROUPS_PER_LINE) + columns * depth + 2 * round_up(rows, 16) + 2 * columns) * 4;
+  const int64_t packed = rows * row_pitch(depth, GROUPS_PER_LINE) + columns * depth;
+  return (packed + 2 * round_up(rows, 16) + 2 * columns + round_up(c->rows, 16)) * 4;
+}
+
+// Whether all are the first.
+static int all_alike(const int32_t *x, int64_t count) {
+  int32_t odd = 0;
+  for (int64_t i = 1; i < count; i++) odd |= x[i] ^ x[0];
+  return odd == 0;
+}
+
+// -zero · sum: what sums begin at, so that zero points need not be taken off.
+static void begin_at(const int32_t *sums, int32_t zero, int64_t count, int32_t *to) {
+  for (int64_t i = 0; i < count; i++) to[i] = (int32_t)(0u - (uint32_t)zero * (uint32_t)sums[i]);
 }
 
 // Takes the zero points off the sums of rows [m0, m1) and columns [n0, n1).
@@ -338,6 +383,8 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
   int32_t *column_groups = row_groups + row_chunk * row_pitch(widest, GROUPS_PER_LINE);
   int32_t *row_zeros = column_groups + column_chunk * widest, *row_sums = row_zeros + round_up(row_chunk, 16);
   int32_t *column_zeros = row_sums + round_up(row_chunk, 16), *column_sums = column_zeros + column_chunk;
+  int32_t *row_starts = column_sums + column_chunk;
+  int begun = 0;
   struct packed_integers packed_rows = {0}, packed_columns = {0};
   if (rows.factor->mode == MODE_PACKED) {
     packed_rows = packed_integers(SIDE_ROWS, c->depth, c->rows, (uint8_t *)(uintptr_t)bytes_of(rows));
@@ -372,8 +419,21 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       pack_integer_columns(columns, panels, g.n0, g.n1, r0, r1, column_groups, block.panel, column_sums);
       block.b = column_groups;
     }
+    if (DOT_BYTES && r1 == c->depth) {
+      if (packed_rows.groups == 0) finish_lanes(rows, g.m0, g.m1, c->depth, row_zeros, row_sums);
+      if (packed_columns.groups == 0) finish_lanes(columns, g.n0, g.n1, c->depth, column_zeros, column_sums);
+      // One zero point each, and all of the depth at once: the sums begin where they would be mended to.
+      begun = r0 == 0 && all_alike(row_zeros, m) && all_alike(column_zeros, n);
+      if (begun) begin_at(row_sums, column_zeros[0], m, row_starts);
+    }
+    int32_t column_starts[STRIPE];
     for (int64_t k = 0; k < n; k += STRIPE) {
       struct integers_block stripe = block;
+      if (begun) {
+        begin_at(column_sums + k, row_zeros[0], round_up(least(n - k, STRIPE), LANES), column_starts);
+        stripe.row_start = row_starts;
+        stripe.column_start = column_starts;
+      }
       stripe.b += k / PANEL * block.panel;
       stripe.out += k;
       stripe.ahead = stripe.b + STRIPE / PANEL * block.panel;
@@ -381,10 +441,8 @@ static void contract_integer_chunk(uint8_t *memory, const struct contraction *c,
       integers_all(stripe, m, least(n - k, STRIPE), 2 * STRIPE / PANEL, 0);
     }
   }
-  if (!DOT_BYTES) return;
-  if (packed_rows.groups == 0) finish_lanes(rows, g.m0, g.m1, c->depth, row_zeros, row_sums);
-  if (packed_columns.groups == 0) finish_lanes(columns, g.n0, g.n1, c->depth, column_zeros, column_sums);
-  take_zeros_off(out, out_row, m, n, row_zeros, row_sums, column_zeros, column_sums);
+  if (DOT_BYTES && !begun)
+    take_zeros_off(out, out_row, m, n, row_zeros, row_sums, column_zeros, column_sums);
 }
 
 static void contract_integer(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {

@@ -7,11 +7,13 @@
 #define TILE integers
 #define NUMBER int32_t
 #define VECTOR vi
+#define STARTS 1
 #define MULTIPLY_ADD(sum, row, column) vi_dot(sum, row, column)
 #include "tile.h"
 #undef TILE
 #undef NUMBER
 #undef VECTOR
+#undef STARTS
 #undef MULTIPLY_ADD
 
 #endif

@@ -2,7 +2,7 @@
 // number, with TILE (a prefix), NUMBER (its C type), VECTOR (its prefix of vector.h) and MULTIPLY_ADD(sum, row, column).
 //
 // Row i stands at a + i·pitch bytes, its next element `step` bytes on. Columns are packed panels (PANEL columns per r, panels
-// `panel` numbers apart), or stand in place at b + offsets[r] + n.
+// `panel` numbers apart), or stand in place at b + offsets[r] + n. STARTS: sums may begin at other numbers than 0.
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -23,6 +23,10 @@ struct T(_block) {
   int mode;
   // Columns of the tile's last vector.
   int last;
+#if STARTS
+  // Where they are given: sums begin at the row's start and the column's.
+  const NUMBER *row_start, *column_start;
+#endif
   // What will be wanted next: at every r the line of number ahead + ahead_offsets[r] is asked for.
   const NUMBER *ahead;
   const int32_t *ahead_offsets;
@@ -38,6 +42,12 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
     UNROLL for (int j = 0; j < width; j++) {
       // The sums' own lines are fetched while the sums are made.
       __builtin_prefetch(out + j * LANES, 1, 3);
+#if STARTS
+      if (t->mode == START && t->column_start != 0) {
+        sum[i][j] = V(_add)(V(_load)(t->column_start + j * LANES), V(_set1)(t->row_start[i]));
+        continue;
+      }
+#endif
       if (t->mode != GO_ON) sum[i][j] = V(_zero)();
       else sum[i][j] = j == width - 1 ? V(_load_mask)(out + j * LANES, last) : V(_load)(out + j * LANES);
     }
@@ -103,6 +113,9 @@ INLINE void T(_tile)(const int rows, const int width, const int in_place, const 
 static void T(_rows)(struct T(_block) *t, int rows, int64_t columns) {
   const NUMBER *b = t->b;
   NUMBER *out = t->out;
+#if STARTS
+  const NUMBER *column_start = t->column_start;
+#endif
   const int in_place = t->offsets != 0;
   const int widest = widest_tile(rows);
   for (int64_t n = 0; n < columns;) {
@@ -113,11 +126,17 @@ static void T(_rows)(struct T(_block) *t, int rows, int64_t columns) {
     t->last = (int)(end - n - (width - 1) * LANES);
     t->b = in_place ? b + n : b + n / PANEL * t->panel;
     t->out = out + n;
+#if STARTS
+    if (column_start != 0) t->column_start = column_start + n;
+#endif
     T(_tiles)[rows][width_index(width)][!in_place ? 0 : t->last == LANES ? 1 : 2](t);
     n = end;
   }
   t->b = b;
   t->out = out;
+#if STARTS
+  t->column_start = column_start;
+#endif
 }
 
 // Sums of `rows` × `columns`, few columns: panel by panel, so that one stays in the cache while all rows pass over it.
@@ -128,10 +147,16 @@ static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64
   const int64_t width = rows <= TILE_ROWS_4 ? columns : PANEL;
   const NUMBER *a = block.a;
   const int32_t *out_row = block.out_row;
+#if STARTS
+  const NUMBER *row_start = block.row_start;
+#endif
   const NUMBER *end = block.out + columns + STRIPE;
   for (int64_t n = 0; n < columns; n += width) {
     block.a = a;
     block.out_row = out_row;
+#if STARTS
+    block.row_start = row_start;
+#endif
     for (int64_t i = 0; i < tiles; i++) {
       const int64_t own = height + (i < higher);
       if (lines-- <= 0)
@@ -140,9 +165,15 @@ static void T(_all)(struct T(_block) block, int64_t rows, int64_t columns, int64
       block.ahead += 64 / sizeof(NUMBER);
       block.a = (const NUMBER *)((const char *)block.a + own * block.pitch);
       block.out_row += own;
+#if STARTS
+      if (row_start != 0) block.row_start += own;
+#endif
     }
     block.b += block.offsets != 0 ? PANEL : block.panel;
     block.out += PANEL;
+#if STARTS
+    if (block.column_start != 0) block.column_start += PANEL;
+#endif
   }
 }
 
