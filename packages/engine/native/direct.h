@@ -25,7 +25,7 @@ static int may_be_direct(const struct contraction *c) {
 
 // Columns that are rows of a stored matrix would be gathered lane by lane: they are packed, by transposing.
 static int is_direct(const uint8_t *memory, const struct contraction *c) {
-  return may_be_direct(c) && !plan_columns(view_of(memory, c, SIDE_COLUMNS, 0), c->depth).transposed;
+  return may_be_direct(c) && !plan_columns(view_of(memory, c, SIDE_COLUMNS, 0), c->depth, c->columns).transposed;
 }
 
 INLINE void ask_next(const struct direct *d, const struct gather *g, int vector) {

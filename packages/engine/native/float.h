@@ -27,7 +27,7 @@ static void pack_floats(uint8_t *memory, const struct contraction *c, int32_t si
     pack_rows(v, c, to);
     return;
   }
-  const struct column_plan plan = plan_columns(v, c->depth);
+  const struct column_plan plan = plan_columns(v, c->depth, c->columns);
   for (int64_t n = 0; n < c->columns; n += STRIPE)
     pack_panels(v, &plan, c->depth, n, least(n + STRIPE, c->columns), 0, c->depth, (float *)to + n * c->depth);
 }
@@ -122,7 +122,7 @@ static void contract_straight(uint8_t *memory, const struct contraction *c, int3
 static void contract_quantised(uint8_t *memory, const struct contraction *c, int32_t b, struct region g, int in_place,
                                float *scratch) {
   const struct view rows = view_of(memory, c, SIDE_ROWS, b);
-  const struct quantised q = quantised_of(view_of(memory, c, SIDE_COLUMNS, b), c->depth);
+  const struct quantised q = quantised_of(view_of(memory, c, SIDE_COLUMNS, b), c->depth, c->columns);
   float *out = (float *)(memory + c->out) + table(memory, c->out_batch)[b];
   for (int64_t r0 = 0; r0 < c->depth; r0 += BLOCK) {
     struct few_rows t = {.r0 = r0, .r1 = least(r0 + BLOCK, c->depth), .out_row = table(memory, c->out_row) + g.m0};
@@ -165,7 +165,7 @@ static void contract_planes(uint8_t *memory, const struct contraction *c, int32_
 }
 
 static void contract_float(uint8_t *memory, const struct contraction *c, struct region region, uint8_t *scratch) {
-  const struct column_plan plan = plan_columns(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth);
+  const struct column_plan plan = plan_columns(view_of(memory, c, SIDE_COLUMNS, region.b0), c->depth, c->columns);
   const struct view rows = view_of(memory, c, SIDE_ROWS, region.b0);
   const int in_place = rows_in_place(rows, region.m0, region.m1);
   struct planes planes;

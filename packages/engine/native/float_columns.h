@@ -10,10 +10,12 @@ struct column_plan {
   struct guards guards;
   // Whether each column's elements are consecutive over r, all existing: the columns are rows of a stored matrix.
   int transposed;
+  // How many columns there are.
+  int64_t columns;
 };
 
-static struct column_plan plan_columns(struct view v, int64_t depth) {
-  struct column_plan plan = {.transposed = 0};
+static struct column_plan plan_columns(struct view v, int64_t depth, int64_t columns) {
+  struct column_plan plan = {.transposed = 0, .columns = columns};
   if (v.factor->mode != MODE_GATHERED) return plan;
   plan.guards = guards_over(v, depth);
 #if HAS_TRANSPOSE
@@ -115,9 +117,8 @@ static void pack_packed_vector(struct view v, int64_t n, int64_t count, int64_t 
     }
 }
 
-static void pack_quantised_vector(struct view v, int64_t n, int64_t count, int64_t depth, int64_t r0, int64_t r1, float *to,
+static void pack_quantised_vector(const struct quantised q, int64_t n, int64_t count, int64_t r0, int64_t r1, float *to,
                                   int64_t pitch) {
-  const struct quantised q = quantised_of(v, depth);
   if (n % LANES == 0) {
     unquantise(&q, n, r0, r1, to, pitch);
     return;
@@ -145,7 +146,7 @@ static void pack_slots(struct view v, const struct column_plan *plan, int64_t de
 #if HAS_TRANSPOSE
       else if (plan->transposed) pack_transposed_vector(v, s->n, s->count, r, end, to, pitch);
 #endif
-      else if (v.factor->mode == MODE_QUANTISED) pack_quantised_vector(v, s->n, s->count, depth, r, end, to, pitch);
+      else if (v.factor->mode == MODE_QUANTISED) pack_quantised_vector(quantised_of(v, depth, plan->columns), s->n, s->count, r, end, to, pitch);
       else pack_packed_vector(v, s->n, s->count, depth, r, end, to, pitch);
     }
   }

@@ -12,7 +12,7 @@ import { Quantiser } from "./kernels/quantiser.ts";
 import { compute, Heap, randomContraction, sums, withPacked, type Wanted } from "./kernels/testing.ts";
 import { wasmKernels } from "./kernels/wasmKernels.ts";
 import { kernelsOf, same, setsOrSkip } from "./native/testing.ts";
-import { quantisedBytes, type Quantisation } from "./quantisedColumns.ts";
+import { quantisedLayout, type Quantisation } from "./quantisedColumns.ts";
 import { quantisedPair } from "./testing/quantised.ts";
 
 const { FLOAT32 } = KIND;
@@ -91,8 +91,9 @@ describe("quantised columns", () => {
         return heap.words(new Int32Array(wide.buffer));
       };
       const elements = { integers: spread(integers), scales: spread(scales), apart: 4 * apart };
-      const to = heap.allocate(quantisedBytes(8, steps, 1, { bits, group }));
-      return new Quantiser(heap.memory, { shared: false }, 8).lane(to, 0, steps, { bits, group }, elements);
+      const layout = quantisedLayout(8, steps, 1, { bits, group });
+      const to = heap.allocate(layout.bytes);
+      return new Quantiser(heap.memory, { shared: false }, 8).lane(to, 0, steps, { bits, group }, layout, elements);
     }
     const numbers = (steps: number, of: (r: number) => number): number[] =>
       Array.from({ length: steps }, (_, r) => of(r));

@@ -4,14 +4,14 @@
  *   (q - zero) · scale
  *
  * in binary32: the difference is exact, the product is rounded once. `group` consecutive steps of a lane share a scale and a
- * zero point. In memory panel follows panel, the last filled up with zeros; a panel is
+ * zero point. In memory panel follows panel, the last filled up with zeros; a panel is its groups one after another, so that
+ * it is read from one end to the other, and a group is
  *
- * - words of 32 bits: that of lane i of the panel and steps [w · j, w · (j + 1)) is number j · lanes + i, the first step in its
- *   lowest bits; w is 8 for 4 bits, 4 for 8 bits;
- * - scales: that of lane i and group g is number g · lanes + i;
- * - zero points, bytes, in the same order;
+ * - a scale for each lane;
+ * - words of 32 bits: that of lane i and the group's steps [w · j, w · (j + 1)) is number j · lanes + i, the first step in its
+ *   lowest bits; w is 8 for 4 bits, 4 for 8 bits.
  *
- * and a multiple of 64 bytes.
+ * Behind all panels follow the zero points, bytes: that of lane i in group g of panel p is number (p · groups + g) · lanes + i.
  */
 import { FACTOR } from "./contraction.ts";
 
@@ -28,24 +28,36 @@ export const LEAST_GROUP = 8;
 /** The type that a QUANTISED factor's words name. */
 export const typeOf = ({ bits }: Quantisation): number => (bits === 4 ? FACTOR.UINT4 : FACTOR.UINT8);
 
-/** Where the parts of a panel lie. */
-export interface PanelLayout {
+/** Where the parts of columns lie: offsets and distances in bytes, but for `wordSteps`, steps of a word. */
+export interface QuantisedLayout {
   readonly wordSteps: number;
-  /** Byte offsets of the scales and of the zero points. */
-  readonly scales: number;
+  readonly groups: number;
+  /** From a group to the next, and from a panel to the next. */
+  readonly group: number;
+  readonly panel: number;
   readonly zeros: number;
+  /** Of everything, a multiple of 64. */
   readonly bytes: number;
 }
 
 /** @param panel Lanes of a panel. */
-export function panelLayout(panel: number, depth: number, { bits, group }: Quantisation): PanelLayout {
+export function quantisedLayout(
+  panel: number,
+  depth: number,
+  lanes: number,
+  { bits, group }: Quantisation,
+): QuantisedLayout {
   const wordSteps = 32 / bits;
-  const scales = 4 * panel * Math.ceil(depth / wordSteps);
-  const zeros = scales + 4 * panel * Math.ceil(depth / group);
-  return { wordSteps, scales, zeros, bytes: Math.ceil((zeros + panel * Math.ceil(depth / group)) / 64) * 64 };
-}
-
-/** Bytes of columns of this depth. */
-export function quantisedBytes(panel: number, depth: number, lanes: number, quantisation: Quantisation): number {
-  return Math.ceil(lanes / panel) * panelLayout(panel, depth, quantisation).bytes;
+  const groups = Math.ceil(depth / group);
+  const panels = Math.ceil(lanes / panel);
+  const panelBytes = 4 * panel * (groups + Math.ceil(depth / wordSteps));
+  const zeros = panels * panelBytes;
+  return {
+    wordSteps,
+    groups,
+    group: 4 * panel * (1 + group / wordSteps),
+    panel: panelBytes,
+    zeros,
+    bytes: Math.ceil((zeros + panels * groups * panel) / 64) * 64,
+  };
 }

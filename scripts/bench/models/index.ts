@@ -12,6 +12,7 @@ import { cacheShape, PROMPT, VOCABULARY as GPT2_VOCABULARY, writeGpt2 } from "./
 import { LSTM_INPUT, writeLstm } from "./lstm.ts";
 import { writeMlp } from "./mlp.ts";
 import { writeMobileNet } from "./mobilenet.ts";
+import { QWEN, qwenCacheShape, writeQwen } from "./qwen.ts";
 import { writeResNet } from "./resnet.ts";
 import { MODEL_FILE, ModelWriter } from "./writer.ts";
 
@@ -94,6 +95,22 @@ export const BENCH_MODELS: readonly BenchModel[] = [
     inputs: (random) => ({
       input_ids: tokens(random, 1, GPT2_VOCABULARY),
       past: normal(random, cacheShape(LAYERS, PROMPT), 0.5),
+    }),
+  },
+  {
+    name: "qwen-prompt",
+    bound: "compute",
+    write: (model) => writeQwen(model, { tokens: PROMPT, past: 0 }),
+    inputs: (random) => ({ input_ids: tokens(random, PROMPT, QWEN.vocabulary) }),
+  },
+  {
+    name: "qwen-decode",
+    bound: "memory",
+    cache: ["past", "present"],
+    write: (model) => writeQwen(model, { tokens: 1, past: PROMPT }),
+    inputs: (random) => ({
+      input_ids: tokens(random, 1, QWEN.vocabulary),
+      past: normal(random, qwenCacheShape(PROMPT), 0.5),
     }),
   },
   {

@@ -21,6 +21,7 @@ const DATA_FILE = "model.data";
 /** Weights begin at multiples of this, as exporters have it. */
 const ALIGNMENT = 64;
 const CHUNK_BYTES = 1 << 20;
+export const MICROSOFT = "com.microsoft";
 
 export class ModelWriter {
   readonly random: Random;
@@ -29,6 +30,7 @@ export class ModelWriter {
   #offset = 0;
   #names = 0;
   readonly #nodes: NodeProto[] = [];
+  readonly #domains = new Set<string>();
   readonly #inputs: ValueSpec[] = [];
   readonly #outputs: ValueSpec[] = [];
   readonly #initializers: TensorProto[] = [];
@@ -67,6 +69,13 @@ export class ModelWriter {
     });
   }
 
+  /** A weight of any bits, of a type of integers. */
+  bits(dtype: DType, shape: readonly number[]): string {
+    return this.#external(dtype, shape, (bytes) => {
+      for (let i = 0; i < bytes.length; i++) bytes[i] = this.random.below(256);
+    });
+  }
+
   /** A weight of 8-bit integers, each from `least` to `greatest`. */
   bytes(dtype: DType, shape: readonly number[], least: number, greatest: number): string {
     return this.#external(dtype, shape, (bytes) => {
@@ -85,10 +94,17 @@ export class ModelWriter {
     inputs: readonly string[],
     outputs: readonly string[],
     attributes: Record<string, AttributeValue> = {},
+    domain = "",
   ): readonly string[] {
     const name = `/${operator}_${this.#nodes.length}`;
-    this.#nodes.push({ ...nodeProto({ operator, inputs, outputs, attributes }), name });
+    this.#nodes.push({ ...nodeProto({ operator, domain, inputs, outputs, attributes }), name });
+    this.#domains.add(domain);
     return outputs;
+  }
+
+  /** Appends a node of onnxruntime's own domain; returns its one output's name. */
+  addMicrosoft(operator: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
+    return this.addMany(operator, inputs, [this.#name(operator)], attributes, MICROSOFT)[0];
   }
 
   /** A name that nothing has yet. */
@@ -101,7 +117,10 @@ export class ModelWriter {
     closeSync(this.#data);
     const model = encodeModelProto({
       irVersion: 8,
-      opsetImport: [{ domain: "", version: opset }],
+      opsetImport: [
+        { domain: "", version: opset },
+        ...(this.#domains.has(MICROSOFT) ? [{ domain: MICROSOFT, version: 1 }] : []),
+      ],
       graph: {
         name: "bench",
         node: this.#nodes,

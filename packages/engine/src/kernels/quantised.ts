@@ -28,8 +28,11 @@ interface Walk {
 /** Walks through panels of the column factor whose words are at the local `factor`, of the batch in the local `batch`. */
 function walker(writer: Writer, factor: number, batch: number) {
   const local = (): number => writer.local("i32");
-  const [depth, group, scales, zeros, bytes, panel, isFour] = Array.from({ length: 7 }, local);
+  const [depth, group, groups, bytes, panel, zeros, isFour] = Array.from({ length: 7 }, local);
   const [r, g, end, last, place] = Array.from({ length: 5 }, local);
+  const head = (name: keyof typeof HEAD): Code =>
+    // A column factor's words follow the contraction's own.
+    i32.load(i32.sub(get(factor), i32.const(HEAD.columnFactor)), HEAD[name]);
   const vector = (): number => writer.local("v128");
   const [points, mask, whole] = Array.from({ length: 3 }, vector);
   const asFloat = (integers: Code): Code => v128.or(integers, get(whole));
@@ -37,33 +40,33 @@ function walker(writer: Writer, factor: number, batch: number) {
   const field = (name: keyof typeof FIELD): Code => i32.load(get(factor), FIELD[name]);
   const steps = choose("i32", get(isFour), i32.const(8), i32.const(4));
   const over = (value: Code, divisor: Code): Code => i32.div_u(i32.sub(i32.add(value, divisor), i32.const(1)), divisor);
-  const wordsAt = (wordSteps: number): Code =>
-    i32.add(get(panel), i32.mul(i32.shr_u(get(r), i32.const(Math.log2(wordSteps))), i32.const(ROW)));
-
   /** Goes to the panel that begins with lane `n`. */
   const enter = (n: Code): Code => [
     set(isFour, i32.eq(field("dtype"), i32.const(FACTOR.UINT4))),
     set(mask, i32x4.splat(choose("i32", get(isFour), i32.const(15), i32.const(255)))),
     set(whole, i32x4.splat(i32.const(WHOLE))),
-    // A column factor's words follow the contraction's own.
-    set(depth, i32.load(i32.sub(get(factor), i32.const(HEAD.columnFactor)), HEAD.depth)),
+    set(depth, head("depth")),
     set(group, field("stride")),
-    set(scales, i32.mul(over(get(depth), steps), i32.const(ROW))),
-    set(g, over(get(depth), get(group))),
-    set(zeros, i32.add(get(scales), i32.mul(get(g), i32.const(ROW)))),
-    set(bytes, i32.add(get(zeros), i32.mul(get(g), i32.const(COLUMN_LANES)))),
-    set(bytes, i32.and(i32.add(get(bytes), i32.const(63)), i32.const(-64))),
-    set(panel, i32.mul(i32.shr_u(n, i32.const(Math.log2(COLUMN_LANES))), get(bytes))),
-    set(panel, i32.add(get(panel), i32.add(field("address"), entry(field("batch"), get(batch))))),
+    set(groups, over(get(depth), get(group))),
+    set(bytes, i32.mul(i32.add(get(groups), over(get(depth), steps)), i32.const(ROW))),
+    set(zeros, i32.mul(over(head("columns"), i32.const(COLUMN_LANES)), get(bytes))),
+    set(place, i32.shr_u(n, i32.const(Math.log2(COLUMN_LANES)))),
+    set(zeros, i32.add(get(zeros), i32.mul(get(place), i32.mul(get(groups), i32.const(COLUMN_LANES))))),
+    set(panel, i32.add(field("address"), entry(field("batch"), get(batch)))),
+    set(zeros, i32.add(get(zeros), get(panel))),
+    set(panel, i32.add(get(panel), i32.mul(get(place), get(bytes)))),
   ];
   const enterGroup = (r1: Code): Code => [
     set(g, i32.div_u(get(r), get(group))),
     set(end, i32.mul(i32.add(get(g), i32.const(1)), get(group))),
     set(end, choose("i32", i32.lt_u(get(end), r1), get(end), r1)),
-    set(place, i32.add(i32.add(get(panel), get(scales)), i32.mul(get(g), i32.const(ROW)))),
+    set(place, i32.add(get(g), i32.div_u(i32.mul(get(g), get(group)), steps))),
+    set(place, i32.add(get(panel), i32.mul(get(place), i32.const(ROW)))),
     halves.map(({ at, scale }) => set(scale, v128.load(get(place), at))),
-    set(place, i32.add(i32.add(get(panel), get(zeros)), i32.mul(get(g), i32.const(COLUMN_LANES)))),
-    set(points, v128.load8x8_u(get(place))),
+    // To the step's word, before which lie the scales of its group and of those before.
+    set(place, i32.add(get(g), i32.add(i32.div_u(get(r), steps), i32.const(1)))),
+    set(place, i32.add(get(panel), i32.mul(get(place), i32.const(ROW)))),
+    set(points, v128.load8x8_u(i32.add(get(zeros), i32.mul(get(g), i32.const(COLUMN_LANES))))),
     set(halves[0].zero, asFloat(i32x4.extend_low_i16x8_u(get(points)))),
     set(halves[1].zero, asFloat(i32x4.extend_high_i16x8_u(get(points)))),
   ];
@@ -76,13 +79,14 @@ function walker(writer: Writer, factor: number, batch: number) {
         const integer = v128.and(i32x4.shr_u(get(word), i32.const(shift)), get(mask));
         return f32x4.mul(f32x4.sub(asFloat(integer), get(zero)), get(scale));
       });
-    const load = halves.map(({ at, word }) => set(word, v128.load(wordsAt(wordSteps), at)));
+    const load = halves.map(({ at, word }) => set(word, v128.load(get(place), at)));
     return [
       set(last, i32.and(get(end), i32.const(-wordSteps))),
       whileBelow(get(last), [
         load,
         Array.from({ length: wordSteps }, (_, k) => step(elements(bits * k), k)),
         advance(wordSteps),
+        set(place, i32.add(get(place), i32.const(ROW))),
         set(r, i32.add(get(r), i32.const(wordSteps))),
       ]),
       when(i32.lt_u(get(r), get(end)), load),
@@ -101,7 +105,10 @@ function walker(writer: Writer, factor: number, batch: number) {
       set(r, r0),
       whileBelow(r1, enterGroup(r1), when(get(isFour), walkGroup(4, what), walkGroup(8, what))),
     ],
-    next: set(panel, i32.add(get(panel), get(bytes))),
+    next: [
+      set(panel, i32.add(get(panel), get(bytes))),
+      set(zeros, i32.add(get(zeros), i32.mul(get(groups), i32.const(COLUMN_LANES)))),
+    ],
   };
 }
 

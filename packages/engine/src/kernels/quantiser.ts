@@ -2,7 +2,7 @@
  * Writes quantised columns (`quantisedColumns.ts`) a lane at a time, from integers and scales that were computed element by
  * element: a small module of its own, for loading a model meets every weight.
  */
-import { panelLayout, type Quantisation } from "../quantisedColumns.ts";
+import type { Quantisation, QuantisedLayout } from "../quantisedColumns.ts";
 import {
   block,
   br,
@@ -44,8 +44,7 @@ type Lane = (
   group: number,
   bits: number,
   panel: number,
-  words: number,
-  scaleTo: number,
+  to: number,
   zeroTo: number,
 ) => number;
 
@@ -66,15 +65,20 @@ export class Quantiser {
    * Writes lane `n` of columns at `to` of this depth; says what does not fit, after which nothing written is of use. Lanes of
    * a panel that are not written must be zeros.
    */
-  lane(to: number, n: number, steps: number, quantisation: Quantisation, elements: LaneElements): Misfit | undefined {
+  lane(
+    to: number,
+    n: number,
+    steps: number,
+    { bits, group }: Quantisation,
+    layout: QuantisedLayout,
+    { integers, scales, apart }: LaneElements,
+  ): Misfit | undefined {
     const panel = this.#panel;
-    const { scales, zeros, bytes } = panelLayout(panel, steps, quantisation);
-    const at = to + Math.floor(n / panel) * bytes;
     const own = n % panel;
-    const { bits, group } = quantisation;
-    const from = [elements.integers, elements.scales, elements.apart] as const;
-    const places = [at + 4 * own, at + scales + 4 * own, at + zeros + own] as const;
-    return RESULTS[this.#lane(...from, steps, group, bits, panel, ...places)];
+    const number = Math.floor(n / panel);
+    const at = to + number * layout.panel + 4 * own;
+    const zeroTo = to + layout.zeros + number * layout.groups * panel + own;
+    return RESULTS[this.#lane(integers, scales, apart, steps, group, bits, panel, at, zeroTo)];
   }
 }
 
@@ -83,14 +87,14 @@ const WHOLE = 2 ** 23;
 /** Whether steps lie side by side, so that vectors of four are loaded. */
 const SIDE_BY_SIDE = 4;
 
-/** `lane(integers, scales, apart, steps, group, bits, panel, words, scaleTo, zeroTo)`: the number of its result. */
+/** `lane(integers, scales, apart, steps, group, bits, panel, to, zeroTo)`: the number of its result. */
 function laneWriter(module: ModuleWriter): void {
   const writer = module.function(
     "lane",
-    Array.from({ length: 10 }, () => "i32" as const),
+    Array.from({ length: 9 }, () => "i32" as const),
     ["i32"],
   );
-  const [integers, scales, apart, steps, group, bits, panel, words, scaleTo, zeroTo] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [integers, scales, apart, steps, group, bits, panel, out, zeroTo] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const local = (): number => writer.local("i32");
   const vector = (): number => writer.local("v128");
   const [first, r, end, wordEnd, at, scale, place, packed] = Array.from({ length: 8 }, local);
@@ -151,9 +155,9 @@ function laneWriter(module: ModuleWriter): void {
   ];
   /** The codes of loaded integers, in the low bits of words. */
   const codes = (loaded: Code): Code => v128.and(f32x4.add(f32x4.sub(loaded, get(least)), get(whole)), get(mask));
-  const put: Code = [
-    i32.store(get(words), get(packed)),
-    set(words, i32.add(get(words), i32.shl(get(panel), i32.const(2)))),
+  const put = (word: number): Code => [
+    i32.store(get(out), get(word)),
+    set(out, i32.add(get(out), i32.shl(get(panel), i32.const(2)))),
   ];
   const wordOfEight: Code = [
     set(low, i32x4.mul(codes(v128.load(behind(integers))), i32x4.const(1, 1 << 4, 1 << 8, 1 << 12))),
@@ -170,8 +174,8 @@ function laneWriter(module: ModuleWriter): void {
       isSideBySide,
       when(
         i32.eq(get(bits), i32.const(4)),
-        whileFits(i32.const(8), end, wordOfEight, put, advance(8)),
-        whileFits(i32.const(4), end, wordOfFour, put, advance(4)),
+        whileFits(i32.const(8), end, wordOfEight, put(packed), advance(8)),
+        whileFits(i32.const(4), end, wordOfFour, put(packed), advance(4)),
       ),
     ),
     whileFits(i32.const(1), end, [
@@ -183,7 +187,7 @@ function laneWriter(module: ModuleWriter): void {
         set(place, i32.add(get(place), get(bits))),
         advance(1),
       ]),
-      put,
+      put(packed),
     ]),
   ];
   writer.body = [
@@ -194,11 +198,10 @@ function laneWriter(module: ModuleWriter): void {
         brIf(1, i32.ge_u(get(first), get(steps))),
         set(end, min(get(steps), i32.add(get(first), get(group)))),
         scan,
+        put(scale),
         write,
-        i32.store(get(scaleTo), get(scale)),
         // The zero point is what makes the least 0.
         i32.store8(get(zeroTo), i32x4.extract_lane(codes(i32x4.const(0, 0, 0, 0)), 0)),
-        set(scaleTo, i32.add(get(scaleTo), i32.shl(get(panel), i32.const(2)))),
         set(zeroTo, i32.add(get(zeroTo), get(panel))),
         set(first, get(end)),
         br(0),

@@ -14,7 +14,7 @@ import { Engine } from "../engine.ts";
 import { Evaluator } from "../evaluated.ts";
 import { Quantiser } from "../kernels/quantiser.ts";
 import { wasmKernels } from "../kernels/wasmKernels.ts";
-import { panelLayout } from "../quantisedColumns.ts";
+import { quantisedLayout } from "../quantisedColumns.ts";
 import { planned } from "../testing/planned.ts";
 import { MAX_PAGES } from "../wasm/module.ts";
 import { constantNodes } from "./constantNodes.ts";
@@ -137,18 +137,19 @@ function check(spec: ModelSpec): QuantisedPlace["quantisation"] {
   const { lane, depth } = columns;
   const { address, quantisation } = place!;
   const { bits, group } = quantisation;
-  const { wordSteps, scales, zeros, bytes } = panelLayout(PANEL, depth.length, quantisation);
+  const layout = quantisedLayout(PANEL, depth.length, lane.length, quantisation);
   const view = new DataView(memory.memory.buffer as ArrayBuffer);
   const want = new DataView(whole.buffer, whole.byteOffset);
   let different = 0;
   lane.forEach((offset, n) => {
-    const panel = address + Math.floor(n / PANEL) * bytes;
-    const own = n % PANEL;
+    const [panel, own] = [Math.floor(n / PANEL), n % PANEL];
     depth.forEach((more, r) => {
-      const word = view.getUint32(panel + 4 * (Math.floor(r / wordSteps) * PANEL + own), true);
-      const at = Math.floor(r / group) * PANEL + own;
-      const integer = ((word >>> (bits * (r % wordSteps))) & (2 ** bits - 1)) - view.getUint8(panel + zeros + at);
-      const element = float32.mul(float32.fromNumber(integer), view.getUint32(panel + scales + 4 * at, true));
+      const g = Math.floor(r / group);
+      const scaleAt = address + panel * layout.panel + g * layout.group + 4 * own;
+      const word = view.getUint32(scaleAt + 4 * PANEL * (1 + Math.floor((r % group) / layout.wordSteps)), true);
+      const zero = view.getUint8(address + layout.zeros + (panel * layout.groups + g) * PANEL + own);
+      const integer = ((word >>> (bits * (r % layout.wordSteps))) & (2 ** bits - 1)) - zero;
+      const element = float32.mul(float32.fromNumber(integer), view.getUint32(scaleAt, true));
       if (element !== want.getUint32(4 * (offset + more), true)) different++;
     });
   });

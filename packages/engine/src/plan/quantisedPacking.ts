@@ -1,7 +1,7 @@
 /** Packs columns that are integers times scales, a part at a time; the integers and scales are computed of the parameters. */
 import type { Evaluator } from "../evaluated.ts";
 import { Quantiser, type Misfit } from "../kernels/quantiser.ts";
-import { LEAST_GROUP, quantisedBytes, type Quantisation } from "../quantisedColumns.ts";
+import { LEAST_GROUP, quantisedLayout, type Quantisation, type QuantisedLayout } from "../quantisedColumns.ts";
 import { elementsOf, type ComputedFactor } from "./computedFactor.ts";
 import type { LinearMemory } from "./memory.ts";
 import { quantisedParts } from "./quantisedFactor.ts";
@@ -44,11 +44,11 @@ export function packQuantised(columns: Columns, tools: QuantisedTools): Quantise
   try {
     let quantisation: Quantisation | undefined = { bits: 4, group: depth.length };
     while (quantisation !== undefined) {
-      const bytes = quantisedBytes(panel, depth.length, lane.length, quantisation);
-      const address = memory.take(bytes);
+      const layout = quantisedLayout(panel, depth.length, lane.length, quantisation);
+      const address = memory.take(layout.bytes);
       const end = memory.top;
-      memory.bytes.fill(0, address, address + bytes);
-      const misfit = parts.write(address, quantisation);
+      memory.bytes.fill(0, address, address + layout.bytes);
+      const misfit = parts.write(address, quantisation, layout);
       memory.release(end);
       if (misfit === undefined) return { address, quantisation };
       memory.release(mark);
@@ -69,7 +69,7 @@ function next({ bits, group }: Quantisation, misfit: Misfit): Quantisation | und
 
 interface OpenParts {
   /** Writes all lanes to an address, or says what does not fit. */
-  write(to: number, quantisation: Quantisation): Misfit | undefined;
+  write(to: number, quantisation: Quantisation, layout: QuantisedLayout): Misfit | undefined;
   close(): void;
 }
 
@@ -87,7 +87,7 @@ function openParts(
   const inner = elementsOf(factor) / size;
   const count = Math.max(1, Math.min(size, Math.floor(PART_ELEMENTS / inner)));
   return {
-    write(to, quantisation) {
+    write(to, quantisation, layout) {
       const bytes = 4 * inner * count;
       const [integers, scales] = [memory.take(bytes), memory.take(bytes)];
       for (let from = 0; from < size; from += count) {
@@ -101,7 +101,7 @@ function openParts(
           for (const n of lanesAt[at]) {
             const place = 4 * (moved(lane[n], at) + start);
             const elements = { integers: integers + place, scales: scales + place, apart };
-            const misfit = quantiser.lane(to, n, depth.length, quantisation, elements);
+            const misfit = quantiser.lane(to, n, depth.length, quantisation, layout, elements);
             if (misfit !== undefined) return misfit;
           }
         }

@@ -4,7 +4,7 @@ import type { Random } from "@assay/vm/testing/random";
 import { FACTOR, MODE, type Contraction } from "../contraction.ts";
 import type { Heap } from "../kernels/testing.ts";
 import { Quantiser } from "../kernels/quantiser.ts";
-import { quantisedBytes, typeOf, type Quantisation } from "../quantisedColumns.ts";
+import { quantisedLayout, typeOf, type Quantisation } from "../quantisedColumns.ts";
 
 /** Scales that are no ordinary ones. */
 const SPECIALS = [0, 0x80000000, 1, 0x80000001, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f7fffff, 0x00400000];
@@ -47,14 +47,14 @@ export function quantisedPair(
   const values = scales.map((scale, i) => float32.mul(scale, float32.fromNumber(integers[i])));
   const words = (data: Float32Array | Uint32Array): number => heap.words(new Int32Array(data.buffer));
   const [ofIntegers, ofScales] = [words(integers), words(scales)];
-  const bytes = quantisedBytes(panel, depth, columns, quantisation);
-  const address = heap.allocate(bytes);
-  new Uint8Array(heap.memory.buffer).fill(0, address, address + bytes);
+  const layout = quantisedLayout(panel, depth, columns, quantisation);
+  const address = heap.allocate(layout.bytes);
+  new Uint8Array(heap.memory.buffer).fill(0, address, address + layout.bytes);
   const quantiser = new Quantiser(heap.memory, { shared: false }, panel);
   for (let n = 0; n < columns; n++) {
     const at = 4 * place(n, 0);
     const from = { integers: ofIntegers + at, scales: ofScales + at, apart: 4 * (isTurned ? columns : 1) };
-    const misfit = quantiser.lane(address, n, depth, quantisation, from);
+    const misfit = quantiser.lane(address, n, depth, quantisation, layout, from);
     if (misfit !== undefined) throw new Error(`lane ${n}: ${misfit}`);
   }
   const own = { ...c.columnFactor, guards: [], zero: 0, zeroLane: 0 };
