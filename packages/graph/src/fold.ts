@@ -64,8 +64,7 @@ function constantOf(graph: Graph, value: TensorValue): TensorValue | undefined {
   const [tensor] = run(program, { inputs: [], symbols: [], seed: 0n, calls: 1 }).outputs;
   const shape = value.shape.map((size) => size.constant!);
   const folded = withKnown(constantValue(reshaped(tensor, shape)), value);
-  const bytes = quantised && constantOf(graph, quantised.tensor);
-  return bytes === undefined ? folded : remembering(folded, { tensor: bytes, grid: quantised!.grid });
+  return quantised === undefined ? folded : remembering(folded, quantised);
 }
 
 /** Instructions whose result the request decides. */

@@ -107,38 +107,55 @@ export class GraphLowering {
     const strings = operator.strings === true || inputs.every((input) => input?.labels === undefined);
     check(strings, "UNSUPPORTED", "an operation on strings; only class labels may be strings");
     const attributes = () => new Attributes(node.proto.attribute ?? [], node.place, this.model.external);
-    const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
-      target.operator = node.operator;
-      const subgraph = (proto: GraphProto) => this.#subgraph(target, proto, node, surroundings);
-      const remark = (text: string) => this.#remark(text, node, surroundings);
-      const moved = operator.moves && movedBytes(inputs, operator.moves);
-      const context = new NodeContext({
+    const bytes = operator.moves && movedBytes(inputs, operator.moves);
+    const moved = bytes?.axis === undefined || operator.movedAxis !== undefined ? bytes : undefined;
+    const given = moved?.inputs ?? inputs;
+    const contextIn = (target: Graph) =>
+      new NodeContext({
         graph: target,
         attributes: attributes(),
         opset,
-        inputs: moved?.inputs ?? inputs,
+        inputs: given,
         outputs: node.outputs,
         integerProducts: this.#integerProducts,
         outside: moved?.outside ?? 0,
-        remark,
-        subgraph,
+        remark: (text) => this.#remark(text, node, surroundings),
+        subgraph: (proto) => this.#subgraph(target, proto, node, surroundings),
       });
+    const lowerInto = (target: Graph): (TensorValue | undefined)[] => {
+      target.operator = node.operator;
+      const context = contextIn(target);
       const lowered = operator.lower(context);
       const { unread } = context.attributes;
       check(unread.length === 0, "BAD_ATTRIBUTE", `unknown attributes: ${unread.join(", ")}`);
-      const outputs = Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
-      return moved === undefined ? outputs : outputs.map((bytes) => bytes && moved.floatsOf(target, bytes));
+      return Array.isArray(lowered) ? [...lowered] : [lowered as TensorValue];
     };
-    if (operator.control !== true && inputs.every((input) => input === undefined || isConstant(input))) {
-      const scratch = new Graph(graph.lastCall);
-      const outputs = lowerInto(scratch);
-      if (scratch.nodes.length === 0) return outputs;
-      const folded = fold(scratch, outputs.slice(0, node.outputs.length), this.#budget);
-      if (folded !== undefined) return folded;
-      graph.nodes.push(...scratch.nodes);
-      return outputs;
-    }
-    return lowerInto(graph);
+    const foldable = operator.control !== true && given.every((input) => input === undefined || isConstant(input));
+    const outputs = this.#folding(graph, foldable, node.outputs.length, lowerInto);
+    if (moved === undefined) return outputs;
+    const axis = moved.axis === undefined ? undefined : operator.movedAxis?.(contextIn(graph), moved.axis);
+    return outputs.map((output) => {
+      if (output === undefined) return undefined;
+      const floats = (target: Graph) => [moved.floatsOf(target, output, axis)];
+      return this.#folding(graph, isConstant(output), 1, floats)[0];
+    });
+  }
+
+  /** The first `count` values that `lower` adds to a graph; of constants they are computed now, if that is little enough work. */
+  #folding(
+    graph: Graph,
+    foldable: boolean,
+    count: number,
+    lower: (target: Graph) => (TensorValue | undefined)[],
+  ): (TensorValue | undefined)[] {
+    if (!foldable) return lower(graph);
+    const scratch = new Graph(graph.lastCall);
+    const outputs = lower(scratch);
+    if (scratch.nodes.length === 0) return outputs;
+    const folded = fold(scratch, outputs.slice(0, count), this.#budget);
+    if (folded !== undefined) return folded;
+    graph.nodes.push(...scratch.nodes);
+    return outputs;
   }
 
   #remark(text: string, { place }: OnnxNode, { within }: Surroundings): void {

@@ -29,6 +29,8 @@ export interface Operator {
    * an index is. Such an operator moves the bytes of what is dequantised.
    */
   readonly moves?: Moves;
+  /** Where an axis of the first input is then; an operator without this moves no bytes that have a scale for each place of one. */
+  movedAxis?(node: NodeContext, axis: number): number;
   /** Whether it takes tensors of strings, which are indices with a table; others refuse them. */
   readonly strings?: boolean;
   /** Whether the node holds subgraphs: what is constant in them is folded node by node. */

@@ -3,10 +3,11 @@
  * bytes, quantising by the same grid again gives the bytes back, and products are computed of bytes
  * (`dequantisedProduct.ts`); whoever else reads the floats has them.
  */
-import { DType, float32, wordsOf } from "@assay/vm";
+import { DType, float32, wordsOf, type Value } from "@assay/vm";
 import { sameShape } from "../dimension.ts";
 import type { Graph } from "../graph.ts";
 import { constantTensor, withShape, type Grid, type Quantised, type TensorValue } from "../tensorValue.ts";
+import { constantOf } from "./constants.ts";
 import { BYTES, dequantised, isScalar } from "./quantisation.ts";
 
 /**
@@ -68,41 +69,55 @@ export type Moves = "first" | "all";
 /** The inputs of an operator that moves elements with bytes in place of floats, and what makes floats of its outputs. */
 export interface MovedBytes {
   readonly inputs: readonly (TensorValue | undefined)[];
+  /** The axis of several scales. */
+  readonly axis: number | undefined;
   /** The byte that is 0. */
   readonly outside: number;
-  floatsOf(graph: Graph, bytes: TensorValue): TensorValue;
+  /** @param axis Where the axis of several scales is now. */
+  floatsOf(graph: Graph, bytes: TensorValue, axis: number | undefined): TensorValue;
 }
 
-/** How bytes are moved; undefined where what is moved is not dequantised by one scale. */
+/** How bytes are moved; undefined where not all that is moved is dequantised by the same scales. */
 export function movedBytes(inputs: readonly (TensorValue | undefined)[], moves: Moves): MovedBytes | undefined {
   const floats = moves === "all" ? inputs : inputs.slice(0, 1);
   const quantised = floats.map((value) => value && quantisedOf(value));
   const [first] = quantised;
-  if (first === undefined || first.grid.axis !== undefined) return undefined;
+  if (first === undefined) return undefined;
   const alike = (one: Quantised | undefined): one is Quantised =>
     one !== undefined && one.tensor.dtype === first.tensor.dtype && sameGrid(one.grid, first.grid);
   if (!quantised.every(alike)) return undefined;
   return {
     inputs: [...quantised.map(({ tensor }) => tensor), ...inputs.slice(floats.length)],
+    axis: first.grid.axis,
     outside: first.grid.zeros[0],
-    floatsOf(graph, bytes) {
+    floatsOf(graph, bytes, axis) {
       const same = quantised.findIndex(({ tensor }) => tensor.source === bytes.source);
-      return same < 0
-        ? dequantisedFrom(graph, { tensor: bytes, grid: first.grid })
-        : withShape(floats[same]!, bytes.shape);
+      if (same >= 0 && axis === undefined) return withShape(floats[same]!, bytes.shape);
+      return dequantisedFrom(graph, { tensor: bytes, grid: { ...first.grid, axis } });
     },
   };
 }
 
-/** The floats of bytes that have one scale. */
+/** The floats of bytes. */
 export function dequantisedFrom(graph: Graph, quantised: Quantised): TensorValue {
   const { tensor, grid } = quantised;
-  const [scale, zero] = [grid.scales[0], grid.zeros[0]];
   graph.operator = "DequantizeLinear";
-  const floats = graph.elementwise(DType.FLOAT32, [tensor], (code, element) =>
-    dequantised(code, element, code.constantFloat(scale), zero === 0 ? undefined : code.constantInt(zero)),
+  const inputs = [tensor, valuesOf(quantised, DType.FLOAT32, grid.scales)];
+  if (grid.zeros.some((zero) => zero !== 0)) inputs.push(valuesOf(quantised, tensor.dtype, grid.zeros));
+  const floats = graph.elementwise(
+    DType.FLOAT32,
+    inputs,
+    (code, element: Value, scale: Value, zero?: Value) => dequantised(code, element, scale, zero),
+    tensor.shape,
   );
   return remembering(floats, quantised);
+}
+
+/** Numbers of a grid as a constant that broadcasts to its tensor. */
+function valuesOf({ tensor, grid: { axis } }: Quantised, dtype: DType, numbers: readonly number[]): TensorValue {
+  const words = dtype === DType.FLOAT32 ? numbers.map((number) => float32.fromNumber(number)) : numbers;
+  if (axis === undefined) return constantOf(dtype, [], words);
+  return constantOf(dtype, [words.length, ...new Array<number>(tensor.shape.length - axis - 1).fill(1)], words);
 }
 
 /** Whether two grids give the same elements for the same floats. */

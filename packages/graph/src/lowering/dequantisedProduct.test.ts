@@ -221,6 +221,23 @@ describe("dequantisedProduct", () => {
     });
   });
 
+  it("turns weights with the axis of their scales, large ones where they lie", () => {
+    for (const depth of [40, 600]) {
+      const [left, turned] = [operand([3, depth]), weights([130, depth], several(0, 130))];
+      const spec = quantisedModel({ ...product, operands: [left, turned] });
+      const turn = { operator: "Transpose", inputs: ["d1"], outputs: ["turned"] };
+      const nodes = spec.nodes.map((node) =>
+        node.operator === "MatMul" ? { ...node, inputs: ["d0", "turned"] } : node,
+      );
+      const { program, report } = importing({ ...spec, nodes: [turn, ...nodes] });
+      const inputs = [tensorOfWords(left.dtype, left.shape, elementsOf(left))];
+      const [y] = run(program, { inputs, symbols: [], seed: 0n, calls: 1 }).outputs;
+      const defined = matrixProduct(left, turned, true);
+      expect(bytes(y)).to.deep.equal(defined.map((value) => quantisedBy(value, result)));
+      expect(report.nodeOperators.prompt).to.deep.equal(["QuantizeLinear"]);
+    }
+  });
+
   it("gives others the floats all the same", () => {
     const model = { ...product, outputs: ["d0", "o"] };
     expect(isInteger(importing(model))).to.equal(true);

@@ -2,9 +2,10 @@
 import { DType, isDType } from "@assay/vm";
 import { check } from "../errors.ts";
 import type { NodeContext } from "../operator.ts";
-import type { TensorValue } from "../tensorValue.ts";
+import { constantTensor, type TensorValue } from "../tensorValue.ts";
 import { gridOf, quantisedOf, remembering, sameGrid } from "./dequantised.ts";
 import { dequantised, quantised, QUANTISED, readGrid } from "./quantisation.ts";
+import { quantisedConstant } from "./quantisedConstant.ts";
 import { FLOATS } from "./types.ts";
 
 /** x ÷ scale, rounded half to even, plus the zero point, saturated. */
@@ -27,6 +28,8 @@ export function quantize(node: NodeContext): TensorValue {
   // What is quantised as it was before has the elements that it had.
   const again = from?.tensor.dtype === dtype && grid !== undefined && sameGrid(from.grid, grid);
   if (again && precision === DType.FLOAT32) return from.tensor;
+  const constant = x.dtype === DType.FLOAT32 && precision === DType.FLOAT32 ? constantTensor(x) : undefined;
+  if (constant !== undefined && grid !== undefined) return quantisedConstant(constant, dtype, grid);
   return places.apply(node.graph, dtype, (code, element, s, z) => {
     const float = x.dtype === DType.INT32 ? code.itof(element) : element;
     const [dividend, divisor] = [code.rounded(precision, float), code.rounded(precision, s)];
