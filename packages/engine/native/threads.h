@@ -25,8 +25,9 @@ struct signals {
 };
 
 enum { PART_BITS = 12, CLOSED = (1 << PART_BITS) - 1, MOST_PARTS = 2048 };
-// Rounds of looking before a follower that nobody leads returns; before one that is led lets another thread have the core.
-enum { IDLE_ROUNDS = 4096, YIELD_ROUNDS = 1 << 14 };
+// Rounds of looking before a follower that nobody leads returns; before one that waits lets another thread have the core, some
+// tens of microseconds: whoever holds the part that all wait for may want it.
+enum { IDLE_ROUNDS = 4096, YIELD_ROUNDS = 1 << 10 };
 
 static int32_t load_word(const int32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static void store_word(int32_t *p, int32_t value) { __atomic_store_n(p, value, __ATOMIC_SEQ_CST); }
