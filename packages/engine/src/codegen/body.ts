@@ -83,7 +83,9 @@ export function bodyOf(graph: GraphBuilder, { record, sums }: KernelPlan): Body 
   if (sums !== undefined) {
     // Of two accumulators the second is the total before the last block: -0 leaves the sum as it is.
     const sum = graph.load(sums, graph.linear(), graph.constant(0));
-    const finished = sum.float ? graph.compute(OPCODE.fcanon, sum) : sum;
+    // Short sums of integers are floats.
+    const whole = sum.float && record.accumulators[0] === DType.INT32;
+    const finished = sum.float ? graph.compute(whole ? OPCODE.ftoi32 : OPCODE.fcanon, sum) : sum;
     const [value] = graph.section(record.final, [finished, graph.constant(0x80000000)]);
     return { ...plain, value: stored(graph, record.dtype, value) };
   }

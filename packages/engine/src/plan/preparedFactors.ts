@@ -98,8 +98,8 @@ function widened(node: PlannedNode, slot: number, count: number): ComputedFactor
 /** Whether what is computed of a contraction's factors is used often enough, or once for all runs. */
 function isWorthIt({ count }: PlannedNode, match: MatchedContraction, packed: PackedParameters): boolean {
   return [SIDE.ROWS, SIDE.COLUMNS].every((side) => {
-    const { computed } = sideOf(match, side);
-    if (computed === undefined || packed.holds(computed, side)) return true;
+    const { computed, elementwise } = sideOf(match, side);
+    if (computed === undefined || elementwise === true || packed.holds(computed, side)) return true;
     const elements = elementsOf(computed);
     return 4 * elements <= MOST_COMPUTED_BYTES && count.most * match.depth >= LEAST_USES * elements;
   });

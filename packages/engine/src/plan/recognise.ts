@@ -9,6 +9,7 @@ import { CONST, GraphBuilder, OUTER, type Node, type OperandPlan, type Scope, ty
 import { staysInside, takeGuards, type Guarded } from "../codegen/guards.ts";
 import { BLOCK, KIND, MAX_GUARDS } from "../contraction.ts";
 import { computedFactor, type ComputedFactor } from "./computedFactor.ts";
+import { asFloats, isShortSum } from "./shortSums.ts";
 import { evaluator, linearForm, placesOf, restrict, separate, type LinearForm } from "../codegen/linearForm.ts";
 
 /** A factor: which operand, and the tables by which its elements are found. */
@@ -22,6 +23,8 @@ export interface MatchedFactor {
   readonly zero: MatchedZero | undefined;
   /** Where the factor is no tensor's element: the kernel that computes it, into the tensor that `slot` then is. */
   readonly computed?: ComputedFactor | undefined;
+  /** Whether that kernel only makes floats of a tensor's elements, which pays however seldom they are used. */
+  readonly elementwise?: boolean;
 }
 
 /** A zero point: a constant, or elements of an operand by lane. */
@@ -44,12 +47,6 @@ export interface MatchedContraction {
 
 /** Below so many products a contraction's tables are not worth their place. */
 export const LEAST_PRODUCTS = 512;
-
-/**
- * Greatest depth at which integers of one row, as a depthwise convolution has them, are left to generated code: packing the
- * columns for one row alone costs more than it saves.
- */
-const SHORT_DEPTH = 32;
 
 export interface Subject {
   readonly record: NodeRecord;
@@ -84,7 +81,8 @@ export function recognise(subject: Subject): MatchedContraction | undefined {
   });
   const [first, second] = factors;
   if (first === undefined || second === undefined) return undefined;
-  return arrange(sizes, depth, product, first, second);
+  const match = arrange(sizes, depth, product, first, second);
+  return match !== undefined && isShortSum(match) ? asFloats(match, record, subject.operands) : match;
 }
 
 export interface Product {
@@ -280,7 +278,6 @@ function arrange(
   const rowFactor = tables(rowsOf, spaces.batch, spaces.row, depth);
   const columnFactor = tables(columnsOf, spaces.batch, spaces.column, depth);
   if (rowFactor === undefined || columnFactor === undefined) return undefined;
-  if (kind === KIND.INT32 && spaces.row.count === 1 && depth <= SHORT_DEPTH) return undefined;
   return {
     kind,
     depth,

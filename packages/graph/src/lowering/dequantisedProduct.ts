@@ -69,7 +69,7 @@ function scaled(
 ): Product | undefined {
   if (!node.integerProducts || (left.grid.axis !== undefined && right.grid.axis !== undefined)) return undefined;
   const [a, b] = [left.tensor, right.tensor];
-  const product = productOf({ a, zeroA: zeroOf(left), b, zeroB: zeroOf(right) });
+  const product = productOf({ a, zeroA: zerosOf(left), b, zeroB: zerosOf(right) });
   const { extent } = product.reduction((_code, sum) => sum);
   // INVARIANT: no sum of these products wraps.
   if (extent.greatest * greatestOf(left) * greatestOf(right) >= 2 ** 31) return undefined;
@@ -86,10 +86,8 @@ function scaled(
   return (final) => product.reduction((code, sum) => final(code, code.fmul(code.itof(sum), read(code))));
 }
 
-/** The zero points; undefined where all are 0. */
-function zeroOf({ tensor, grid: { zeros } }: Quantised): TensorValue | undefined {
-  return zeros.every((zero) => zero === 0) ? undefined : constantOf(tensor.dtype, shapeOf(zeros), zeros);
-}
+const zerosOf = ({ tensor, grid: { zeros } }: Quantised): TensorValue =>
+  constantOf(tensor.dtype, shapeOf(zeros), zeros);
 
 const shapeOf = (values: readonly number[]): number[] => (values.length === 1 ? [] : [values.length]);
 

@@ -3,14 +3,15 @@
  * does not matter. Zero points and scales are one for a tensor, or one for each row of the left, column of the right, or
  * map of a kernel.
  */
-import { DType, type Value } from "@assay/vm";
+import { DType, wordsOf, type Value } from "@assay/vm";
 import { Dimension } from "../dimension.ts";
 import { check } from "../errors.ts";
 import { broadcastShape } from "../graph.ts";
 import type { ReduceBody } from "../loweredNode.ts";
 import type { NodeCode } from "../nodeCode.ts";
 import { constantSize, type NodeContext } from "../operator.ts";
-import type { TensorValue } from "../tensorValue.ts";
+import { constantTensor, type TensorValue } from "../tensorValue.ts";
+import { constantOf } from "./constants.ts";
 import { isScalar } from "./quantisation.ts";
 import { readPlace, readWindow, windowCount, windowPlace } from "./window.ts";
 
@@ -18,9 +19,9 @@ import { readPlace, readWindow, windowCount, windowPlace } from "./window.ts";
 export interface IntegerProduct {
   readonly shape: readonly Dimension[];
   /** Reads a scale or zero point of the left (the input) at the element's place. */
-  left(parameter: TensorValue, name: string): (code: NodeCode) => Value;
+  left(parameter: TensorValue, name: string): Reader;
   /** Reads one of the right (the kernel). */
-  right(parameter: TensorValue, name: string): (code: NodeCode) => Value;
+  right(parameter: TensorValue, name: string): Reader;
   /** The reduction; `final` makes an element of the sum. */
   reduction(final: (code: NodeCode, sum: Value) => Value): Omit<ReduceBody, "kind">;
 }
@@ -95,8 +96,8 @@ export function integerMatrixProduct(
     };
   };
   const zeros = [
-    zeroA && parameter(zeroA, "row", "the zero point of A"),
-    zeroB && parameter(zeroB, "column", "the zero point of B"),
+    zeroReader(zeroA, (zero) => parameter(zero, "row", "the zero point of A")),
+    zeroReader(zeroB, (zero) => parameter(zero, "column", "the zero point of B")),
   ];
   return {
     shape,
@@ -137,8 +138,8 @@ export function integerConvolution(node: NodeContext, { a, zeroA, b, zeroB }: Op
     return (code: NodeCode) => code.read(value, code.index(1));
   };
   const zeros = [
-    zeroA && left(zeroA, "the zero point of the input"),
-    zeroB && right(zeroB, "the zero point of the kernel"),
+    zeroReader(zeroA, (zero) => left(zero, "the zero point of the input")),
+    zeroReader(zeroB, (zero) => right(zero, "the zero point of the kernel")),
   ];
   return {
     shape: [batch, Dimension.constant(maps), ...window.output],
@@ -159,7 +160,20 @@ export function integerConvolution(node: NodeContext, { a, zeroA, b, zeroB }: Op
   };
 }
 
-function centred(code: NodeCode, element: Value, zero: ((code: NodeCode) => Value) | undefined): Value {
+type Reader = (code: NodeCode) => Value;
+
+/** Reads zero points at the element's place: constants that are alike as one, and none where it is 0. */
+function zeroReader(zero: TensorValue | undefined, read: (zero: TensorValue) => Reader): Reader | undefined {
+  if (zero === undefined) return undefined;
+  const reader = read(zero);
+  const tensor = constantTensor(zero);
+  if (tensor === undefined) return reader;
+  const [first, ...others] = wordsOf(tensor);
+  if (first === undefined || others.some((word) => word !== first)) return reader;
+  return first === 0 ? undefined : read(constantOf(zero.dtype, [], [first]));
+}
+
+function centred(code: NodeCode, element: Value, zero: Reader | undefined): Value {
   return zero === undefined ? element : code.isub(element, zero(code));
 }
 
