@@ -20,7 +20,7 @@ import {
   type Tensor,
 } from "@assay/vm";
 import { contractionKernels, type Backend } from "./backend.ts";
-import { CALL_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
+import { CALL_ADDRESS, FREE_ADDRESS, SEED_ADDRESS } from "./codegen/emitter.ts";
 import type { ContractionKernels } from "./contraction.ts";
 import { host, type Threads } from "./host.ts";
 import { PlainEngine } from "./plain/executor.ts";
@@ -38,8 +38,6 @@ import { Runner } from "./runner.ts";
 import { MAX_PAGES } from "./wasm/module.ts";
 import { compileModule, type CompiledModule } from "./wasm/webAssembly.ts";
 
-/** First byte after the words that kernels find at fixed addresses. */
-const BOTTOM = CALL_ADDRESS + 4096;
 const MOST_THREADS = 64;
 /** Plans that are kept, one for each set of sizes. */
 const MOST_PLANS = 8;
@@ -75,31 +73,39 @@ export class Engine {
   /** Sizes that no plan holds. */
   readonly #unplannable = new Set<string>();
   /** Where plans begin: above the parameters. */
-  #bottom = BOTTOM;
+  #bottom: number;
   #plain: PlainEngine | undefined;
   #active: Plan | undefined;
   #pool: Threads | undefined;
 
-  /** Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads. */
-  constructor(program: Program, { backend = "auto", threads = 1, emulate = false, native = {} }: EngineOptions = {}) {
+  /**
+   * Throws NO_BACKEND where native kernels are asked for and are not there, BAD_OPTION for a wrong number of threads.
+   *
+   * @param memory For an engine of one thread: another's memory, of which it uses what lies above the present top.
+   */
+  constructor(
+    program: Program,
+    { backend = "auto", threads = 1, emulate = false, native = {} }: EngineOptions = {},
+    memory?: LinearMemory,
+  ) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
       throw new EngineError("BAD_OPTION", `${threads} threads; 1 to ${MOST_THREADS} are possible`);
     }
     this.program = program;
     this.threads = threads;
     this.#native = native;
-    const shared = threads > 1;
-    this.#memory = new LinearMemory(shared, BOTTOM);
+    this.#memory = memory ?? new LinearMemory(threads > 1, FREE_ADDRESS);
+    this.#bottom = this.#memory.top;
+    const { shared } = this.#memory;
     this.#parameters = new Parameters(program, this.#memory);
     const choice = { backend, emulate: emulate || !fusesMadd(), set: native.set };
     this.#fused = !choice.emulate;
-    const { memory } = this.#memory;
-    this.#kernels = contractionKernels(memory, { shared, maximum: MAX_PAGES }, choice);
-    if (shared) this.#pool = host().threads(this.#memory, choice, threads - 1);
-    if (shared && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
+    this.#kernels = contractionKernels(this.#memory.memory, { shared, maximum: MAX_PAGES }, choice);
+    if (threads > 1) this.#pool = host().threads(this.#memory, choice, threads - 1);
+    if (threads > 1 && this.#pool === undefined) throw new EngineError("NO_BACKEND", "this host has no threads");
     // No kernels are compiled by the machine's compiler for what runs once.
     const alone = { backend: "wasm", emulate } as const;
-    const evaluator = new Evaluator((part, options) => new Engine(part, options), program, alone);
+    const evaluator = new Evaluator((...parts) => new Engine(...parts), program, alone, this.#memory);
     this.#packed = new PackedParameters(program, this.#memory, this.#parameters, this.#kernels, evaluator);
   }
 
@@ -233,6 +239,8 @@ export class Engine {
   #settle(): boolean {
     try {
       const [raw, packed] = [this.#parameters.settle(), this.#packed.settle()];
+      // What the active plan needs in the memory may have been written over.
+      if (raw || packed) this.#active = undefined;
       return raw || packed;
     } finally {
       // INVARIANT: plans begin above every parameter that has an address, also where not all had room. Earlier plans are void.

@@ -9,9 +9,11 @@ import {
   type MapRecord,
   type Operand,
   type Program,
+  type Request,
 } from "@assay/vm";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { ComputedFactor } from "./plan/computedFactor.ts";
+import type { LinearMemory } from "./plan/memory.ts";
 import { movedRecord } from "./plan/movedRecord.ts";
 
 /** Values that a factor's code comes by, for parts of its tensor. */
@@ -21,36 +23,47 @@ export interface FactorParts {
   close(): void;
 }
 
+type EngineOf = (program: Program, options: EngineOptions, memory: LinearMemory) => Engine;
+
+/** Its engines use the memory above what is taken, one after the other. */
 export class Evaluator {
-  readonly #engineOf: (program: Program, options: EngineOptions) => Engine;
+  readonly #engineOf: EngineOf;
   readonly #params: Program["params"];
   readonly #options: EngineOptions;
+  readonly #memory: LinearMemory;
 
-  constructor(
-    engineOf: (program: Program, options: EngineOptions) => Engine,
-    { params }: Program,
-    options: EngineOptions,
-  ) {
+  constructor(engineOf: EngineOf, { params }: Program, options: EngineOptions, memory: LinearMemory) {
     this.#engineOf = engineOf;
     this.#params = params;
     this.#options = { ...options, threads: 1 };
+    this.#memory = memory;
   }
 
   /** All elements of a factor, as binary32. */
   whole({ record, sizes }: ComputedFactor): Uint8Array {
     const map = encodeRecord({ ...ofParameters(record), shape: sizes.map((size) => shape.constant(size)) });
     const program = assembleProgram({ prompt: [map], params: this.#params, outputs: [0] });
-    const engine = this.#engineOf(program, this.#options);
+    const mark = this.#memory.top;
+    const engine = this.#engineOf(program, this.#options, this.#memory);
     try {
       const [tensor] = engine.infer({ inputs: [], symbols: [], seed: 0n, calls: 1 });
       return denseBytes(tensor).slice();
     } finally {
       engine.close();
+      this.#memory.release(mark);
     }
   }
 
-  /** The values of registers of a factor's code, a part of a dimension at a time; undefined where its code is too long. */
-  parts({ record, sizes }: ComputedFactor, registers: readonly number[], dimension: number): FactorParts | undefined {
+  /**
+   * The values of registers of a factor's code, parts of a dimension at a time, whose sizes are `counts`; undefined where its
+   * code is too long. What it needs of the memory is taken until that is released.
+   */
+  parts(
+    { record, sizes }: ComputedFactor,
+    registers: readonly number[],
+    dimension: number,
+    counts: readonly number[],
+  ): FactorParts | undefined {
     const maps = registers.map((register) => {
       const { value, ...rest } = ofParameters(record);
       const own: MapRecord = { ...rest, value: { ...value, results: [register] } };
@@ -66,12 +79,18 @@ export class Evaluator {
       symbols: [{ least: 1, greatest: sizes[dimension] }],
       inputs: [{ dtype: DType.UINT32, shape: [] }],
     });
-    const engine = this.#engineOf(program, this.#options);
+    const engine = this.#engineOf(program, this.#options, this.#memory);
+    const request = (from: number, count: number): Request => {
+      return { inputs: [tensorOfWords(DType.UINT32, [], [from])], symbols: [count], seed: 0n, calls: 1 };
+    };
+    // Plans share their memory; one that there is takes no more.
+    const tops = counts.map((count) => {
+      engine.prepare(request(0, count));
+      return this.#memory.top;
+    });
+    this.#memory.release(Math.max(...tops));
     return {
-      compute(from, count, to) {
-        const inputs = [tensorOfWords(DType.UINT32, [], [from])];
-        engine.inferTo({ inputs, symbols: [count], seed: 0n, calls: 1 }, to);
-      },
+      compute: (from, count, to) => engine.inferTo(request(from, count), to),
       close: () => engine.close(),
     };
   }

@@ -326,6 +326,8 @@ export class Emitter {
 /** Where a kernel finds the number of the call and the seed: the first bytes of the memory that are used. */
 export const CALL_ADDRESS = 65536;
 export const SEED_ADDRESS = 65536 + 32;
+/** First byte behind all that is found at a fixed address. */
+export const FREE_ADDRESS = CALL_ADDRESS + 4096;
 
 /** Nodes that are a local or a constant already. */
 function isFree(node: Node): boolean {

@@ -53,16 +53,27 @@ export class LinearMemory {
     this.#top = end;
     const pages = Math.ceil(end / PAGE) + 1;
     const present = this.memory.buffer.byteLength / PAGE;
-    if (pages > present) this.#grow(pages - present);
+    if (pages > present) this.#grow(pages - present, present);
     return at;
   }
 
-  #grow(pages: number): void {
+  /** Adds pages, of which nothing but the number counts before they are used: more than are missing, for the next. */
+  #grow(missing: number, present: number): void {
+    const ample = Math.min(MAX_PAGES - present, Math.max(missing, Math.ceil(present / 4)));
+    if (this.#hasGrown(ample) === true) return;
+    const error = this.#hasGrown(missing);
+    if (error === true) return;
+    const mib = Math.ceil((missing * PAGE) / 2 ** 20);
+    throw new EngineError("TOO_LARGE", `the machine has no ${mib} MiB more of memory`, error);
+  }
+
+  /** Whether there are so many pages more, or why not. */
+  #hasGrown(pages: number): unknown {
     try {
       this.memory.grow(pages);
+      return true;
     } catch (error) {
-      const mib = Math.ceil((pages * PAGE) / 2 ** 20);
-      throw new EngineError("TOO_LARGE", `the machine has no ${mib} MiB more of memory`, error);
+      return error;
     }
   }
 

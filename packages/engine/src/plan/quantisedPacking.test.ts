@@ -117,7 +117,7 @@ function packed(spec: ModelSpec): Packed {
   const inputs = [words(DType.FLOAT32, spec.inputs![0].shape as number[], () => 0)];
   const request = { inputs, symbols: [], seed: 0n, calls: 1 };
   const { list, surroundings, memory } = planned({ program, request });
-  const evaluator = new Evaluator((part, options) => new Engine(part, options), program, { backend: "wasm" });
+  const evaluator = new Evaluator((...parts) => new Engine(...parts), program, { backend: "wasm" }, memory);
   const limits = { shared: false, maximum: MAX_PAGES };
   const kernels = wasmKernels(memory.memory, limits);
   const held = new PackedParameters(program, memory, new Parameters(program, memory), kernels, evaluator);

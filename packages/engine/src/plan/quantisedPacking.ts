@@ -37,23 +37,29 @@ export interface QuantisedPlace {
  */
 export function packQuantised(columns: Columns, tools: QuantisedTools): QuantisedPlace | undefined {
   const { memory, panel } = tools;
+  const { lane, depth } = columns;
+  const bottom = memory.top;
   const parts = openParts(columns, tools);
   if (parts === undefined) return undefined;
-  const { lane, depth } = columns;
   const mark = memory.top;
   try {
     let quantisation: Quantisation | undefined = { bits: 4, group: depth.length };
     while (quantisation !== undefined) {
       const layout = quantisedLayout(panel, depth.length, lane.length, quantisation);
-      const address = memory.take(layout.bytes);
-      const end = memory.top;
-      memory.bytes.fill(0, address, address + layout.bytes);
-      const misfit = parts.write(address, quantisation, layout);
-      memory.release(end);
-      if (misfit === undefined) return { address, quantisation };
+      const made = memory.take(layout.bytes);
+      memory.bytes.fill(0, made, made + layout.bytes);
+      const misfit = parts.write(made, quantisation, layout);
       memory.release(mark);
+      if (misfit === undefined) {
+        // To the place of what it was made with.
+        memory.release(bottom);
+        const address = memory.take(layout.bytes);
+        memory.bytes.copyWithin(address, made, made + layout.bytes);
+        return { address, quantisation };
+      }
       quantisation = next(quantisation, misfit);
     }
+    memory.release(bottom);
     return undefined;
   } finally {
     parts.close();
@@ -80,12 +86,13 @@ function openParts(
   const registers = quantisedParts(factor);
   const cut = registers && cutOf(factor.sizes, lane, depth);
   if (cut === undefined) return undefined;
-  const { dimension, lanesAt } = cut;
-  const opened = evaluator.parts(factor, [registers!.integer, registers!.scale], dimension);
-  if (opened === undefined) return undefined;
+  const { dimension, lanes, starts } = cut;
   const size = factor.sizes[dimension];
   const inner = elementsOf(factor) / size;
   const count = Math.max(1, Math.min(size, Math.floor(PART_ELEMENTS / inner)));
+  const counts = [count, ...(size % count === 0 ? [] : [size % count])];
+  const opened = evaluator.parts(factor, [registers!.integer, registers!.scale], dimension, counts);
+  if (opened === undefined) return undefined;
   return {
     write(to, quantisation, layout) {
       const bytes = 4 * inner * count;
@@ -98,7 +105,8 @@ function openParts(
         const start = moved(depth[0], from);
         const apart = depth.length === 1 ? 0 : 4 * (moved(depth[1], from) - start);
         for (let at = from; at < from + own; at++) {
-          for (const n of lanesAt[at]) {
+          for (let i = starts[at]; i < starts[at + 1]; i++) {
+            const n = lanes[i];
             const place = 4 * (moved(lane[n], at) + start);
             const elements = { integers: integers + place, scales: scales + place, apart };
             const misfit = quantiser.lane(to, n, depth.length, quantisation, layout, elements);
@@ -115,8 +123,9 @@ function openParts(
 /** How a tensor is cut so that a part holds whole lanes. */
 interface Cut {
   readonly dimension: number;
-  /** The lanes at each index of the dimension. */
-  readonly lanesAt: readonly (readonly number[])[];
+  /** The lanes in order of their index along the dimension; those of index i are lanes[starts[i] … starts[i + 1] - 1]. */
+  readonly lanes: Int32Array;
+  readonly starts: Int32Array;
   /** Where in the part [from, from + count) of the dimension the element at `offset` of the whole stands, of index `at`. */
   moved(from: number, count: number): (offset: number, at: number) => number;
 }
@@ -136,12 +145,16 @@ function cutOf(sizes: readonly number[], lane: Int32Array, depth: Int32Array): C
   if (sizes.some((size, d) => greatest(lane, d) + greatest(depth, d) >= size)) return undefined;
   const dimension = sizes.findIndex((_, d) => greatest(lane, d) > 0);
   if (dimension < 0 || greatest(depth, dimension) > 0) return undefined;
-  const lanesAt = Array.from({ length: sizes[dimension] }, (): number[] => []);
-  lane.forEach((offset, n) => lanesAt[coordinate(offset, dimension)].push(n));
+  const lanes = Int32Array.from(lane, (_, n) => n);
+  const starts = new Int32Array(sizes[dimension] + 1);
+  for (const offset of lane) starts[coordinate(offset, dimension) + 1]++;
+  for (let i = 0; i < sizes[dimension]; i++) starts[i + 1] += starts[i];
+  lanes.sort((a, b) => coordinate(lane[a], dimension) - coordinate(lane[b], dimension));
   const inner = strides[dimension];
   return {
     dimension,
-    lanesAt,
+    lanes,
+    starts,
     moved: (from, count) => {
       // What lies before the dimension follows at a shorter distance in the part.
       const whole = inner * sizes[dimension];

@@ -1,6 +1,6 @@
 /** For tests of what a plan finds in a program's one list, and of whole plans. */
 import { Layout, type Program, type Request, type Tensor } from "@assay/vm";
-import { CALL_ADDRESS } from "../codegen/emitter.ts";
+import { FREE_ADDRESS } from "../codegen/emitter.ts";
 import { fixed } from "../codegen/graph.ts";
 import { Engine } from "../engine.ts";
 import { Evaluator } from "../evaluated.ts";
@@ -22,7 +22,7 @@ export interface Planned {
 }
 
 export function planned({ program, request }: { readonly program: Program; readonly request: Request }): Planned {
-  const memory = new LinearMemory(false, 0);
+  const memory = new LinearMemory(false, FREE_ADDRESS);
   const list = planList(new Layout(program, request), [0], memory);
   for (const node of list.nodes) node.address = fixed(0);
   const given = ({ dtype, shape }: Tensor): GivenTensor => {
@@ -37,13 +37,11 @@ export function planOf(
   { program, request }: { readonly program: Program; readonly request: Request },
   threads: number,
 ): Plan {
-  const memory = new LinearMemory(threads > 1, CALL_ADDRESS + 4096);
+  const memory = new LinearMemory(threads > 1, FREE_ADDRESS);
   const parameters = new Parameters(program, memory);
   const kernels = wasmKernels(memory.memory, { shared: memory.shared, maximum: MAX_PAGES });
-  const evaluator = new Evaluator((part, options) => new Engine(part, options), program, {
-    backend: "wasm",
-    emulate: false,
-  });
+  const alone = { backend: "wasm", emulate: false } as const;
+  const evaluator = new Evaluator((...parts) => new Engine(...parts), program, alone, memory);
   const packed = new PackedParameters(program, memory, parameters, kernels, evaluator);
   const options = { keep: "outputs", fused: true, memory, parameters, packed, kernels, threads, native: {} } as const;
   return planRun(program, request, options);
