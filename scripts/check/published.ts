@@ -4,7 +4,7 @@
  *
  *     npm run check -- published [--install] [--pairs 5] [--threads 1] [--json] [filter]
  *
- * --install fetches the packages of published.requirements.txt with pip, some 240 MB, into .venv/published; published.json
+ * --install fetches the packages of published.requirements.txt with pip, some 250 MB, into .venv/published; published.json
  * says of what sizes each model is asked. The exit code is 1 where a model is refused, the backends differ in a bit, or an
  * output is further from onnxruntime's than another order of summation explains. Speed is onnxruntime's time ÷ ours.
  */

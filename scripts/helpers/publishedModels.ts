@@ -26,14 +26,15 @@ export interface PublishedModel {
 
 /** The models; their packages are fetched first with pip if they are not there and `install` says so, else undefined. */
 export function publishedModels(install: boolean): PublishedModel[] | undefined {
-  if (!existsSync(FOLDER)) {
-    if (!install) return undefined;
-    fetchPackages();
-  }
   const asked = JSON.parse(readFileSync(join(CHECKS, "published.json"), "utf8")) as Record<
     string,
     Partial<Omit<PublishedModel, "name" | "file">>
   >;
+  // A folder of before may lack what has been added since.
+  if (!Object.keys(asked).every((name) => existsSync(join(FOLDER, name)))) {
+    if (!install) return undefined;
+    fetchPackages();
+  }
   return Object.entries(asked).map(([name, how]) => ({
     ...{ name, file: join(FOLDER, name), sizes: {}, below: {}, values: {}, bind: {}, quantised: false },
     ...how,
@@ -62,6 +63,7 @@ function fetchPackages(): void {
     must("python3", ["-m", "zipfile", "-e", join(partial, wheel), partial]);
     rmSync(join(partial, wheel));
   }
+  rmSync(FOLDER, { recursive: true, force: true });
   renameSync(partial, FOLDER);
 }
 
