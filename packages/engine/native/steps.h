@@ -1,6 +1,6 @@
 // Steps of a plan as words in the linear memory, as packages/engine/src/plan/stepWords.ts writes them: generated kernels, and
-// contractions that one is the last part of; or a row group, whose members in one row are such steps. A step falls into parts
-// that may be computed in any order.
+// contractions that one is the last part of; or a row group, whose members in one row are such steps; or row groups that do not
+// read one another. A step falls into parts that may be computed in any order; a row group is one.
 #ifndef ASSAY_STEPS_H
 #define ASSAY_STEPS_H
 
@@ -9,16 +9,17 @@
 // A kernel generated for one record (native/generated): elements [from, to) of its tensor.
 typedef void generated(uint8_t *memory, const uint32_t *parameters, uint32_t from, uint32_t to);
 
-enum { STEP_MAP = 1, STEP_CONTRACTION = 2, STEP_ROWS = 3 };
+enum { STEP_MAP = 1, STEP_CONTRACTION = 2, STEP_ROWS = 3, STEP_TOGETHER = 4 };
 
 struct step {
   uint32_t kind, parameters;
   // The kernel's address in this process.
   uint64_t kernel;
   // Of a map: its elements, or, where that is not 0, the address of the word that says how many; elements of a part.
-  // Of a row group: its members.
+  // Of a row group: its members. Of several: how many.
   uint32_t count, count_at, unit;
-  // Of a contraction: the address of its words; extents of a part. Of a row group: the address of its members' words.
+  // Of a contraction: the address of its words; extents of a part. Of a row group: the address of its members' words; of several
+  // that of theirs.
   uint32_t at;
   int32_t batches, rows, columns;
   // Elements of the tensor before the step's own: those of earlier rows.
@@ -52,6 +53,8 @@ static uint32_t size_of(const uint8_t *memory, uint32_t size, uint32_t at) {
 static uint32_t count_of(const uint8_t *memory, const struct step *s) { return size_of(memory, s->count, s->count_at); }
 
 static int64_t parts_of(const uint8_t *memory, const struct step *s) {
+  if (s->kind == STEP_ROWS) return 1;
+  if (s->kind == STEP_TOGETHER) return s->count;
   if (s->kind == STEP_MAP) return greatest(1, parts_in(count_of(memory, s), s->unit));
   const struct contraction *c = (const struct contraction *)(memory + s->at);
   return parts_in(c->batches, s->batches) * parts_in(c->rows, s->rows) * parts_in(c->columns, s->columns);
@@ -84,8 +87,51 @@ static struct region region_of(const struct contraction *c, const struct step *s
                          (int32_t)least(m + s->rows, c->rows), (int32_t)n, (int32_t)least(n + s->columns, c->columns)};
 }
 
+static uint32_t rows_of(const uint8_t *memory, const struct member *m) { return size_of(memory, m->rows, m->rows_at); }
+
+// Makes a member's step that of a row, which is one of its rows.
+static void enter_row(uint8_t *memory, struct member *m, uint32_t row) {
+  const uint32_t width = size_of(memory, m->elements, m->elements_at) / rows_of(memory, m);
+  m->step.first = row * width;
+  if (m->step.kind == STEP_MAP) {
+    m->step.count = width;
+    m->step.count_at = 0;
+    return;
+  }
+  struct contraction *c = (struct contraction *)(memory + m->step.at);
+  c->out = m->out + row * m->out_bytes;
+  c->factor[SIDE_ROWS].address = m->factor + row * m->factor_bytes;
+}
+
+// Computes a whole step, in some way that `context` says more of.
+typedef void compute_step(void *context, const struct place *p, const struct step *s);
+
+// A row group: row by row, in each the members in order.
+static void run_rows(const struct place *p, const struct step *group, compute_step *compute, void *context) {
+  struct member *members = (struct member *)(p->memory + group->at), *end = members + group->count;
+  uint32_t rows = 0;
+  for (struct member *m = members; m < end; m++) rows = (uint32_t)greatest(rows, rows_of(p->memory, m));
+  for (uint32_t row = 0; row < rows; row++)
+    for (struct member *m = members; m < end; m++) {
+      if (row >= rows_of(p->memory, m)) continue;
+      enter_row(p->memory, m, row);
+      compute(context, p, &m->step);
+    }
+}
+
+static compute_step run_alone;
+
 // Parts [from, to) of a step.
 static void run_parts(const struct place *p, const struct step *s, int64_t from, int64_t to) {
+  if (s->kind == STEP_ROWS) {
+    run_rows(p, s, run_alone, 0);
+    return;
+  }
+  if (s->kind == STEP_TOGETHER) {
+    const struct step *groups = (const struct step *)(p->memory + s->at);
+    for (int64_t part = from; part < to; part++) run_rows(p, groups + part, run_alone, 0);
+    return;
+  }
   const uint32_t *parameters = (const uint32_t *)(p->memory + s->parameters);
   if (s->kind == STEP_MAP) {
     const int64_t count = count_of(p->memory, s), unit = s->unit;
@@ -101,20 +147,9 @@ static void run_parts(const struct place *p, const struct step *s, int64_t from,
   }
 }
 
-static uint32_t rows_of(const uint8_t *memory, const struct member *m) { return size_of(memory, m->rows, m->rows_at); }
-
-// Makes a member's step that of a row, which is one of its rows.
-static void enter_row(uint8_t *memory, struct member *m, uint32_t row) {
-  const uint32_t width = size_of(memory, m->elements, m->elements_at) / rows_of(memory, m);
-  m->step.first = row * width;
-  if (m->step.kind == STEP_MAP) {
-    m->step.count = width;
-    m->step.count_at = 0;
-    return;
-  }
-  struct contraction *c = (struct contraction *)(memory + m->step.at);
-  c->out = m->out + row * m->out_bytes;
-  c->factor[SIDE_ROWS].address = m->factor + row * m->factor_bytes;
+static void run_alone(void *context, const struct place *p, const struct step *s) {
+  (void)context;
+  run_parts(p, s, 0, parts_of(p->memory, s));
 }
 
 #endif

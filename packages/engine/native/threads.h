@@ -88,8 +88,9 @@ static void open_step(struct signals *signals, uint32_t words, int64_t parts) {
   __atomic_store_n(&signals->left, number << 32 | (uint64_t)parts, __ATOMIC_SEQ_CST);
 }
 
-// A step, its parts shared with the threads that follow; alone where `signals` is 0.
-static void lead_step(struct signals *signals, const struct place *p, const struct step *step) {
+// A step, its parts shared with the threads that follow `context`, the signals; alone where that is 0.
+static void lead_step(void *context, const struct place *p, const struct step *step) {
+  struct signals *signals = context;
   const int64_t own = parts_of(p->memory, step), parts = least(own, MOST_PARTS);
   if (signals == 0 || own == 1) {
     run_parts(p, step, 0, own);
@@ -100,24 +101,11 @@ static void lead_step(struct signals *signals, const struct place *p, const stru
   for (int32_t round = 0; load_word(&signals->finished) < parts; round++) rest(round);
 }
 
-// A row group: row by row, in each the members in order.
-static void lead_rows(struct signals *signals, const struct place *p, const struct step *group) {
-  struct member *members = (struct member *)(p->memory + group->at), *end = members + group->count;
-  uint32_t rows = 0;
-  for (struct member *m = members; m < end; m++) rows = (uint32_t)greatest(rows, rows_of(p->memory, m));
-  for (uint32_t row = 0; row < rows; row++)
-    for (struct member *m = members; m < end; m++) {
-      if (row >= rows_of(p->memory, m)) continue;
-      enter_row(p->memory, m, row);
-      lead_step(signals, p, &m->step);
-    }
-}
-
 // Steps one after another, with the threads that follow; alone where `signals` is 0.
 static void lead(struct signals *signals, const struct place *p, const struct step *steps, int32_t count) {
   if (signals != 0) store_word(&signals->leading, 1);
   for (const struct step *step = steps; step < steps + count; step++) {
-    if (step->kind == STEP_ROWS) lead_rows(signals, p, step);
+    if (step->kind == STEP_ROWS) run_rows(p, step, lead_step, signals);
     else lead_step(signals, p, step);
   }
   if (signals != 0) store_word(&signals->leading, 0);

@@ -32,7 +32,7 @@ import { Evaluator } from "./evaluated.ts";
 import { PackedParameters } from "./plan/packing.ts";
 import { Parameters } from "./plan/parameters.ts";
 import { planRun, type Keep, type KernelCounts, type ListProgram, type Plan } from "./plan/plan.ts";
-import { isMachineStep, type Step } from "./plan/step.ts";
+import { kernelCalls, isMachineStep, type Step } from "./plan/step.ts";
 import { fusesMadd } from "./kernels/probe.ts";
 import { Runner } from "./runner.ts";
 import { MAX_PAGES } from "./wasm/module.ts";
@@ -359,7 +359,7 @@ export class Engine {
   /** Lets a liar replace the tensors of a step. */
   #tamper(plan: Plan, call: number, step: ListProgram["steps"][number], tamper: Tamper): void {
     const { list } = listOf(plan, call);
-    const indices = step.kind === "rows" ? new Set(step.members.map((member) => member.step.node)) : [step.node];
+    const indices = new Set(kernelCalls(step).map((call) => call.node));
     for (const index of indices) {
       const node = list.nodes[index];
       const tensor = this.#read(plan, call, node);
@@ -383,7 +383,7 @@ function stretchEnd(steps: readonly Step[], index: number): number {
 
 /** Whether a step is the last of those that compute its node. */
 function endsNode(steps: readonly Step[], index: number): boolean {
-  const nodeOf = (step: Step | undefined): number | undefined => (step?.kind === "rows" ? undefined : step?.node);
+  const nodeOf = (step: Step | undefined): number | undefined => (step && "node" in step ? step.node : undefined);
   const node = nodeOf(steps[index]);
   return node === undefined || nodeOf(steps[index + 1]) !== node;
 }

@@ -4,16 +4,16 @@ import { CANONICAL_FLOATS } from "./codegen/canonical.ts";
 import { rowsName } from "./codegen/kernel.ts";
 import { OUT_WORD, ROWS_WORD, WORDS, type ContractionKernels } from "./contraction.ts";
 import type { CanonicalFloats } from "./plan/canonical.ts";
-import type { ContractionStep, PartedStep, RowsStep, RowSums, Step } from "./plan/step.ts";
+import type { ContractionStep, PartedStep, RowsStep, RowSums, Step, TogetherStep } from "./plan/step.ts";
 import { STEP_WORDS } from "./plan/stepWords.ts";
 import { instantiate, type CompiledModule, type Memory } from "./wasm/webAssembly.ts";
 
 type Kernel = (from: number, to: number) => void;
 type RowKernel = (from: number, width: number, stride: number, rows: number) => void;
 
-/** What is computed at one time: a step's elements, or those of one row of a row group's member. */
+/** What is computed at one time: a step's elements, those of one row of a row group's member, or several row groups. */
 export interface Task {
-  readonly step: PartedStep;
+  readonly step: PartedStep | TogetherStep;
   /** Elements of the tensor before the task's own. */
   readonly first: number;
   readonly count: number;
@@ -56,6 +56,7 @@ export class Runner {
 
   /** What is computed of a step at one time: all, or of a row group one row of one member. */
   task(step: Step, member = 0, row = 0): Task {
+    if (step.kind === "together") return { step, first: 0, count: step.steps.length };
     if (step.kind !== "rows") return { step, first: 0, count: this.#size(step.count) };
     const { step: own, rows } = step.members[member];
     const width = this.#size(own.count) / this.#size(rows);
@@ -64,6 +65,7 @@ export class Runner {
 
   /** How many parts a task falls into. */
   parts({ step, count }: Task): number {
+    if (step.kind === "together") return count;
     if (step.kind === "map") return Math.max(1, Math.ceil(count / step.unit));
     const { batches, rows, columns, region } = step;
     return Math.ceil(batches / region.batches) * Math.ceil(rows / region.rows) * Math.ceil(columns / region.columns);
@@ -71,6 +73,7 @@ export class Runner {
 
   /** Computes one part. */
   part({ step, first, count }: Task, part: number): void {
+    if (step.kind === "together") return this.run(step.steps[part]);
     if (step.kind === "contraction") return this.#contraction(step, first, part);
     const { name, unit } = step;
     this.#kernels[name](first + part * unit, first + Math.min(count, (part + 1) * unit));

@@ -110,20 +110,60 @@ function comeAndGo(width: number): Example {
   });
 }
 
+/**
+ * Two groups that do not read one another, with rows of `wide` and of `narrow` elements. Of the nodes between them one reads the
+ * first, and the second reads the other. A type of four bits has no form in C, so that the second group stays WebAssembly.
+ */
+function apart(wide: number, narrow: number, dtype: DType = DType.FLOAT32): Example {
+  const groups = [
+    { start: 0, end: 2 },
+    { start: 4, end: 6 },
+  ];
+  const copy = (index: number, kind: "node" | "input") =>
+    mapRecord({ dtype: DType.FLOAT32, shape: [ROWS, wide], operands: [{ kind, index }] }, (code) =>
+      code.fadd(code.load(0, code.linear()), code.constantFloat(1)),
+    );
+  const second = mapRecord(
+    { dtype, shape: [ROWS, narrow], group: groups[1], operands: [{ kind: "node", index: 3 }, row(4)] },
+    (code) => code.fadd(code.load(0, code.linear()), code.load(1, code.linear())),
+  );
+  const both = mapRecord(
+    {
+      dtype: DType.FLOAT32,
+      shape: [ROWS, narrow],
+      operands: [2, 5].map((index) => ({ kind: "node", index }) as const),
+    },
+    (code) => code.fadd(code.load(0, code.linear()), code.load(1, code.linear())),
+  );
+  const first = [sums(wide, groups[0]), halves(wide, groups[0])];
+  const records = [...first, copy(1, "node"), copy(0, "input"), sums(narrow, groups[1]), second, both];
+  return exampleOf(`groups of ${wide} and ${narrow} side by side, type ${dtype}`, wide, 1, {
+    prompt: records.map(encodeRecord),
+    outputs: [6],
+  });
+}
+
+/** How many row groups each step of row groups of a program's first list has, with so many threads, in WebAssembly. */
+const togetherIn = (example: Example, threads: number): number[] =>
+  planOf(example, threads).lists.prompt!.steps.flatMap((step) =>
+    step.kind === "together" ? [step.steps.length] : step.kind === "rows" ? [1] : [],
+  );
+
 /** Whether the row groups of a program's first list are shared by so many threads, in WebAssembly. */
 const sharedIn = (example: Example, threads: number): boolean[] =>
   planOf(example, threads).lists.prompt!.steps.flatMap((step) => (step.kind === "rows" ? [step.shared] : []));
 
 describe("row groups that threads share", () => {
-  const shared = [
-    recurrence("LSTM", 1, { time: 4, batch: 3, hidden: 256 }),
+  const shared = [recurrence("LSTM", 5, { time: 4, batch: 3, hidden: 256 }), chained(2003), nibbles(2003)];
+  // Two directions, or two groups made so.
+  const pairs = [
+    recurrence("LSTM", 1, { time: 40, batch: 1, hidden: 32 }),
     recurrence("GRU", 2, { time: 3, batch: 5, hidden: 200 }),
     recurrence("RNN", 3, { time: 3, batch: 1, hidden: 515 }),
-    chained(2003),
-    nibbles(2003),
+    ...[apart(200, 201), apart(2003, 1999)],
   ];
-  const alone = [recurrence("LSTM", 4, { time: 5, batch: 1, hidden: 5 }), scan(1), chained(63)];
-  const examples = [...shared, ...alone, comeAndGo(2003)];
+  const alone = [recurrence("LSTM", 5, { time: 5, batch: 1, hidden: 5 }), scan(1), chained(63)];
+  const examples = [...shared, ...alone, ...pairs, apart(2003, 80), apart(2003, 1999, DType.INT4), comeAndGo(2003)];
   let wanted: readonly string[] = [];
 
   const rootsOf = ({ program, request }: Example, options: EngineOptions): string => {
@@ -157,6 +197,15 @@ describe("row groups that threads share", () => {
     for (const { name, program, request } of examples)
       expect(new Engine(program).prepare(request), `${name} has a plan`).not.to.equal(undefined);
   }).timeout(30_000);
+
+  it("are a thread each where they do not read one another, if that is sooner", () => {
+    for (const example of pairs) expect(togetherIn(example, 2), example.name).to.deep.equal([2]);
+    for (const example of pairs) expect(togetherIn(example, 1), example.name).to.deep.equal([1, 1]);
+    // More threads than groups share their rows, if those are worth it; and so do two whose groups are too unlike.
+    expect(togetherIn(apart(200, 201), 4)).to.deep.equal([2]);
+    expect(togetherIn(apart(2003, 1999), 4)).to.deep.equal([1, 1]);
+    expect(togetherIn(apart(2003, 80), 2)).to.deep.equal([1, 1]);
+  });
 
   it("are cut into equal parts, no more than threads and than are worth it", () => {
     expect(rowPartElements(100, 2048, 2, "machine")).to.equal(1024);

@@ -1,6 +1,7 @@
 /** Kernels of a plan that run in the machine's own code, where that was compiled. */
 import { kernelText, type KernelText } from "../ccode/kernel.ts";
 import type { NativeKernel } from "../generatedKernels.ts";
+import { separate } from "./independentGroups.ts";
 import { costOf, kernelPlan, type KernelContext } from "./kernels.ts";
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
 
@@ -30,7 +31,7 @@ export function nativeKernelsOf(
   const { kernels, tables } = context.places;
   const result = new Map<PlannedNode, NativeKernel>();
   if (kernels.generated === undefined) return result;
-  const groups = lists.flatMap((list) => list.groups.map((group) => textsOf(group, context, least)));
+  const groups = lists.flatMap((list) => list.groups.flatMap(separate).map((group) => textsOf(group, context, least)));
   const bodies = groups.flatMap((texts) => [...texts.values()].map(({ text }) => text));
   const addresses = kernels.generated.find(bodies, { compile, compiler });
   let next = 0;

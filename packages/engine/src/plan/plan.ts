@@ -9,6 +9,7 @@ import { Library } from "../codegen/library.ts";
 import type { ContractionKernels } from "../contraction.ts";
 import { ModuleWriter, MAX_PAGES } from "../wasm/module.ts";
 import { placeTensors } from "./arena.ts";
+import { joinIndependent } from "./independentGroups.ts";
 import { sumsBytes, type KernelContext } from "./kernels.ts";
 import type { LinearMemory } from "./memory.ts";
 import { nativeKernelsOf, type NativeUse } from "./natives.ts";
@@ -18,7 +19,7 @@ import type { PackedParameters } from "./packing.ts";
 import type { Parameters } from "./parameters.ts";
 import { rowContractions } from "./rowContractions.ts";
 import { scatters } from "./scatters.ts";
-import { scratchOf, type KernelCall, type Step } from "./step.ts";
+import { kernelCalls, scratchOf, type Step } from "./step.ts";
 import { constantNodes } from "./constantNodes.ts";
 import { prepareFactors } from "./preparedFactors.ts";
 import { matches, stepsOf, type StepContext } from "./steps.ts";
@@ -87,7 +88,8 @@ export function planRun(program: Program, request: Request, options: PlanOptions
   for (let call = 0; call < calls; call++) (callsOf[layout.list(call)] ??= []).push(call);
   const planned: Partial<Record<ListName, PlannedList>> = {};
   for (const [name, ofList] of Object.entries(callsOf)) {
-    planned[name as ListName] = planList(layout, ofList, memory);
+    const list = planList(layout, ofList, memory);
+    planned[name as ListName] = { ...list, groups: joinIndependent(list.groups, options.threads) };
   }
 
   const inputs = request.inputs.map((tensor) => ({ tensor, address: memory.take(bytesOf(tensor) + 16) }));
@@ -178,9 +180,7 @@ export function planRun(program: Program, request: Request, options: PlanOptions
 
 function countKernels(programs: readonly ListProgram[]): KernelCounts {
   const steps = programs.flatMap((program) => program.steps);
-  const calls = steps.flatMap((step): readonly KernelCall[] =>
-    step.kind === "rows" ? step.members.map((member) => member.step) : [step],
-  );
+  const calls = steps.flatMap(kernelCalls);
   return { all: calls.length, native: calls.filter(({ native }) => native !== undefined).length };
 }
 

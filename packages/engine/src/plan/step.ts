@@ -32,7 +32,13 @@ export interface RowsStep {
   readonly shared: boolean;
 }
 
-export type Step = PartedStep | RowsStep;
+/** Row groups that do not read one another: each is a part. */
+export interface TogetherStep {
+  readonly kind: "together";
+  readonly steps: readonly RowsStep[];
+}
+
+export type Step = PartedStep | RowsStep | TogetherStep;
 
 /** A member of a row group: a tensor of so many equal rows, and how each of them is computed. */
 export interface RowMember {
@@ -67,16 +73,20 @@ export interface ContractionCall {
 }
 
 /** A step that the machine's code computes whole, with nothing left to do in JavaScript. */
-export type MachineStep = RowsStep | (PartedStep & { readonly native: NativeKernel });
+export type MachineStep = RowsStep | TogetherStep | (PartedStep & { readonly native: NativeKernel });
 
 export const isMachineStep = (step: Step): step is MachineStep =>
-  step.kind === "rows" ? step.members.every((member) => isMachineStep(member.step)) : step.native !== undefined;
+  kernelCalls(step).every(({ native }) => native !== undefined);
+
+/** The kernels that a step calls, in order, each with what else computes its elements. */
+export function kernelCalls(step: Step): readonly PartedStep[] {
+  if (step.kind === "together") return step.steps.flatMap(kernelCalls);
+  return step.kind === "rows" ? step.members.map((member) => member.step) : [step];
+}
 
 /** Scratch that a step may use. */
-export function scratchOf(step: Step): number {
-  if (step.kind === "rows") return Math.max(0, ...step.members.map((member) => scratchOf(member.step)));
-  return step.kind === "map" ? 0 : step.scratchBytes;
-}
+export const scratchOf = (step: Step): number =>
+  Math.max(0, ...kernelCalls(step).map((call) => (call.kind === "map" ? 0 : call.scratchBytes)));
 
 /** Instructions that are worth a part of their own. */
 const PART_COST = 200_000;
@@ -94,6 +104,24 @@ export type Sharer = "machine" | "host";
 const ROW_PART_COST: Readonly<Record<Sharer, number>> = { machine: 50_000, host: PART_COST };
 /** Multiply-adds of a row that are worth sharing. */
 const ROW_PRODUCTS: Readonly<Record<Sharer, number>> = { machine: 2 ** 17, host: 2 ** 18 };
+
+/** How much longer threads take that share rows, for they wait at each. */
+const WAITING = 1.1;
+
+/**
+ * Whether threads are done sooner with a whole row group each than with one group after another.
+ *
+ * @param groups Instructions of each, and whether threads share its rows.
+ */
+export function sharesGroups(
+  groups: readonly { readonly cost: number; readonly shared: boolean }[],
+  threads: number,
+  by: Sharer,
+): boolean {
+  if (groups.length < 2 || groups.some(({ cost }) => cost < ROW_PART_COST[by])) return false;
+  const inTurn = groups.map(({ cost, shared }) => (shared ? (WAITING * cost) / threads : cost));
+  return Math.max(...groups.map(({ cost }) => cost)) <= inTurn.reduce((sum, time) => sum + time, 0);
+}
 
 /** Elements of one part of a row of `width` elements: an equal share for each thread, if so many parts are worth it. */
 export function rowPartElements(cost: number, width: number, threads: number, by: Sharer): number {

@@ -8,6 +8,7 @@ import type { NativeKernel } from "../generatedKernels.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
 import { placeContraction, type PlacedContraction } from "./contractions.ts";
 import { costOf, kernelPlan, sumsAddress, type KernelContext } from "./kernels.ts";
+import { separate } from "./independentGroups.ts";
 import type { PlannedGroup, PlannedList, PlannedNode } from "./nodes.ts";
 import { operandPlans, type Surroundings } from "./operands.ts";
 import { recognise, type MatchedContraction } from "./recognise.ts";
@@ -15,6 +16,7 @@ import type { RowContraction } from "./rowContractions.ts";
 import {
   partElements,
   rowPartElements,
+  sharesGroups,
   sharesProducts,
   type ContractionCall,
   type ContractionStep,
@@ -61,16 +63,43 @@ export function matches(
 
 /** Steps that compute a group. */
 export function stepsOf(group: PlannedGroup, context: StepContext): Step[] {
-  const computed = group.nodes.filter(({ record, count }) => record !== undefined && count.most > 0);
-  if (group.rowByRow && computed.length > 0) return [rowsStep(computed, context)];
-  return computed.map((node) => {
+  if (group.rowByRow) return rowSteps(group, context);
+  return computedOf(group).map((node) => {
     const match = context.matches.get(node);
     return match === undefined ? kernelStep(node, context) : contractionStep(node, match, context);
   });
 }
 
+const computedOf = ({ nodes }: PlannedGroup): PlannedNode[] =>
+  nodes.filter(({ record, count }) => record !== undefined && count.most > 0);
+
+/** A row group, or several that do not read one another: a thread for each, where that is sooner than sharing their rows. */
+function rowSteps(joined: PlannedGroup, context: StepContext): Step[] {
+  const groups = separate(joined)
+    .map(computedOf)
+    .filter((nodes) => nodes.length > 0);
+  const steps = groups.map((nodes) => rowsStep(nodes, context));
+  const priced = groups.map((nodes, i) => {
+    return { shared: steps[i].shared, cost: nodes.reduce((sum, node) => sum + rowsCost(node, context), 0) };
+  });
+  const [by, ...others] = new Set(groups.map((nodes) => sharerOf(nodes, context)));
+  // A thread is in the machine's code or in JavaScript when it computes its group.
+  if (others.length > 0 || !sharesGroups(priced, context.threads, by)) return steps;
+  return [{ kind: "together", steps }];
+}
+
+const sharerOf = (nodes: readonly PlannedNode[], { native }: StepContext): Sharer =>
+  nodes.every((node) => native.has(node)) ? "machine" : "host";
+
+/** About how many instructions all rows of a node take, or how many multiply-adds. */
+function rowsCost(node: PlannedNode, { rowContractions }: StepContext): number {
+  const match = rowContractions.get(node)?.match;
+  if (match === undefined) return costOf(node) * node.count.most;
+  return match.rows * match.columns * match.depth * node.rows.most;
+}
+
 function rowsStep(nodes: readonly PlannedNode[], context: StepContext): RowsStep {
-  const by = nodes.every((node) => context.native.has(node)) ? "machine" : "host";
+  const by = sharerOf(nodes, context);
   const members = nodes.map((node): RowMember => {
     const row = context.rowContractions.get(node);
     return row === undefined ? mapMember(node, by, context) : contractionMember(node, row, by, context);
