@@ -75,11 +75,21 @@ function one(operator: string, inputs: readonly Tensor[], more: More = {}): Oper
 const image = (channels: number, size: number): Tensor => numbers(1, channels, size, size);
 const wide = (): Tensor => numbers(128, 3072);
 
-const recurrence = (operator: string, gates: number, batch: number, steps: number, width: number): OperatorCase =>
+const recurrence = (
+  operator: string,
+  gates: number,
+  batch: number,
+  steps: number,
+  width: number,
+  directions = 1,
+): OperatorCase =>
   one(operator, [numbers(steps, batch, width)], {
-    note: `${width} wide, ${steps} steps of ${batch}`,
-    attributes: { hidden_size: width },
-    constants: [numbers(1, gates * width, width), numbers(1, gates * width, width), numbers(1, 2 * gates * width)],
+    note: `${width} wide, ${steps} steps of ${batch}${directions === 2 ? ", both ways" : ""}`,
+    attributes: { hidden_size: width, direction: directions === 2 ? "bidirectional" : "forward" },
+    constants: [
+      ...Array.from({ length: 2 }, () => numbers(directions, gates * width, width)),
+      numbers(directions, 2 * gates * width),
+    ],
   });
 
 const transposed = (channels: number, maps: number, kernel: number, stride: number, pad: number): OperatorCase =>
@@ -109,6 +119,7 @@ const resized = (mode: string): OperatorCase =>
 
 export const operatorCases = (): readonly OperatorCase[] => [
   ...[recurrence("LSTM", 4, 1, 64, 256), recurrence("LSTM", 4, 8, 64, 256), recurrence("LSTM", 4, 1, 50, 512)],
+  ...[recurrence("LSTM", 4, 1, 64, 128, 2), recurrence("LSTM", 4, 1, 64, 256, 2)],
   ...[recurrence("GRU", 3, 1, 64, 256), recurrence("RNN", 1, 1, 64, 256)],
   ...[transposed(64, 32, 4, 2, 1), transposed(128, 64, 2, 2, 0), transposed(128, 64, 3, 2, 1)],
   one("ConvTranspose", [numbers(1, 256, 100)], {
