@@ -6,6 +6,7 @@ import { DType, type MapRecord, type NodeRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { MAX_RANK } from "@assay/vm/record";
 import { DEPENDS, type GraphBuilder, type Node } from "../codegen/graph.ts";
+import { prunedRecord } from "./prunedRecord.ts";
 
 type ReduceRecord = NodeRecord & { kind: "reduce" };
 
@@ -36,25 +37,21 @@ export function computedFactor(
   const all = graph.section({ code, results: Array.from({ length: registers }, (_, i) => i) }, accumulators, true);
   const register = all.indexOf(factor);
   if (register < 0) return undefined;
-  const own = code.slice();
-  for (let at = 0; at + 4 <= own.length; at += 4) {
-    const [op, a] = own.subarray(at);
-    // A size that is another there: the factor may be made with it, though it depends on no such coordinate.
-    if (op === OPCODE.extent && a < sizes.length && !has(a) && sizes[a] !== 1) return undefined;
-    if (op === OPCODE.step) own.set([OPCODE.index, sizes.length], at);
+  const { constants, operands, group } = record;
+  const value = { code, results: [register] };
+  const map: MapRecord = { kind: "map", dtype: DType.FLOAT32, shape: [], operands, constants, value };
+  const own = prunedRecord({ ...map, ...(group && { group }) });
+  for (let at = 0; at < own.value.code.length; at += 4) {
+    const [op, a] = own.value.code.subarray(at);
+    // What is another in the factor's tensor: the factor may be made with it, though it depends on no such coordinate.
+    const isSize = op === OPCODE.extent && (a === sizes.length || (a < sizes.length && !has(a) && sizes[a] !== 1));
+    if (isSize || op === OPCODE.linear || (op === OPCODE.index && a === sizes.length)) return undefined;
+    if (op === OPCODE.step) own.value.code.set([OPCODE.index, sizes.length], at);
   }
   return {
     sizes: [...sizes.map((size, d) => (has(d) ? size : 1)), depth],
-    constant: isConstant(own, factor, graph),
-    record: {
-      kind: "map",
-      dtype: DType.FLOAT32,
-      ...(record.group && { group: record.group }),
-      shape: [],
-      operands: record.operands,
-      constants: record.constants,
-      value: { code: own, results: [register] },
-    },
+    constant: isConstant(own.value.code, factor, graph),
+    record: own,
   };
 }
 

@@ -5,6 +5,7 @@
 import { DType } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { SIDE } from "../contraction.ts";
+import { prunedRecord } from "./prunedRecord.ts";
 import { isOfRequest, type ComputedFactor } from "./computedFactor.ts";
 import type { PlannedList, PlannedNode } from "./nodes.ts";
 import { sideOf, type PackedParameters } from "./packing.ts";
@@ -67,7 +68,7 @@ function constantFactor({ record, dtype, dimensions }: PlannedNode): ComputedFac
   if (operands.length === 0 || !operands.every(({ kind }) => kind === "parameter")) return undefined;
   const sizes = dimensions.map(({ constant }) => constant);
   if (isOfRequest(value.code) || !sizes.every((size) => size !== undefined)) return undefined;
-  return { record, sizes, constant: true };
+  return { record: prunedRecord(record), sizes, constant: true };
 }
 
 /** Whether a contraction's node loads an operand for more than its factors. */

@@ -1,11 +1,9 @@
 /** A record's code for the elements of a part of its tensor, which begins where an operand says. */
 import { type MapRecord, type Operand } from "@assay/vm";
 import { MAX_REGISTERS } from "@assay/vm/assembler";
-import { INSTRUCTIONS } from "@assay/vm/isa";
 import { OPCODE } from "@assay/vm/opcodes";
 import { MAX_OPERANDS } from "@assay/vm/record";
-
-const READS = new Map(INSTRUCTIONS.map(({ code, reads }) => [code, reads]));
+import { withRegisters } from "./prunedRecord.ts";
 
 /**
  * A record whose element is that of `record` some places further along a dimension: as many as element 0 of the operand
@@ -37,18 +35,13 @@ export function movedRecord(
   const shift = 2 + before.length;
   const register = (old: number): number => (old < constants.length ? old : old + shift);
   if (constants.length + value.code.length / 4 + shift > MAX_REGISTERS) return undefined;
-  const own: number[] = [];
-  for (let at = 0; at < value.code.length; at += 4) {
-    const [op, a, b, c] = value.code.subarray(at);
-    if (op === OPCODE.index && a === dimension) own.push(OPCODE.iadd, place, zero, 0);
-    else if (op === OPCODE.extent && a === dimension) own.push(OPCODE.iadd, size, zero, 0);
-    else if (op === OPCODE.linear) own.push(OPCODE.iadd, linear, zero, 0);
-    else {
-      const reads = READS.get(op) ?? "";
-      const moveOf = (field: number, i: number) =>
-        reads[i] === undefined || reads[i] === "n" ? field : register(field);
-      own.push(op, ...[a, b, c].map(moveOf).map((field) => Math.min(field, 255)));
-    }
+  // A register behind all is not written, and 0.
+  const own = withRegisters(value.code, constants.length, (read) => Math.min(register(read), MAX_REGISTERS - 1));
+  for (let at = 0; at < own.length; at += 4) {
+    const [op, a] = own.subarray(at);
+    if (op === OPCODE.index && a === dimension) own.set([OPCODE.iadd, place, zero, 0], at);
+    else if (op === OPCODE.extent && a === dimension) own.set([OPCODE.iadd, size, zero, 0], at);
+    else if (op === OPCODE.linear) own.set([OPCODE.iadd, linear, zero, 0], at);
   }
   return {
     ...record,
