@@ -64,7 +64,37 @@ function convolution(
   return example(name, { operator: "Conv", attributes, operands: [x, w], others: [bias], then: ["Relu"], result });
 }
 
+/** Floats at the ends of steps and types, infinite and not numbers, quantised. */
+function quantisation(dtype: DType, zero: number): Example {
+  const specials = [NaN, Infinity, -Infinity, 0, -0, 1e-40, 2 ** 31, -(2 ** 31), 3e38, -3e38];
+  const steps = Array.from({ length: 90 }, (_, i) => (i * 13 - 600) / 2);
+  const values = [
+    ...specials,
+    ...steps,
+    ...steps.map((step) => step * (1 + 2 ** -23)),
+    ...[-256, -255.5, 254.5, 255.5, 65536],
+  ];
+  const { program } = importOnnx(
+    buildModel({
+      nodes: [{ operator: "QuantizeLinear", inputs: ["x", "scale", "zero"], outputs: ["y"] }],
+      inputs: [{ name: "x", dtype: DType.FLOAT32, shape: [values.length] }],
+      outputs: [{ name: "y", dtype }],
+      constants: { scale: floats([], [1]), zero: tensorOfWords(dtype, [], [zero]) },
+    }),
+  );
+  const inputs = [floats([values.length], values)];
+  return { name: `type ${dtype}, zero point ${zero}`, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
+}
+
 describe("quantised tensors", () => {
+  describe("floats", () => {
+    onEveryBackend([
+      ...[0, 7, 255].map((zero) => quantisation(UINT8, zero)),
+      ...[-128, 0, 127].map((zero) => quantisation(INT8, zero)),
+      ...[-32768, 5].map((zero) => quantisation(DType.INT16, zero)),
+    ]);
+  });
+
   describe("convolutions", () => {
     onEveryBackend([
       convolution([3, 25, 22], weights([10, 3, 3, 3], 0), 2),

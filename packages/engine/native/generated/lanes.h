@@ -60,6 +60,10 @@ INLINE vi v_ishr(vi a, int places) { return a >> places; }
 INLINE vi v_wrapi8(vi a) { return (a << 24) >> 24; }
 INLINE vi v_wrapi16(vi a) { return (a << 16) >> 16; }
 INLINE vi v_clamp(vi x, int32_t low, int32_t high) { return v_imin(v_imax(x, v_set(low)), v_set(high)); }
+// Truncated, and kept between low ≤ 0 and high ≥ 0, which are floats too.
+#ifndef HAS_WITHIN
+INLINE vi v_ftoi32_within(vf x, int32_t low, int32_t high) { return v_clamp(v_ftoi32(x), low, high); }
+#endif
 INLINE vi v_iabs(vi a) { return v_imax(a, -a); }
 INLINE vf v_btof(vi pattern) { return (vf)(pattern << 16); }
 INLINE vi v_ftob(vf x) {

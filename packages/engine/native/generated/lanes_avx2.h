@@ -35,6 +35,12 @@ INLINE vi v_ftoi32(vf x) {
   const vi truncated = (vi)_mm256_cvttps_epi32((__m256)x);
   return v_select(v_fle(v_setf(0x1p31f), x), (vi){} + INT32_MAX, truncated) & v_feq(x, x);
 }
+// Kept first, everything fits but NaN.
+#define HAS_WITHIN 1
+INLINE vi v_ftoi32_within(vf x, int32_t low, int32_t high) {
+  const vf kept = v_pmin(v_pmax(x, v_setf((float)low)), v_setf((float)high));
+  return (vi)_mm256_cvttps_epi32((__m256)kept) & v_feq(x, x);
+}
 INLINE vi v_ftou32(vf x) {
   vi r;
   for (int k = 0; k < LANES; k++) r[k] = s_ftou32(x[k]);

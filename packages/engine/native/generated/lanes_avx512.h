@@ -59,6 +59,12 @@ INLINE vi v_ftoi32(vf x) {
   const __m512i mended = _mm512_mask_blend_epi32(large, truncated, _mm512_set1_epi32(INT32_MAX));
   return (vi)_mm512_maskz_mov_epi32(v_feq(x, x), mended);
 }
+// Kept first, everything fits but NaN.
+#define HAS_WITHIN 1
+INLINE vi v_ftoi32_within(vf x, int32_t low, int32_t high) {
+  const vf kept = v_pmin(v_pmax(x, v_setf((float)low)), v_setf((float)high));
+  return (vi)_mm512_maskz_cvttps_epi32(v_feq(x, x), (__m512)kept);
+}
 // It gives 2^32 - 1 for what does not fit: right above, and to be mended below and for NaN.
 INLINE vi v_ftou32(vf x) {
   const vm natural = _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(-1.0f), _CMP_GT_OQ);

@@ -158,6 +158,8 @@ export function wordCode(node: Node, as: Representation, words: Words): string {
     }
     case OPCODE.imin:
     case OPCODE.imax: {
+      const kept = f === "v" ? keptConversion(node) : undefined;
+      if (kept !== undefined) return extend(`v_ftoi32_within(${float(kept.x)}, ${kept.low}, ${kept.high})`);
       const pick = op === OPCODE.imin ? "min" : "max";
       if (isSigned32(a) && isSigned32(b)) return extend(`${f}_i${pick}(${low(a)}, ${low(b)})`);
       if (isNatural32(a) && isNatural32(b)) return extendUnsigned(`${f}_u${pick}(${low(a)}, ${low(b)})`);
@@ -227,6 +229,30 @@ export function wordCode(node: Node, as: Representation, words: Words): string {
     default:
       throw new Error(`opcode ${op} has no C`);
   }
+}
+
+/** Beyond this a whole number may be no float32. */
+const MOST_WHOLE = 2 ** 24;
+
+/** A float that is truncated and kept between two constants, 0 not outside them, as what is quantised is. */
+function keptConversion({
+  op,
+  args,
+}: Node): { readonly x: Node; readonly low: number; readonly high: number } | undefined {
+  const least = boundedBelow(args[0]) ?? boundedBelow(args[1]);
+  const most = args.find(({ low, high }) => low === high);
+  if (op !== OPCODE.imin || least === undefined || most === undefined) return undefined;
+  const { x, low } = least;
+  const fits = low <= 0 && most.low >= 0 && low >= -MOST_WHOLE && most.low <= MOST_WHOLE;
+  return fits ? { x, low, high: most.low } : undefined;
+}
+
+/** The float and the constant of a truncated float's maximum with a constant. */
+function boundedBelow({ op, args }: Node): { readonly x: Node; readonly low: number } | undefined {
+  if (op !== OPCODE.imax) return undefined;
+  const converted = args.find((arg) => arg.op === OPCODE.ftoi32);
+  const least = args.find(({ low, high }) => low === high);
+  return converted && least && { x: converted.args[0], low: least.low };
 }
 
 function shiftCode(node: Node, as: Representation, words: Words): string {
