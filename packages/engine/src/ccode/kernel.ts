@@ -7,7 +7,7 @@ import { bitsOf, DType } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
 import { acrossFor } from "../codegen/kernel.ts";
 import type { Across } from "../codegen/across.ts";
-import { bodyOf, scopeOf, type Body, type KernelPlan } from "../codegen/body.ts";
+import { bodyOf, rootsOf, scopeOf, type Body, type KernelPlan } from "../codegen/body.ts";
 import { fixed, GraphBuilder, type Node, type Scope, type Size } from "../codegen/graph.ts";
 import { representations } from "../codegen/representation.ts";
 import type { Scatter } from "../codegen/scatter.ts";
@@ -103,7 +103,7 @@ function elementLoops(plan: KernelPlan): Loops {
     graph,
     dimensions: scope.dimensions,
     outer: scope.inner,
-    roots: [body.value, ...body.init, ...body.step, ...body.accumulators],
+    roots: rootsOf(body),
     whole: wholeNodes(plan, body, scope),
     write(emitter, out) {
       if (across !== undefined) return [acrossLoop(emitter, plan, across.match, body, out)];
@@ -179,8 +179,7 @@ function placeLoop(
         next.push(`${accumulators[copy][i]} = ${name};`);
       }),
     );
-    const extent = emitter.name();
-    places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
+    const extent = stepsOf(emitter, plan, body);
     steps.push(`for (uint32_t step = 0; step < ${extent}; step++) {`, ...places.step, ...places.inner, ...next, "}");
     emitter.end();
   }
@@ -202,6 +201,15 @@ function placeLoop(
   ].join("\n");
 }
 
+/** The name of the number of steps that are run. */
+function stepsOf(emitter: Emitter, plan: KernelPlan, body: Body): string {
+  const [size, sooner] = [emitter.size(plan.extent), body.end && emitter.words.low(body.end)];
+  const extent = emitter.name();
+  const end = sooner === undefined ? size : `(uint32_t)${sooner} < ${size} ? (uint32_t)${sooner} : ${size}`;
+  emitter.places.entry.push(`const uint32_t ${extent} = ${end};`);
+  return extent;
+}
+
 /** Places left over that are reduced one by one: so few lanes are not worth a vector. */
 const FEW = 2;
 
@@ -221,8 +229,7 @@ function singleLoop(emitter: Emitter, plan: KernelPlan, body: Body, out: string,
     places.inner.push(`const ${type} ${name} = ${value};`);
     return `${names[i]} = ${name};`;
   });
-  const extent = emitter.name();
-  places.entry.push(`const uint32_t ${extent} = ${emitter.size(plan.extent)};`);
+  const extent = stepsOf(emitter, plan, body);
   const steps = [...places.step, ...places.inner, ...next];
   emitter.end();
   const store = storeWord(emitter, plan, body.value, out);

@@ -4,7 +4,7 @@
  */
 import { DType, type NodeRecord } from "@assay/vm";
 import { OPCODE } from "@assay/vm/opcodes";
-import type { GraphBuilder, Node, OperandPlan, Scope, Size } from "./graph.ts";
+import { DEPENDS, type GraphBuilder, type Node, type OperandPlan, type Scope, type Size } from "./graph.ts";
 import type { Scatter } from "./scatter.ts";
 
 /** What a kernel is made for. */
@@ -35,6 +35,8 @@ export interface Body {
   readonly init: readonly Node[];
   readonly step: readonly Node[];
   readonly value: Node;
+  /** A number of steps, the same in all of a kernel, after which a step changes nothing: those are not run, and `step` does not ask. */
+  readonly end?: Node;
 }
 
 /** The scope: dimensions of size 1 stay, but the lanes are those from `inner` on. */
@@ -77,6 +79,11 @@ function usedCoordinates(record: NodeRecord, finalOnly: boolean): number[] {
   return [...used];
 }
 
+/** All nodes of a body. */
+export function rootsOf({ accumulators, init, step, value, end }: Body): readonly Node[] {
+  return [value, ...init, ...step, ...accumulators, ...(end === undefined ? [] : [end])];
+}
+
 export function bodyOf(graph: GraphBuilder, { record, sums }: KernelPlan): Body {
   const plain = { accumulators: [], init: [], step: [] };
   if (record.kind === "map") return { ...plain, value: stored(graph, record.dtype, graph.section(record.value)[0]) };
@@ -91,13 +98,37 @@ export function bodyOf(graph: GraphBuilder, { record, sums }: KernelPlan): Body 
   }
   const types = record.accumulators;
   const accumulators = types.map((_, i) => graph.accumulator(i));
-  const keep = (nodes: Node[]): Node[] => nodes.map((node, i) => stored(graph, types[i], node));
+  const keep = (nodes: readonly Node[]): Node[] => nodes.map((node, i) => stored(graph, types[i], node));
+  const step = graph.section(record.step, accumulators, true);
+  const ended = endedStep(graph, accumulators, step);
   return {
     accumulators,
     init: keep(graph.section(record.init)),
-    step: keep(graph.section(record.step, accumulators, true)),
+    step: keep(ended?.step ?? step),
     value: stored(graph, record.dtype, graph.section(record.final, accumulators)[0]),
+    ...(ended && { end: ended.end }),
   };
+}
+
+/**
+ * A step that leaves every accumulator as it is unless its number is below another, which nothing in the kernel changes: as
+ * attention asks how many positions there are by now, where a reduction has as many steps as there may ever be.
+ */
+function endedStep(
+  graph: GraphBuilder,
+  accumulators: readonly Node[],
+  step: readonly Node[],
+): { readonly step: readonly Node[]; readonly end: Node } | undefined {
+  const changing = step.filter((node, i) => node !== accumulators[i]);
+  const [condition] = changing[0]?.args ?? [];
+  const isAsked = step.every(
+    (node, i) => node === accumulators[i] || (node.op === OPCODE.select && node.args[2] === accumulators[i]),
+  );
+  if (!isAsked || condition?.op !== OPCODE.ult || condition.args[0] !== graph.step()) return undefined;
+  const [, end] = condition.args;
+  if (!changing.every(({ args }) => args[0] === condition) || (end.depends & ~DEPENDS.CALL) !== 0) return undefined;
+  if (end.low < 0 || end.high >= 2 ** 32) return undefined;
+  return { step: step.map((node, i) => (node === accumulators[i] ? node : node.args[1])), end };
 }
 
 /** The word after it is stored in a type and loaded again; of a 16-bit float its pattern, which is what a store writes. */

@@ -7,7 +7,7 @@ import { bitsOf } from "@assay/vm";
 import { block, br, brIf, call, get, i32, loop, select, set, type Code } from "../wasm/code.ts";
 import type { ModuleWriter } from "../wasm/module.ts";
 import { acrossCode, acrossOf, prefersAcross, type Across } from "./across.ts";
-import { bodyOf, scopeOf, stored, type Body, type KernelPlan } from "./body.ts";
+import { bodyOf, rootsOf, scopeOf, stored, type Body, type KernelPlan } from "./body.ts";
 import { Emitter, LANES } from "./emitter.ts";
 import { fixed, GraphBuilder, type Node, type Scope, type Size } from "./graph.ts";
 import type { Library } from "./library.ts";
@@ -120,7 +120,7 @@ function elementLoops(plan: KernelPlan): Loops {
     graph,
     outer: scope.dimensions.slice(0, scope.inner),
     inner: scope.dimensions.slice(scope.inner),
-    roots: [body.value, ...body.init, ...body.step, ...body.accumulators],
+    roots: rootsOf(body),
     whole,
     write(emitter, stop) {
       if (across !== undefined) return acrossLoop(emitter, plan, across.match, body);
@@ -241,8 +241,10 @@ function placeLoop(
     const { extent } = plan;
     const to = writer.local("i32");
     const end = extent.constant !== undefined ? i32.const(extent.constant) : i32.load(i32.const(extent.slot));
+    const sooner = body.end && emitter.access.low(body.end);
     steps.push(
       set(to, end),
+      sooner === undefined ? [] : set(to, select(i32.lt_u(sooner, get(to)), sooner, get(to))),
       set(counters.step, i32.const(0)),
       block(
         loop(
