@@ -39,10 +39,12 @@ export function packQuantised(columns: Columns, tools: QuantisedTools): Quantise
   const { memory, panel } = tools;
   const { lane, depth } = columns;
   const bottom = memory.top;
-  const parts = openParts(columns, tools);
-  if (parts === undefined) return undefined;
-  const mark = memory.top;
+  let place: QuantisedPlace | undefined;
+  let parts: OpenParts | undefined;
   try {
+    parts = openParts(columns, tools);
+    if (parts === undefined) return undefined;
+    const mark = memory.top;
     let quantisation: Quantisation | undefined = { bits: 4, group: depth.length };
     while (quantisation !== undefined) {
       const layout = quantisedLayout(panel, depth.length, lane.length, quantisation);
@@ -55,14 +57,15 @@ export function packQuantised(columns: Columns, tools: QuantisedTools): Quantise
         memory.release(bottom);
         const address = memory.take(layout.bytes);
         memory.bytes.copyWithin(address, made, made + layout.bytes);
-        return { address, quantisation };
+        place = { address, quantisation };
+        return place;
       }
       quantisation = next(quantisation, misfit);
     }
-    memory.release(bottom);
     return undefined;
   } finally {
-    parts.close();
+    parts?.close();
+    if (place === undefined) memory.release(bottom);
   }
 }
 
