@@ -13,7 +13,9 @@ import {
   reduceRecord,
   shape,
   tensorOfWords,
+  type CodeBuilder,
   type Tensor,
+  type Value,
 } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 import { expect } from "chai";
@@ -148,18 +150,18 @@ function dequantised(other: "nothing" | "an output" | "a sum"): Example {
   return { name: `weights that ${other} reads`, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
 }
 
-/**
- * Σ x[i, r] · w(j, r), where w is made of the column, the step and the size of the output's dimension `size`: a kernel of w
- * alone has another first size, so it must not ask for that one.
- */
-function sized(size: number): Example {
+/** Σ x[i, r] · w(j, r), where w is code of the places and of operand 1, 40 numbers. */
+function made(name: string, w: (code: CodeBuilder) => Value): Example {
   const random = new Random(6);
   const [rows, columns, depth] = [8, 24, 16];
   const record = reduceRecord(
     {
       dtype: DType.FLOAT32,
       shape: [rows, columns],
-      operands: [{ kind: "input", index: 0 }],
+      operands: [
+        { kind: "input", index: 0 },
+        { kind: "parameter", index: 0 },
+      ],
       extent: shape.constant(depth),
       accumulators: [DType.FLOAT32],
     },
@@ -167,20 +169,37 @@ function sized(size: number): Example {
       init: (code) => [code.constant(0)],
       step(code) {
         const x = code.load(0, code.iadd(code.imul(code.index(0), code.constant(depth)), code.step()));
-        const w = code.itof(code.iadd(code.index(1), code.imul(code.extent(size), code.step())));
-        return [code.ffma(x, w, code.acc(0))];
+        return [code.ffma(x, w(code), code.acc(0))];
       },
       final: (code) => code.acc(0),
     },
   );
   const program = assembleProgram({
     prompt: [encodeRecord(record)],
+    params: [floats(random, DType.FLOAT32, [40], 0)],
     inputs: [{ dtype: DType.FLOAT32, shape: [shape.constant(rows), shape.constant(depth)] }],
     outputs: [0],
   });
   const inputs = [floats(random, DType.FLOAT32, [rows, depth])];
-  return { name: `a factor of size ${size}`, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
+  return { name, program, request: { inputs, symbols: [], seed: 0n, calls: 1 } };
 }
+
+/**
+ * w is made of the column, the step and the size of the output's dimension `size`: a kernel of w alone has another first size
+ * and another rank, so it must ask for neither.
+ */
+const sized = (size: number): Example =>
+  made(`a factor of size ${size}`, (code) =>
+    code.itof(code.iadd(code.index(1), code.imul(code.extent(size), code.step()))),
+  );
+
+/** w is made of what is another in a kernel of w alone: the element's number, and a coordinate behind the rank. */
+const placed: readonly Example[] = [
+  made("a factor by the element's number", (code) =>
+    code.load(1, code.urem(code.iadd(code.linear(), code.step()), code.constant(40))),
+  ),
+  made("a factor by a coordinate that is none", (code) => code.itof(code.iadd(code.index(1), code.index(2)))),
+];
 
 /** How many nodes of a program's one list are contractions. */
 function contractionsOf(example: Example): number {
@@ -223,7 +242,7 @@ describe("prepared factors", () => {
   });
 
   it("are left to generated code where they are used too seldom, or made with a size that their kernel has not", () => {
-    expect([attention(2), sized(0)].map(contractionsOf)).to.deep.equal([0, 0]);
+    expect([attention(2), sized(0), sized(2), ...placed].map(contractionsOf)).to.deep.equal([0, 0, 0, 0, 0]);
   });
 
   it("are computed once where they are made of parameters, and kept in a run where something else reads them", () => {
@@ -237,5 +256,14 @@ describe("prepared factors", () => {
     expect(kernels).to.deep.equal([1, 1, 2, 4]);
   }).timeout(60_000);
 
-  onEveryBackend([...examples, ...quantised, ...weights, columns, sized(0), ...[2, 11].map(attention)]);
+  onEveryBackend([
+    ...examples,
+    ...quantised,
+    ...weights,
+    columns,
+    sized(0),
+    sized(2),
+    ...placed,
+    ...[2, 11].map(attention),
+  ]);
 });
