@@ -27,7 +27,7 @@ import type { MatchedContraction, MatchedFactor } from "./recognise.ts";
 import { packQuantised, type QuantisedPlace, type QuantisedTools } from "./quantisedPacking.ts";
 import { quantisedParts } from "./quantisedFactor.ts";
 import { STRETCH_BYTES, stretchesOf, type Stretch } from "./stretches.ts";
-import { digest } from "./tables.ts";
+import { TableNumbers } from "./tables.ts";
 
 /** A packed factor: where it lies, the byte offset of each batch in it, and how it is quantised, if it is. */
 export interface Packed {
@@ -63,6 +63,7 @@ export class PackedParameters {
   readonly #memory: LinearMemory;
   readonly #parameters: Parameters;
   readonly #kernels: ContractionKernels;
+  readonly #tables = new TableNumbers();
   readonly #known = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #evaluator: Evaluator;
@@ -115,10 +116,10 @@ export class PackedParameters {
       side,
       match.kind,
       match.depth,
-      digest(lane),
-      digest(depth),
+      this.#tables.of(lane),
+      this.#tables.of(depth),
       distinct.join(),
-      ...zeroKey(point, zero),
+      ...this.#zeroKey(point, zero),
     ].join("/");
     if (this.#mayBeQuantised(source, side)) {
       const place = this.#quantised.get(key);
@@ -130,6 +131,12 @@ export class PackedParameters {
     const known = this.#known.get(key);
     if (known === undefined) this.#wanted.set(key, { key, source, side, match, distinct, zero });
     return { address: known ?? 0, batch: batch.map((offset) => distinct.indexOf(offset) * bytes) };
+  }
+
+  #zeroKey(point: MatchedFactor["zero"], parameter: number | undefined): (string | number)[] {
+    if (point === undefined) return [];
+    if (point.kind === "constant") return ["constant", point.value];
+    return [`zero ${parameter}`, this.#tables.of(point.lane)];
   }
 
   /** Packs what was asked for; whether there was any. */
@@ -304,11 +311,6 @@ function keyOf(source: PackedSource): string {
   const { record, sizes } = source;
   const { constants, operands, value } = record;
   return JSON.stringify([sizes, constants, operands, value.results, [...value.code]]);
-}
-
-function zeroKey(point: MatchedFactor["zero"], parameter: number | undefined): (string | number)[] {
-  if (point === undefined) return [];
-  return point.kind === "constant" ? ["constant", point.value] : [`zero ${parameter}`, digest(point.lane)];
 }
 
 /** The parameter that an operand is. */

@@ -4,9 +4,26 @@
  */
 import type { LinearMemory } from "./memory.ts";
 
+/** Numbers tables: equal ones have one number, and no others. */
+export class TableNumbers {
+  readonly #known = new Map<string, { readonly number: number; readonly words: Int32Array }[]>();
+  #count = 0;
+
+  of(words: Int32Array): number {
+    const key = digest(words);
+    const candidates = this.#known.get(key) ?? [];
+    const same = candidates.find((one) => equal(one.words, words));
+    if (same !== undefined) return same.number;
+    candidates.push({ number: this.#count, words });
+    this.#known.set(key, candidates);
+    return this.#count++;
+  }
+}
+
 export class Tables {
   readonly #memory: LinearMemory;
-  readonly #known = new Map<string, { address: number; words: Int32Array }[]>();
+  readonly #numbers = new TableNumbers();
+  /** By number. */
   readonly #all: { readonly address: number; readonly words: Int32Array }[] = [];
 
   constructor(memory: LinearMemory) {
@@ -15,15 +32,9 @@ export class Tables {
 
   /** Address of a table with these words. */
   place(words: Int32Array): number {
-    const key = digest(words);
-    const candidates = this.#known.get(key) ?? [];
-    const same = candidates.find((one) => equal(one.words, words));
-    if (same !== undefined) return same.address;
-    const address = this.#memory.take(4 * words.length + 16);
-    candidates.push({ address, words });
-    this.#known.set(key, candidates);
-    this.#all.push({ address, words });
-    return address;
+    const number = this.#numbers.of(words);
+    this.#all[number] ??= { address: this.#memory.take(4 * words.length + 16), words };
+    return this.#all[number].address;
   }
 
   /** Writes all of them. */
@@ -32,7 +43,7 @@ export class Tables {
   }
 }
 
-/** A short digest, to find equal tables by; equality is checked. */
+/** A short digest, to find equal tables by: others have it too, and whoever wants to finds them. */
 export function digest(words: Int32Array): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
