@@ -3,7 +3,13 @@ import { DType, makeTensor, tensorOfWords, type Tensor } from "@assay/vm";
 import { Random } from "@assay/vm/testing/random";
 // Only for tests: the engine itself knows no ONNX.
 import { importOnnx } from "../../../graph/src/index.ts";
-import { buildModel, type AttributeValue, type ModelSpec } from "../../../graph/src/testing/onnxBuilder.ts";
+import {
+  buildModel,
+  type AttributeValue,
+  type GraphSpec,
+  type ModelSpec,
+  type NodeSpec,
+} from "../../../graph/src/testing/onnxBuilder.ts";
 import type { Example } from "./everyBackend.ts";
 
 /** A model of one recurrence or Scan. */
@@ -108,19 +114,20 @@ export function scan(seed: number): Recurrence {
   const given = { first: floats(random, [rows, hidden], true), items: floats(random, [time, rows, size], true) };
   const spec: ModelSpec = {
     opset: 22,
-    nodes: [
-      {
-        operator: "Scan",
-        inputs: ["first", "items"],
-        outputs: ["last", "y"],
-        attributes: { num_scan_inputs: 1, body: { graph: body } },
-      },
-    ],
+    nodes: [scanOf(body)],
     inputs: Object.entries(given).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
     outputs: [{ name: "y", dtype: DType.FLOAT32 }],
   };
   return exampleOf(`Scan, seed ${seed}: ${rows} rows, ${hidden}`, 1, spec, Object.values(given));
 }
+
+/** A Scan of one state, `first`, over one input, `items`. */
+const scanOf = (body: GraphSpec): NodeSpec => ({
+  operator: "Scan",
+  inputs: ["first", "items"],
+  outputs: ["last", "y"],
+  attributes: { num_scan_inputs: 1, body: { graph: body } },
+});
 
 /** A Scan over so many rows of 2,000 elements, of which each gives eight: 8,000 bytes of a row's factor. */
 export function readout(time: number): Recurrence {
@@ -144,14 +151,7 @@ export function readout(time: number): Recurrence {
   const items = { name: "items", dtype: DType.FLOAT32, shape: [time, 1, 2000] };
   const spec: ModelSpec = {
     opset: 22,
-    nodes: [
-      {
-        operator: "Scan",
-        inputs: ["first", "items"],
-        outputs: ["last", "y"],
-        attributes: { num_scan_inputs: 1, body: { graph: body } },
-      },
-    ],
+    nodes: [scanOf(body)],
     inputs: [items],
     outputs: [{ name: "y", dtype: DType.FLOAT32 }],
     constants: { first: floats(random, [1, 8]) },
