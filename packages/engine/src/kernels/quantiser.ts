@@ -84,7 +84,7 @@ export class Quantiser {
 
 /** A float's lowest bits are the integer's that is added to 2^23. */
 const WHOLE = 2 ** 23;
-/** Whether steps lie side by side, so that vectors of four are loaded. */
+/** Bytes from a step to the next where steps lie side by side: then vectors of four are loaded. */
 const SIDE_BY_SIDE = 4;
 
 /** `lane(integers, scales, apart, steps, group, bits, panel, to, zeroTo)`: the number of its result. */

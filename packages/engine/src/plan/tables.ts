@@ -1,7 +1,4 @@
-/**
- * Tables of 32-bit numbers in the linear memory, each distinct one once. They are filled in when a plan becomes the active
- * one, for plans share the memory above the parameters.
- */
+/** Tables of 32-bit numbers, each distinct one once. */
 import type { LinearMemory } from "./memory.ts";
 
 /** Numbers tables: equal ones have one number, and no others. */
@@ -20,6 +17,10 @@ export class TableNumbers {
   }
 }
 
+/**
+ * Tables in the linear memory. They are filled in when a plan becomes the active one, for plans share the memory above the
+ * parameters.
+ */
 export class Tables {
   readonly #memory: LinearMemory;
   readonly #numbers = new TableNumbers();
